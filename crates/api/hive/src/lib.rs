@@ -1,0 +1,1 @@
+//! Glasshive's own API, its OpenAPI document, health and metrics

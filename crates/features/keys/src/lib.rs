@@ -1,0 +1,1 @@
+//! Keys and environments: who may do what

@@ -1,0 +1,1 @@
+//! hive-gen: telemetry as a pure function of seed, size and profile

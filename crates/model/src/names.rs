@@ -1,0 +1,133 @@
+//! Names of shown columns, spelled once. Every `meta.*` name that exists stands here with its sentence.
+
+/// The trace's id, 32 hex digits.
+pub const TRACE_ID: &str = "trace.trace_id";
+/// The span's id, 16 hex digits; spans only.
+pub const SPAN_ID: &str = "trace.span_id";
+/// The parent span's id; on annotation rows the span they belong to.
+pub const PARENT_ID: &str = "trace.parent_id";
+/// Milliseconds from start to end.
+pub const DURATION_MS: &str = "duration_ms";
+/// The span's, event's or occurrence's name.
+pub const NAME: &str = "name";
+/// The service, from the resource.
+pub const SERVICE_NAME: &str = "service.name";
+/// The span's kind in words.
+pub const SPAN_KIND: &str = "span.kind";
+/// The same as `span.kind`, under Honeycomb's name.
+pub const TYPE: &str = "type";
+/// 0 unset, 1 ok, 2 error.
+pub const STATUS_CODE: &str = "status_code";
+/// The status's text, if any.
+pub const STATUS_MESSAGE: &str = "status_message";
+/// True or absent.
+pub const ERROR: &str = "error";
+/// Severity in words.
+pub const SEVERITY: &str = "severity";
+/// Severity by OTLP's numbers.
+pub const SEVERITY_CODE: &str = "severity_code";
+/// Severity as the sender wrote it.
+pub const SEVERITY_TEXT: &str = "severity_text";
+/// A log record's body.
+pub const BODY: &str = "body";
+/// The instrumentation scope's name.
+pub const LIBRARY_NAME: &str = "library.name";
+/// The instrumentation scope's version.
+pub const LIBRARY_VERSION: &str = "library.version";
+/// The W3C trace state as sent.
+pub const TRACE_STATE: &str = "trace.trace_state";
+/// W3C trace flags and OTLP's remote bits, when not 0.
+pub const TRACE_FLAGS: &str = "trace.flags";
+/// A log record's flags, always.
+pub const FLAGS: &str = "flags";
+/// How many span events the span carries.
+pub const NUM_EVENTS: &str = "span.num_events";
+/// How many links the span carries.
+pub const NUM_LINKS: &str = "span.num_links";
+/// On annotation rows, the name of the span they belong to.
+pub const PARENT_NAME: &str = "parent_name";
+/// The other trace of a link.
+pub const LINK_TRACE_ID: &str = "trace.link.trace_id";
+/// The other span of a link.
+pub const LINK_SPAN_ID: &str = "trace.link.span_id";
+/// The other span's trace state.
+pub const LINK_TRACE_STATE: &str = "trace.link.trace_state";
+/// The link's flags, when not 0.
+pub const LINK_FLAGS: &str = "trace.link.flags";
+/// The event name of an OpenTelemetry log event.
+pub const EVENT_NAME: &str = "event.name";
+/// The type of an exception.
+pub const EXCEPTION_TYPE: &str = "exception.type";
+/// The message of an exception.
+pub const EXCEPTION_MESSAGE: &str = "exception.message";
+/// The stack trace of an exception.
+pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+/// Whether the exception left the span.
+pub const EXCEPTION_ESCAPED: &str = "exception.escaped";
+/// True when the scope is one of the known instrumentation libraries.
+pub const INSTRUMENTATION_LIBRARY: &str = "telemetry.instrumentation_library";
+/// The resource's schema URL.
+pub const RESOURCE_SCHEMA_URL: &str = "resource.schema_url";
+/// The scope's schema URL.
+pub const SCOPE_SCHEMA_URL: &str = "scope.schema_url";
+/// Computed: has a trace id, no parent id, and is no annotation.
+pub const IS_ROOT: &str = "is_root";
+
+/// What sort of signal the row is, in words.
+pub const META_SIGNAL_TYPE: &str = "meta.signal_type";
+/// How the row came.
+pub const META_SOURCE: &str = "meta.source";
+/// `span_event` or `link`; absent on rows that stand for themselves.
+pub const META_ANNOTATION_TYPE: &str = "meta.annotation_type";
+/// The row's weight.
+pub const META_SAMPLE_RATE: &str = "meta.sample_rate";
+/// When the row was received, nanoseconds since 1970.
+pub const META_INGEST_TIME: &str = "meta.ingest_time";
+/// The dataset's slug.
+pub const META_DATASET: &str = "meta.dataset";
+/// Spans of our own making.
+pub const META_SELF_TELEMETRY: &str = "meta.self_telemetry";
+/// A row made from another row.
+pub const META_DERIVED: &str = "meta.derived";
+/// JSON array of the names of fields that were cut to their limit.
+pub const META_TRUNCATED: &str = "meta.truncated";
+/// Some text of the row was not UTF-8 and was repaired with U+FFFD.
+pub const META_INVALID_UTF8: &str = "meta.invalid_utf8";
+/// The span ended before it started.
+pub const META_INVALID_DURATION: &str = "meta.invalid_duration";
+/// By how many milliseconds it ended before it started.
+pub const META_NEGATIVE_DURATION_MS: &str = "meta.negative_duration_ms";
+/// The span has not ended.
+pub const META_UNFINISHED: &str = "meta.unfinished";
+/// The start lies more than ten minutes ahead of receipt.
+pub const META_FUTURE: &str = "meta.future";
+/// Milliseconds from the span's start to this annotation.
+pub const META_TIME_SINCE_SPAN_START_MS: &str = "meta.time_since_span_start_ms";
+/// The annotation's time lies before the span's start.
+pub const META_INVALID_TIME_SINCE_SPAN_START: &str = "meta.invalid_time_since_span_start";
+/// The annotation's place in its span's list.
+pub const META_ANNOTATION_INDEX: &str = "meta.annotation_index";
+/// Attributes dropped by the sender or by our limits, when not 0.
+pub const META_DROPPED_ATTRIBUTES: &str = "meta.dropped_attributes";
+/// Span events dropped likewise.
+pub const META_DROPPED_EVENTS: &str = "meta.dropped_events";
+/// Links dropped likewise.
+pub const META_DROPPED_LINKS: &str = "meta.dropped_links";
+
+/// The `meta.*` names that attributes may carry (those not computed from system columns).
+pub const META_ATTRIBUTES: &[&str] = &[
+    META_SELF_TELEMETRY,
+    META_DERIVED,
+    META_TRUNCATED,
+    META_INVALID_UTF8,
+    META_INVALID_DURATION,
+    META_NEGATIVE_DURATION_MS,
+    META_UNFINISHED,
+    META_FUTURE,
+    META_TIME_SINCE_SPAN_START_MS,
+    META_INVALID_TIME_SINCE_SPAN_START,
+    META_ANNOTATION_INDEX,
+    META_DROPPED_ATTRIBUTES,
+    META_DROPPED_EVENTS,
+    META_DROPPED_LINKS,
+];

@@ -1,0 +1,502 @@
+//! Building rows: intern a key once, append cells by column, keep resource and scope values as runs.
+
+use super::{Attribute, Cells, Overflow, Rows, SystemCells, Text, Values};
+use crate::column::ColumnType;
+use crate::id::{SpanId, TraceId};
+use crate::kind::{Annotation, Signal, Source};
+use crate::limits;
+use arrow_buffer::Buffer;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use std::hash::BuildHasher;
+
+/// A value on its way into a column. Text was put into the arena by [`RowsBuilder::text`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell {
+    /// Text.
+    Str(Text),
+    /// A 64-bit integer.
+    Int(i64),
+    /// A double; never NaN (send [`Cell::Null`] and mark it).
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// JSON text of an array, map or bytes.
+    Json(Text),
+    /// Sent, but empty: exists without a type.
+    Null,
+}
+
+/// An interned key of one builder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyCode(u32);
+
+/// Which level of a request a value stands on for all items below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The resource; loses to scope and own values. A different value that loses is kept as `resource.<key>`.
+    Resource,
+    /// The scope; loses to own values. A different value that loses is kept as `scope.<key>`.
+    Scope,
+}
+
+/// The system columns of one row.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemRow {
+    /// Event time, ns since 1970 UTC.
+    pub time_ns: i64,
+    /// Span duration in ns; `None` when not a span or unfinished.
+    pub duration_ns: Option<i64>,
+    /// The trace.
+    pub trace_id: Option<TraceId>,
+    /// The span; spans only.
+    pub span_id: Option<SpanId>,
+    /// The parent, or the span that an annotation belongs to.
+    pub parent_id: Option<SpanId>,
+    /// The dataset, from [`RowsBuilder::dataset`].
+    pub dataset: u32,
+    /// What sort of signal.
+    pub signal: Signal,
+    /// How it came.
+    pub source: Source,
+    /// Whether it hangs on a span.
+    pub annotation: Annotation,
+    /// The name, from [`RowsBuilder::text`].
+    pub name: Option<Text>,
+    /// OTLP span kind, any number from 0.
+    pub kind: Option<i8>,
+    /// OTLP status code, any number from 0.
+    pub status: Option<i8>,
+    /// The weight, at least 1.
+    pub sample_rate: f64,
+}
+
+/// Builds the [`Rows`] of one request.
+///
+/// Call [`RowsBuilder::open`] for the values of a resource or scope, then for each item [`RowsBuilder::start_row`], `set` for
+/// its own values, `set_default` for synthesized ones, [`RowsBuilder::finish_row`]; [`RowsBuilder::close`] ends a level.
+/// Memory grows with cells, not with allocations: after warm-up a row allocates nothing.
+#[derive(Default)]
+pub struct RowsBuilder {
+    arena: Vec<u8>,
+    system: SystemCells,
+    attributes: Vec<Attribute>,
+    overflow: Vec<Overflow>,
+    keys: Vec<KeyState>,
+    key_table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    runs: Vec<OpenRun>,
+    overridden: Vec<u32>,
+    level_lists: [Option<u32>; 2],
+    key_lists: HashMap<String, u32>,
+}
+
+/// Where the values of one type of one key go: an index into `attributes`, or into `overflow` for [`OVERFLOW_SLOT`].
+const SLOTS: usize = 6;
+const OVERFLOW_SLOT: usize = 5;
+const NEVER: u32 = u32::MAX;
+
+struct KeyState {
+    key: Text,
+    columns: [u32; SLOTS],
+    /// The row that last set this key itself, and into which slot.
+    last_row: u32,
+    last_slot: usize,
+    /// Index into `runs` of the run in force.
+    run: Option<usize>,
+}
+
+struct OpenRun {
+    level: Level,
+    key: KeyCode,
+    cell: Cell,
+    start: u32,
+    /// The outer run that this one suspends.
+    outer: Option<usize>,
+    suspended: bool,
+    /// Keeps a value under another name; not a field that came from the level.
+    is_shadow: bool,
+}
+
+// === impl Cell ===
+
+impl Cell {
+    fn slot(self) -> usize {
+        match self {
+            Cell::Str(_) => 0,
+            Cell::Int(_) => 1,
+            Cell::Float(_) => 2,
+            Cell::Bool(_) => 3,
+            Cell::Json(_) => 4,
+            Cell::Null => OVERFLOW_SLOT,
+        }
+    }
+}
+
+// === impl RowsBuilder ===
+
+impl RowsBuilder {
+    /// An empty builder.
+    pub fn new() -> Self {
+        let mut builder = Self::default();
+        builder.system.key_lists.push(String::new());
+        builder
+    }
+
+    /// How many rows were finished.
+    pub fn len(&self) -> usize {
+        self.system.time_ns.len()
+    }
+
+    /// Whether no row was finished.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies text into the arena.
+    pub fn text(&mut self, text: &str) -> Text {
+        let offset = u32::try_from(self.arena.len()).expect("a request's text stays below 4 GiB: bodies are limited to 64 MiB");
+        self.arena.extend_from_slice(text.as_bytes());
+        Text { offset, len: text.len() as u32 }
+    }
+
+    /// What [`RowsBuilder::text`] was given.
+    pub fn text_of(&self, text: Text) -> &str {
+        std::str::from_utf8(&self.arena[text.offset as usize..][..text.len as usize]).expect("only whole strings are put in")
+    }
+
+    /// The code of a dataset slug within this request.
+    pub fn dataset(&mut self, slug: &str) -> u32 {
+        let found = self.system.datasets.iter().position(|known| known == slug);
+        let index = found.unwrap_or_else(|| {
+            self.system.datasets.push(slug.to_owned());
+            self.system.datasets.len() - 1
+        });
+        index as u32
+    }
+
+    /// Interns a key of at most [`limits::KEY_OVERFLOW_BYTES`] bytes; the caller drops and counts longer ones.
+    pub fn key(&mut self, key: &str) -> KeyCode {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        let (arena, keys) = (&self.arena, &self.keys);
+        let key_bytes = |code: &u32| {
+            let text = keys[*code as usize].key;
+            &arena[text.offset as usize..][..text.len as usize]
+        };
+        if let Some(code) = self.key_table.find(hash, |code| key_bytes(code) == key.as_bytes()) {
+            return KeyCode(*code);
+        }
+        let code = self.keys.len() as u32;
+        let text = self.text(key);
+        self.keys.push(KeyState { key: text, columns: [NEVER; SLOTS], last_row: NEVER, last_slot: 0, run: None });
+        let (arena, keys, hasher) = (&self.arena, &self.keys, &self.hasher);
+        self.key_table.insert_unique(hash, code, |code| {
+            let text = keys[*code as usize].key;
+            hasher.hash_one(&arena[text.offset as usize..][..text.len as usize])
+        });
+        KeyCode(code)
+    }
+
+    /// Begins a value that holds for all rows until its level is closed. The last of two with one key and level holds.
+    pub fn open(&mut self, level: Level, key: KeyCode, cell: Cell) {
+        self.level_lists = [None; 2];
+        let outer = self.keys[key.0 as usize].run;
+        if let Some(index) = outer {
+            if self.runs[index].level == level {
+                self.end_run(index);
+                let start = self.current_row();
+                let run = &mut self.runs[index];
+                (run.cell, run.start) = (cell, start);
+                return;
+            }
+            self.end_run(index);
+            self.runs[index].suspended = true;
+            let losing = self.runs[index].cell;
+            if !self.same(losing, cell) {
+                let shadow = self.shadow_key(self.runs[index].level, key);
+                if self.keys[shadow.0 as usize].run.is_none() {
+                    self.push_run(OpenRun { level, key: shadow, cell: losing, start: 0, outer: None, suspended: false, is_shadow: true });
+                }
+            }
+        }
+        self.push_run(OpenRun { level, key, cell, start: 0, outer, suspended: false, is_shadow: false });
+    }
+
+    fn push_run(&mut self, run: OpenRun) {
+        let index = self.runs.len();
+        self.keys[run.key.0 as usize].run = Some(index);
+        self.runs.push(OpenRun { start: self.current_row(), ..run });
+    }
+
+    /// Ends all values of `level`, and of levels below it.
+    pub fn close(&mut self, level: Level) {
+        self.level_lists = [None; 2];
+        while self.runs.last().is_some_and(|run| run.level >= level) {
+            let index = self.runs.len() - 1;
+            self.end_run(index);
+            let run = self.runs.pop().expect("the loop saw one");
+            self.keys[run.key.0 as usize].run = run.outer;
+            if let Some(outer) = run.outer {
+                let start = self.current_row();
+                let outer = &mut self.runs[outer];
+                (outer.suspended, outer.start) = (false, start);
+            }
+        }
+    }
+
+    /// Begins a row: values set from now on are its own.
+    pub fn start_row(&mut self, row: &SystemRow) {
+        let system = &mut self.system;
+        system.time_ns.push(row.time_ns);
+        system.duration_ns.push(row.duration_ns.unwrap_or(i64::MIN));
+        system.trace_id.push(row.trace_id.map_or([0; 16], TraceId::bytes));
+        system.span_id.push(row.span_id.map_or([0; 8], SpanId::bytes));
+        system.parent_id.push(row.parent_id.map_or([0; 8], SpanId::bytes));
+        system.dataset.push(row.dataset);
+        system.signal.push(row.signal.number());
+        system.source.push(row.source.number());
+        system.annotation.push(row.annotation.number());
+        system.name.push(row.name.unwrap_or(Text::NONE));
+        system.kind.push(row.kind.unwrap_or(-1));
+        system.status.push(row.status.unwrap_or(-1));
+        debug_assert!(row.sample_rate >= 1.0, "weights are at least 1");
+        system.sample_rate.push(row.sample_rate);
+        system.resource_keys.push(0);
+        system.scope_keys.push(0);
+    }
+
+    /// Sets a value of the row's own; the last of several holds.
+    pub fn set(&mut self, key: KeyCode, cell: Cell) {
+        let row = self.row();
+        let state = &self.keys[key.0 as usize];
+        if state.last_row == row {
+            let (slot, column) = (state.last_slot, state.columns[state.last_slot]);
+            self.pop(slot, column);
+        } else if let Some(index) = state.run {
+            self.override_run(index, key, cell, row);
+        }
+        self.push_cell(key, cell, row);
+    }
+
+    /// Sets a synthesized value: loses to the row's own value, wins over scope and resource.
+    pub fn set_default(&mut self, key: KeyCode, cell: Cell) {
+        if !self.is_set(key) {
+            self.set(key, cell);
+        }
+    }
+
+    /// Whether the row itself set this key.
+    pub fn is_set(&self, key: KeyCode) -> bool {
+        self.keys[key.0 as usize].last_row == self.row()
+    }
+
+    /// The value in force for a key from the open levels, scope before resource.
+    pub fn inherited(&self, key: KeyCode) -> Option<Cell> {
+        self.keys[key.0 as usize].run.map(|index| self.runs[index].cell)
+    }
+
+    /// Ends the row.
+    pub fn finish_row(&mut self) {
+        let row = self.row() as usize;
+        let [resource, scope] = [Level::Resource, Level::Scope].map(|level| self.list_code(level));
+        self.system.resource_keys[row] = resource;
+        self.system.scope_keys[row] = scope;
+        self.overridden.clear();
+    }
+
+    /// The finished rows. Levels still open are closed.
+    pub fn finish(mut self) -> Rows {
+        self.close(Level::Resource);
+        Rows { arena: Buffer::from_vec(self.arena), system: self.system, attributes: self.attributes, overflow: self.overflow }
+    }
+
+    fn row(&self) -> u32 {
+        (self.system.time_ns.len() - 1) as u32
+    }
+
+    /// The row that comes next: runs begin and end between rows.
+    fn current_row(&self) -> u32 {
+        self.system.time_ns.len() as u32
+    }
+
+    fn same(&self, left: Cell, right: Cell) -> bool {
+        match (left, right) {
+            (Cell::Str(left), Cell::Str(right)) | (Cell::Json(left), Cell::Json(right)) => self.text_of(left) == self.text_of(right),
+            _ => left == right,
+        }
+    }
+
+    fn shadow_key(&mut self, level: Level, key: KeyCode) -> KeyCode {
+        let prefix = match level {
+            Level::Resource => "resource.",
+            Level::Scope => "scope.",
+        };
+        let name = format!("{prefix}{}", self.text_of(self.keys[key.0 as usize].key));
+        self.key(&name)
+    }
+
+    /// The row's own value wins over an open run: keep a different value under the level's name, and make way for another type.
+    fn override_run(&mut self, index: usize, key: KeyCode, cell: Cell, row: u32) {
+        let (level, inherited, start, outer) = {
+            let run = &self.runs[index];
+            (run.level, run.cell, run.start, run.outer)
+        };
+        self.overridden.push(key.0);
+        if !self.same(inherited, cell) {
+            let shadow = self.shadow_key(level, key);
+            if self.keys[shadow.0 as usize].last_row != row {
+                self.push_cell(shadow, inherited, row);
+            }
+        }
+        debug_assert!(outer.is_none_or(|outer| self.runs[outer].suspended));
+        if inherited.slot() != cell.slot() {
+            if start < row {
+                self.write_run(key, inherited, start, row);
+            }
+            self.runs[index].start = row + 1;
+        }
+    }
+
+    fn end_run(&mut self, index: usize) {
+        let (key, cell, start, suspended) = {
+            let run = &self.runs[index];
+            (run.key, run.cell, run.start, run.suspended)
+        };
+        let end = self.current_row();
+        if !suspended && start < end {
+            self.write_run(key, cell, start, end);
+        }
+    }
+
+    fn write_run(&mut self, key: KeyCode, cell: Cell, start: u32, end: u32) {
+        match self.column(key, cell) {
+            Column::Str(cells, text) => cells.runs.push((start, end, text)),
+            Column::Int(cells, value) => cells.runs.push((start, end, value)),
+            Column::Float(cells, value) => cells.runs.push((start, end, value)),
+            Column::Bool(cells, value) => cells.runs.push((start, end, value)),
+        }
+    }
+
+    fn push_cell(&mut self, key: KeyCode, cell: Cell, row: u32) {
+        match self.column(key, cell) {
+            Column::Str(cells, text) => cells.cells.push((row, text)),
+            Column::Int(cells, value) => cells.cells.push((row, value)),
+            Column::Float(cells, value) => cells.cells.push((row, value)),
+            Column::Bool(cells, value) => cells.cells.push((row, value)),
+        }
+        let slot = self.slot_of(key, cell);
+        let state = &mut self.keys[key.0 as usize];
+        (state.last_row, state.last_slot) = (row, slot);
+    }
+
+    fn pop(&mut self, slot: usize, column: u32) {
+        if slot == OVERFLOW_SLOT {
+            self.overflow[column as usize].values.cells.pop();
+            return;
+        }
+        match &mut self.attributes[column as usize].values {
+            Values::Str(cells) | Values::Json(cells) => drop(cells.cells.pop()),
+            Values::Int(cells) => drop(cells.cells.pop()),
+            Values::Float(cells) => drop(cells.cells.pop()),
+            Values::Bool(cells) => drop(cells.cells.pop()),
+        }
+    }
+
+    /// Long keys have no column; all their values are overflow.
+    fn slot_of(&self, key: KeyCode, cell: Cell) -> usize {
+        if self.keys[key.0 as usize].key.len as usize > limits::KEY_BYTES { OVERFLOW_SLOT } else { cell.slot() }
+    }
+
+    fn column(&mut self, key: KeyCode, cell: Cell) -> Column<'_> {
+        let slot = self.slot_of(key, cell);
+        if slot == OVERFLOW_SLOT {
+            let json = self.json_of(cell);
+            let column = self.overflow_column(key);
+            return Column::Str(&mut self.overflow[column].values, json);
+        }
+        let mut column = self.keys[key.0 as usize].columns[slot];
+        if column == NEVER {
+            column = self.attributes.len() as u32;
+            self.keys[key.0 as usize].columns[slot] = column;
+            let values = match ColumnType::ALL[slot] {
+                ColumnType::Str => Values::Str(Cells::default()),
+                ColumnType::Int => Values::Int(Cells::default()),
+                ColumnType::Float => Values::Float(Cells::default()),
+                ColumnType::Bool => Values::Bool(Cells::default()),
+                ColumnType::Json => Values::Json(Cells::default()),
+            };
+            self.attributes.push(Attribute { key: self.keys[key.0 as usize].key, values });
+        }
+        match (&mut self.attributes[column as usize].values, cell) {
+            (Values::Str(cells), Cell::Str(text)) | (Values::Json(cells), Cell::Json(text)) => Column::Str(cells, text),
+            (Values::Int(cells), Cell::Int(value)) => Column::Int(cells, value),
+            (Values::Float(cells), Cell::Float(value)) => Column::Float(cells, value),
+            (Values::Bool(cells), Cell::Bool(value)) => Column::Bool(cells, value),
+            _ => unreachable!("a slot's column has the slot's type"),
+        }
+    }
+
+    fn overflow_column(&mut self, key: KeyCode) -> usize {
+        let state = &mut self.keys[key.0 as usize];
+        if state.columns[OVERFLOW_SLOT] == NEVER {
+            state.columns[OVERFLOW_SLOT] = self.overflow.len() as u32;
+            self.overflow.push(Overflow { key: state.key, values: Cells::default() });
+        }
+        state.columns[OVERFLOW_SLOT] as usize
+    }
+
+    /// A value as JSON text, for `_overflow`. Doubles always have a point or exponent, so that their type reads back.
+    fn json_of(&mut self, cell: Cell) -> Text {
+        let json = match cell {
+            Cell::Json(text) => return text,
+            Cell::Null => "null".to_owned(),
+            Cell::Int(value) => value.to_string(),
+            Cell::Bool(value) => value.to_string(),
+            Cell::Float(value) if value.is_finite() => format!("{value:?}"),
+            Cell::Float(value) => format!("\"{value}\""),
+            Cell::Str(text) => {
+                let mut json = String::new();
+                crate::value::push_json_string(&mut json, self.text_of(text));
+                json
+            }
+        };
+        self.text(&json)
+    }
+
+    /// The code of the list of keys that rows now get from `level`, without those that this row overrides.
+    fn list_code(&mut self, level: Level) -> u32 {
+        let overridden = &self.overridden;
+        let touches = |key: KeyCode| overridden.contains(&key.0);
+        let affected = self.runs.iter().any(|run| run.level == level && touches(run.key));
+        if let (Some(code), false) = (self.level_lists[level as usize], affected) {
+            return code;
+        }
+        let mut names: Vec<&str> = self
+            .runs
+            .iter()
+            .filter(|run| run.level == level && !run.suspended && !run.is_shadow && !touches(run.key))
+            .map(|run| self.text_of(self.keys[run.key.0 as usize].key))
+            .collect();
+        names.sort_unstable();
+        let list = names.join("\n");
+        let code = if list.is_empty() { 0 } else { self.intern_list(list) };
+        if !affected {
+            self.level_lists[level as usize] = Some(code);
+        }
+        code
+    }
+
+    fn intern_list(&mut self, list: String) -> u32 {
+        let lists = &mut self.system.key_lists;
+        *self.key_lists.entry(list).or_insert_with_key(|list| {
+            lists.push(list.clone());
+            (lists.len() - 1) as u32
+        })
+    }
+}
+
+enum Column<'a> {
+    Str(&'a mut Cells<Text>, Text),
+    Int(&'a mut Cells<i64>, i64),
+    Float(&'a mut Cells<f64>, f64),
+    Bool(&'a mut Cells<bool>, bool),
+}

@@ -1,0 +1,1 @@
+//! The one form of a query, and the languages that are parsed into it

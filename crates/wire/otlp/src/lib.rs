@@ -1,0 +1,1 @@
+//! OTLP on the wire: protobuf and JSON walked straight into a visitor
