@@ -174,7 +174,9 @@ impl Rows {
 
     /// Every attribute column: key, type, and at most how many rows have it. Order of first appearance.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, ColumnType, usize)> {
-        self.attributes.iter().map(|attribute| (self.text(attribute.key), attribute.values.column_type(), attribute.values.rows_set_at_most()))
+        self.attributes
+            .iter()
+            .map(|attribute| (self.text(attribute.key), attribute.values.column_type(), attribute.values.rows_set_at_most()))
     }
 
     /// Keys of which some row has a value in `_overflow`: sent empty, or longer than a column's name may be.

@@ -46,7 +46,8 @@ impl Rows {
         });
         let (fields, columns): (Vec<Field>, Vec<_>) = system.chain(attributes).unzip();
         let arrays = self.project(&columns, stamp);
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("every projected array has the rows' length and its field's type")
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .expect("every projected array has the rows' length and its field's type")
     }
 }
 

@@ -1,1 +1,11 @@
-//! The store: write-ahead log, live rows, data files and the catalog that names them
+//! The store: write-ahead log, live rows, data files and the catalog that names them.
+//!
+//! A request's way: [`Store::append`](glasshive_model::EventSink::append) queues it for the log writer; when its group is
+//! synced its rows become a live chunk and the caller is answered; a flush cuts everything up to a sequence into data files,
+//! one catalog transaction makes them visible and frees the log. [`Store::snapshot`] hands out readers over live chunks and
+//! files of one instant. Everything the store asks of the world goes through [`world`], so that the same code runs under
+//! simulation.
+#![deny(missing_docs)]
+
+pub mod catalog;
+pub mod world;

@@ -50,26 +50,44 @@ enum Series {
 impl Registry {
     /// The counter `name` with these labels; its name ends in `_total`.
     pub fn counter(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Counter {
-        self.with(name, help, labels, || Series::Counter(Counter::default()), |series| match series {
-            Series::Counter(counter) => Some(counter.clone()),
-            _ => None,
-        })
+        self.with(
+            name,
+            help,
+            labels,
+            || Series::Counter(Counter::default()),
+            |series| match series {
+                Series::Counter(counter) => Some(counter.clone()),
+                _ => None,
+            },
+        )
     }
 
     /// The gauge `name` with these labels.
     pub fn gauge(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Gauge {
-        self.with(name, help, labels, || Series::Gauge(Gauge::default()), |series| match series {
-            Series::Gauge(gauge) => Some(gauge.clone()),
-            _ => None,
-        })
+        self.with(
+            name,
+            help,
+            labels,
+            || Series::Gauge(Gauge::default()),
+            |series| match series {
+                Series::Gauge(gauge) => Some(gauge.clone()),
+                _ => None,
+            },
+        )
     }
 
     /// The histogram of seconds `name` with these labels; its name ends in `_seconds`.
     pub fn histogram(&self, name: &'static str, help: &'static str, labels: &[(&str, &str)]) -> Histogram {
-        self.with(name, help, labels, || Series::Histogram(Histogram::default()), |series| match series {
-            Series::Histogram(histogram) => Some(histogram.clone()),
-            _ => None,
-        })
+        self.with(
+            name,
+            help,
+            labels,
+            || Series::Histogram(Histogram::default()),
+            |series| match series {
+                Series::Histogram(histogram) => Some(histogram.clone()),
+                _ => None,
+            },
+        )
     }
 
     fn with<T: Default>(

@@ -36,7 +36,8 @@ impl Rows {
     }
 
     fn attribute_array(&self, key: &str, column_type: ColumnType) -> ArrayRef {
-        let found = self.attributes.iter().find(|attribute| attribute.values.column_type() == column_type && self.text(attribute.key) == key);
+        let found =
+            self.attributes.iter().find(|attribute| attribute.values.column_type() == column_type && self.text(attribute.key) == key);
         let rows = self.len();
         match found.map(|attribute| &attribute.values) {
             None => new_null_array(&column_type.data_type(), rows),
@@ -65,7 +66,9 @@ impl Rows {
         let rows = self.len();
         match column {
             SystemColumn::Time => timestamps(system.time_ns.clone()),
-            SystemColumn::DurationNs => Arc::new(system.duration_ns.iter().map(|ns| (*ns != i64::MIN).then_some(*ns)).collect::<Int64Array>()),
+            SystemColumn::DurationNs => {
+                Arc::new(system.duration_ns.iter().map(|ns| (*ns != i64::MIN).then_some(*ns)).collect::<Int64Array>())
+            }
             SystemColumn::TraceId => ids(&system.trace_id),
             SystemColumn::SpanId => ids(&system.span_id),
             SystemColumn::ParentId => ids(&system.parent_id),

@@ -1,0 +1,172 @@
+//! The catalog: what exists, committed in transactions. Files are visible by catalog only.
+//!
+//! Implementations: SQLite ([`sqlite`]) and an in-memory model for the simulation; one conformance suite runs on both.
+
+use glasshive_base::BoxFuture;
+use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
+
+/// The catalog's contract.
+///
+/// A call that returns `Ok` is durable. After [`CatalogError::Uncertain`] the outcome of the commit is unknown; the caller
+/// asks [`Catalog::load`] again and looks.
+pub trait Catalog: Send + Sync {
+    /// Everything a start needs. Also repairs what a crash left behind inside the catalog itself.
+    fn load(&self) -> BoxFuture<'_, Result<CatalogState, CatalogError>>;
+    /// Makes a flush visible: all its files, its new registry columns and datasets, and `flushed_through`, or nothing.
+    fn commit_cut(&self, cut: Cut) -> BoxFuture<'_, Result<(), CatalogError>>;
+    /// Creates an environment, or returns the one of that slug.
+    fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>>;
+    /// Keys, in order of creation.
+    fn keys(&self) -> BoxFuture<'_, Result<Vec<KeyRow>, CatalogError>>;
+    /// Adds a key; its `id` is ignored and the new one returned.
+    fn insert_key(&self, key: KeyRow) -> BoxFuture<'_, Result<u64, CatalogError>>;
+    /// Switches a key off or on. `false` when there is no such key.
+    fn set_key_disabled(&self, id: u64, disabled: bool) -> BoxFuture<'_, Result<bool, CatalogError>>;
+    /// Small named secrets and settings of the data directory itself (the key pepper, the hash seed).
+    fn setting<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CatalogError>>;
+    /// Sets one, unless it exists; returns the value that is in force.
+    fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>>;
+}
+
+/// What the catalog holds at one instant.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CatalogState {
+    /// Every environment; `local` is always there.
+    pub environments: Vec<EnvironmentRow>,
+    /// Every registry column, by id.
+    pub columns: Vec<ColumnRow>,
+    /// Every dataset.
+    pub datasets: Vec<DatasetRow>,
+    /// Every visible file.
+    pub files: Vec<FileRow>,
+    /// The last log sequence whose rows are all in files; 0 = none.
+    pub flushed_through: u64,
+}
+
+/// An environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentRow {
+    /// Its number.
+    pub id: EnvironmentId,
+    /// Its slug.
+    pub slug: String,
+}
+
+/// A column of the registry: one per (environment, key, type).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnRow {
+    /// Unique number, from 1,000; the Parquet field id.
+    pub id: u32,
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// The key as sent.
+    pub key: String,
+    /// The type.
+    pub column_type: ColumnType,
+    /// What it is called in files.
+    pub physical: String,
+    /// `_seq` of the first row that had it; decides which type of a key is shown.
+    pub first_seq: i64,
+}
+
+/// A dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetRow {
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// Its slug.
+    pub slug: String,
+    /// When its first row was received, ns since 1970.
+    pub created_ns: i64,
+}
+
+/// A data file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileRow {
+    /// ULID; also the file's name.
+    pub id: String,
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// What sort of rows.
+    pub class: SignalClass,
+    /// Path below the data directory.
+    pub path: String,
+    /// Merge level; 0 = written by a flush.
+    pub level: u8,
+    /// How many rows.
+    pub rows: u64,
+    /// Length of the data file in bytes.
+    pub bytes: u64,
+    /// crc32c of the whole sidecar, which in turn holds the checksum of every block of the data file.
+    pub sidecar_crc: u32,
+    /// Least and greatest `_time`, ns.
+    pub time_min_ns: i64,
+    /// See `time_min_ns`.
+    pub time_max_ns: i64,
+    /// Greatest `_ingest_time`, ns; retention goes by it.
+    pub ingest_max_ns: i64,
+    /// Least and greatest log sequence of its rows.
+    pub sequence_first: u64,
+    /// See `sequence_first`.
+    pub sequence_last: u64,
+    /// Least and greatest weight.
+    pub rate_min: f64,
+    /// See `rate_min`.
+    pub rate_max: f64,
+    /// Rows by dataset slug, sorted.
+    pub datasets: Vec<(String, u64)>,
+    /// Registry ids of the attribute columns in the file, sorted.
+    pub columns: Vec<u32>,
+    /// Keys of which some value is in `_overflow`, sorted.
+    pub overflow_keys: Vec<String>,
+}
+
+/// One flush, committed as a whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cut {
+    /// Every row up to this log sequence is in a committed file from now on.
+    pub flushed_through: u64,
+    /// The new files.
+    pub files: Vec<FileRow>,
+    /// Registry columns first seen in this cut.
+    pub columns: Vec<ColumnRow>,
+    /// Datasets first seen in this cut.
+    pub datasets: Vec<DatasetRow>,
+}
+
+/// A key as kept. The secret itself is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Its number.
+    pub id: u64,
+    /// Whose; `None` = the whole team.
+    pub environment: Option<EnvironmentId>,
+    /// What sort.
+    pub kind: KeyKind,
+    /// HMAC-SHA-256 of the secret under the data directory's pepper.
+    pub digest: Vec<u8>,
+    /// First six and last four characters, for people.
+    pub shown: String,
+    /// A 32-hex secret: Honeycomb's classic rules.
+    pub is_classic: bool,
+    /// Origins a browser key is bound to.
+    pub origins: Vec<String>,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// When it was made, ns since 1970.
+    pub created_ns: i64,
+}
+
+/// Why the catalog did not do it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CatalogError {
+    /// Nothing changed; trying again may help.
+    #[error("catalog failed: {0}")]
+    Failed(String),
+    /// The commit's outcome is unknown.
+    #[error("catalog write uncertain: {0}")]
+    Uncertain(String),
+    /// The catalog holds something impossible.
+    #[error("catalog is damaged: {0}")]
+    Damaged(String),
+}
