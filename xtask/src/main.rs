@@ -1,1 +1,72 @@
-fn main() {}
+//! Developer tasks: the one door to build, check, test, generate and measure, the same at a desk and in CI.
+//!
+//! `cargo xtask` without a word prints the list. Every task is a plain function over the repository's root; commands that a
+//! task runs are printed before they run, so that any of them can be repeated by hand.
+#![expect(clippy::print_stdout, reason = "a developer tool talks to its terminal")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod gate;
+mod generate;
+mod shell;
+mod tidy;
+mod toolchain;
+
+use anyhow::{Result, bail};
+use shell::{Shell, repository_root};
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  run [ARGUMENTS]   build the everyday profile and start glasshive (default: serve)
+  check             format, tidy, clippy
+  test [STEP ...]   the gate: everything that must hold, then a table of what ran; with names, only those steps
+  tidy              the house rules: floors, crate pages, links, words, file lengths, licences
+  gen               rewrite every generated file
+  bench [ARGUMENTS] first readings of benchmarks/, in the dist profile
+  dist              the fully optimised build, target/dist/glasshive
+";
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let shell = Shell::at(repository_root());
+    match task.as_str() {
+        "run" => run(&shell, &rest),
+        "check" => gate::check(&shell),
+        "test" => gate::test(&shell, &rest),
+        "tidy" => tidy::run(shell.root()),
+        "gen" => generate::run(&shell),
+        "bench" => bench(&shell, &rest),
+        "dist" => dist(&shell),
+        "" | "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        unknown => bail!("no task `{unknown}`\n\n{HELP}"),
+    }
+}
+
+/// Builds and starts the product. Its exit status is ours, so that scripts can tell a locked directory from a failure.
+fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
+    shell.command("cargo", &["build", "--package", "glasshive"]).run()?;
+    let binary = shell.target_dir()?.join("debug").join("glasshive");
+    let status = shell.command(&binary.to_string_lossy(), &[]).args(arguments).status()?;
+    std::process::exit(status.code().unwrap_or(1))
+}
+
+fn dist(shell: &Shell) -> Result<()> {
+    shell.command("cargo", &["build", "--profile", "dist", "--package", "glasshive"]).run()?;
+    println!("built {}", shell.target_dir()?.join("dist").join("glasshive").display());
+    Ok(())
+}
+
+/// The load cases live in `benchmarks/`, each with the command that produced its numbers; this builds what they measure.
+fn bench(shell: &Shell, arguments: &[String]) -> Result<()> {
+    let runner = shell.root().join("benchmarks").join("run");
+    if !runner.is_file() {
+        bail!("{} is missing", runner.display());
+    }
+    dist(shell)?;
+    shell.command(&runner.to_string_lossy(), &[]).args(arguments).run()
+}

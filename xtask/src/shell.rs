@@ -1,0 +1,116 @@
+//! Running commands in the repository's root, printed before they run.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Where commands run.
+pub struct Shell {
+    root: PathBuf,
+}
+
+/// One command on its way.
+pub struct Invocation {
+    command: Command,
+    line: String,
+}
+
+/// The directory that holds the workspace's `Cargo.toml`.
+pub fn repository_root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().expect("xtask is a directory of the repository").to_path_buf()
+}
+
+// === impl Shell ===
+
+impl Shell {
+    /// A shell whose commands run in `root`.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The repository's root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A command with its first arguments.
+    pub fn command(&self, program: &str, arguments: &[&str]) -> Invocation {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root);
+        Invocation { command, line: program.to_owned() }.args(arguments.iter().copied())
+    }
+
+    /// Where cargo puts what it builds.
+    pub fn target_dir(&self) -> Result<PathBuf> {
+        let metadata = self.metadata(&["--no-deps"])?;
+        let directory = metadata["target_directory"].as_str().context("cargo metadata names no target directory")?;
+        Ok(PathBuf::from(directory))
+    }
+
+    /// `cargo metadata` as JSON.
+    pub fn metadata(&self, extra: &[&str]) -> Result<serde_json::Value> {
+        let output = Command::new("cargo")
+            .current_dir(&self.root)
+            .args(["metadata", "--format-version", "1", "--locked"])
+            .args(extra)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("run cargo metadata")?;
+        if !output.status.success() {
+            bail!("cargo metadata failed");
+        }
+        serde_json::from_slice(&output.stdout).context("read the output of cargo metadata")
+    }
+
+    /// Whether a program is on the path and answers `argument` with success.
+    pub fn answers(&self, program: &str, argument: &str) -> bool {
+        let status = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+}
+
+// === impl Invocation ===
+
+impl Invocation {
+    /// More arguments.
+    pub fn args<S: AsRef<str>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        for argument in arguments {
+            let argument = argument.as_ref();
+            self.line.push(' ');
+            self.line.push_str(&if argument.contains([' ', '\'']) { format!("{argument:?}") } else { argument.to_owned() });
+            self.command.arg(OsString::from(argument));
+        }
+        self
+    }
+
+    /// One more environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.line = format!("{name}={value} {}", self.line);
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs in a directory below the root.
+    pub fn in_dir(mut self, directory: &Path) -> Self {
+        self.command.current_dir(directory);
+        self
+    }
+
+    /// Runs to the end, with our terminal.
+    pub fn status(mut self) -> Result<ExitStatus> {
+        println!("$ {}", self.line);
+        self.command.status().with_context(|| format!("start `{}`", self.line))
+    }
+
+    /// Runs to the end; anything but success is an error.
+    pub fn run(self) -> Result<()> {
+        let line = self.line.clone();
+        let status = self.status()?;
+        if !status.success() {
+            bail!("`{line}` ended with {status}");
+        }
+        Ok(())
+    }
+}
