@@ -1,0 +1,61 @@
+//! Traffic with times near now, for demonstrations.
+
+use crate::body::{Body, Profile};
+use crate::generator::Factory;
+use crate::planted::PlantedCause;
+
+/// Makes what has happened since it was last asked. It reads no clock: the caller says what time it is.
+///
+/// Starting it some minutes in the past gives a history at the first call. In every ten minutes one planted cause is at work for
+/// three; see [`PlantedCause::of_live`].
+pub struct LiveStream {
+    factory: Factory,
+    start_ns: i64,
+    ns_per_span: i64,
+    made: u64,
+}
+
+impl LiveStream {
+    /// `spans_per_second` is an average, at least 1; traffic begins at `start_ns` (ns since 1970 UTC).
+    pub fn new(profile: Profile, seed: u64, spans_per_second: u32, start_ns: i64) -> Self {
+        let ns_per_span = 1_000_000_000 / i64::from(spans_per_second.max(1));
+        Self { factory: Factory::new(profile, seed), start_ns, ns_per_span, made: 0 }
+    }
+
+    /// All traces that ended by `now_ns` and after the last call, with their logs; every request is flushed, as SDKs do after a
+    /// few seconds. Empty when time has not moved on.
+    pub fn advance(&mut self, now_ns: i64) -> Vec<Body> {
+        loop {
+            let end_ns = self.start_ns + self.made as i64 * self.ns_per_span;
+            if end_ns > now_ns {
+                break;
+            }
+            let cause = PlantedCause::of_live(self.start_ns, end_ns);
+            self.made += self.factory.make_trace(end_ns, &[cause], u64::MAX);
+        }
+        self.factory.flush();
+        self.factory.ready.drain(..).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Signal;
+
+    const START: i64 = 1_800_000_000_000_000_000;
+
+    #[test]
+    fn makes_the_rate_asked_for_and_nothing_twice() {
+        let mut stream = LiveStream::new(Profile::Wide, 3, 50, START);
+        let first: u32 = spans(&stream.advance(START + 600_000_000_000));
+        assert!((30_000..36_000).contains(&first), "{first}");
+        assert!(stream.advance(START + 600_000_000_000).is_empty());
+        let second = spans(&stream.advance(START + 1_200_000_000_000));
+        assert!((58_000..66_000).contains(&(first + second)), "{second}");
+    }
+
+    fn spans(bodies: &[Body]) -> u32 {
+        bodies.iter().filter(|body| body.signal == Signal::Traces).map(|body| body.items).sum()
+    }
+}
