@@ -1,1 +1,37 @@
-//! The one form of a query, and the languages that are parsed into it
+//! The one form of a query, and the languages that are parsed into it.
+//!
+//! A [`Plan`] says what is asked: calculations over events of a time window, filtered, grouped, ordered and cut. It names
+//! columns and knows no data: which types a column has, and whether it exists, is for whoever answers. A plan is made by
+//! `spec::decode` (the JSON query specification) or `text::parse` (one line of text), and both can be written back.
+//! [`EventsRequest`] is the other question: rows as they are, newest first. [`Answer`] is what comes back of a plan.
+//!
+//! What every evaluator must agree on stands here too, as pure functions: [`coerce`] (how values and literals of different
+//! types meet), [`alias`] (names that mean one column), [`shown`] (which names are computed from system columns), [`lhist`]
+//! (the distribution that percentiles come from) and [`heatmap`] (how rows of a heatmap are chosen). With the feature
+//! `reference` there is a slow obvious evaluator to compare with, and a source of random plans.
+//!
+//! Invariants: a plan that came out of a parser is valid; its text and its specification parse back to it; nothing here
+//! reads a clock, so `now_ns` is always given in.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![deny(missing_docs)]
+
+pub mod alias;
+pub mod answer;
+pub mod calculation;
+pub mod coerce;
+pub mod error;
+pub mod events;
+pub mod filter;
+pub mod heatmap;
+pub mod lhist;
+pub mod plan;
+pub mod shown;
+pub mod time;
+
+pub use answer::{Answer, GroupRow, GroupValue, Measure, Note, NoteKind, SeriesRow, Wants};
+pub use calculation::{Calculation, Op, Percentile};
+pub use error::{Place, Problem, QueryError};
+pub use events::{Cursor, EventsRequest};
+pub use filter::{Combination, Condition, FilterOp, Filters, Literal};
+pub use plan::{Column, Having, HavingOp, Order, OrderKey, Plan};
+pub use time::{Grid, Point, Step, TimeRange, Window, Written};
