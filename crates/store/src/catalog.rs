@@ -1,6 +1,12 @@
 //! The catalog: what exists, committed in transactions. Files are visible by catalog only.
 //!
-//! Implementations: SQLite ([`sqlite`]) and an in-memory model for the simulation; one conformance suite runs on both.
+//! Implementations: SQLite ([`sqlite`]) and an in-memory model for the simulation ([`memory`]); one conformance suite runs on
+//! both.
+
+#[cfg(test)]
+mod conformance;
+pub mod memory;
+pub mod sqlite;
 
 use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};

@@ -1,7 +1,25 @@
 //! What the store asks of the world: a disk, a clock, randomness, and somebody to run its tasks.
 //!
-//! The binary passes the real ones ([`system`]); the simulation passes models that drop, tear, reorder and fail. The traits
-//! say exactly what is durable when: nothing is, until the sync named beside it has returned `Ok`.
+//! The binary passes the real ones, from [`open_data_dir`]; the simulation passes models that drop, tear, reorder and fail.
+//! The traits say exactly what is durable when: nothing is, until the sync named beside it has returned `Ok`.
+
+mod clock;
+mod format;
+mod local_disk;
+mod lock;
+mod network_fs;
+mod open;
+mod overlay;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+pub use clock::{SystemClock, SystemRng};
+pub use format::FORMAT;
+pub use local_disk::LocalDisk;
+pub use open::{DataDir, DataDirError, DataDirOptions, ReadOnly, open_data_dir};
+pub use overlay::OverlayDisk;
+pub use threads::{FailingTask, ThreadSpawner};
 
 use bytes::Bytes;
 use glasshive_base::{BoxFuture, Clock};

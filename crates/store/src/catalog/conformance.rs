@@ -1,0 +1,165 @@
+//! One suite that every catalog passes, each check on an empty one.
+
+use super::{Catalog, CatalogError, ColumnRow, Cut, DatasetRow, FileRow, KeyRow};
+use glasshive_base::BoxFuture;
+use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
+
+type Check = for<'a> fn(&'a dyn Catalog) -> BoxFuture<'a, ()>;
+
+/// Every check.
+pub const CHECKS: [Check; 7] = [
+    |catalog| Box::pin(starts_with_the_local_environment(catalog)),
+    |catalog| Box::pin(a_cut_reads_back_equal(catalog)),
+    |catalog| Box::pin(a_refused_cut_changes_nothing(catalog)),
+    |catalog| Box::pin(a_known_dataset_keeps_its_row(catalog)),
+    |catalog| Box::pin(environments_are_made_once(catalog)),
+    |catalog| Box::pin(keys_read_back_and_switch(catalog)),
+    |catalog| Box::pin(the_first_setting_stays(catalog)),
+];
+
+/// A cut of one file, one column and one dataset, all named after `through`.
+pub fn cut(through: u64) -> Cut {
+    let sequence = i64::try_from(through).unwrap();
+    Cut {
+        flushed_through: through,
+        files: vec![file(through)],
+        columns: vec![ColumnRow {
+            id: 1_000 + u32::try_from(through).unwrap(),
+            environment: EnvironmentId::LOCAL,
+            key: format!("key\0{through}"),
+            column_type: ColumnType::Float,
+            physical: format!("key\0{through}@f64"),
+            first_seq: sequence << 24,
+        }],
+        datasets: vec![DatasetRow { environment: EnvironmentId::LOCAL, slug: format!("shop-{through}"), created_ns: -sequence }],
+    }
+}
+
+fn file(through: u64) -> FileRow {
+    FileRow {
+        id: format!("01J{through:023}"),
+        environment: EnvironmentId::LOCAL,
+        class: SignalClass::Logs,
+        path: format!("events/local/logs/2026/01/02/03/01J{through:023}.parquet"),
+        level: 0,
+        rows: 12,
+        bytes: 3_456,
+        sidecar_crc: u32::MAX,
+        time_min_ns: i64::MIN,
+        time_max_ns: i64::MAX,
+        ingest_max_ns: 17,
+        sequence_first: through.saturating_sub(3),
+        sequence_last: through,
+        rate_min: 1.0,
+        rate_max: 0.1 + 0.2,
+        datasets: vec![(format!("shop-{through}"), 12)],
+        columns: vec![1_000, 1_000 + u32::try_from(through).unwrap(), u32::MAX],
+        overflow_keys: vec!["a\"b".to_owned(), "z\0".to_owned()],
+    }
+}
+
+async fn starts_with_the_local_environment(catalog: &dyn Catalog) {
+    let state = catalog.load().await.unwrap();
+    assert_eq!(state.environments.len(), 1);
+    assert_eq!((state.environments[0].id, state.environments[0].slug.as_str()), (EnvironmentId::LOCAL, "local"));
+    assert_eq!((state.columns.len(), state.datasets.len(), state.files.len(), state.flushed_through), (0, 0, 0, 0));
+}
+
+async fn a_cut_reads_back_equal(catalog: &dyn Catalog) {
+    catalog.commit_cut(cut(7)).await.unwrap();
+    catalog.commit_cut(Cut { flushed_through: 8, ..Cut::default() }).await.unwrap();
+    let mut second = cut(30);
+    second.files.push(file(20));
+    second.files[1].datasets = vec![("shop-30".to_owned(), 5), ("shop-7".to_owned(), 7)];
+    catalog.commit_cut(second.clone()).await.unwrap();
+    let state = catalog.load().await.unwrap();
+    let first = cut(7);
+    assert_eq!(state.flushed_through, 30);
+    assert_eq!(state.columns, [first.columns[0].clone(), second.columns[0].clone()]);
+    assert_eq!(state.datasets, [second.datasets[0].clone(), first.datasets[0].clone()], "by slug");
+    assert_eq!(state.files, [first.files[0].clone(), second.files[1].clone(), second.files[0].clone()], "by id");
+}
+
+async fn a_refused_cut_changes_nothing(catalog: &dyn Catalog) {
+    catalog.commit_cut(cut(7)).await.unwrap();
+    let before = catalog.load().await.unwrap();
+    let refused: [(&str, fn(&mut Cut)); 7] = [
+        ("flushed_through goes back", |cut| cut.flushed_through = 6),
+        ("a file that is there", |cut| cut.files.push(file(7))),
+        ("a file at a path that is there", |cut| cut.files[0].path = file(7).path),
+        ("a file of an unknown dataset", |cut| cut.files[0].datasets[0].0 = "unknown".to_owned()),
+        ("a file of an unknown environment", |cut| cut.files[0].environment = EnvironmentId(9)),
+        ("a column number that is there", |cut| cut.columns[0].id = 1_007),
+        ("a column that is there under another number", |cut| {
+            cut.columns[0].key = "key\u{0}7".to_owned();
+        }),
+    ];
+    for (what, spoil) in refused {
+        let mut spoiled = cut(9);
+        spoil(&mut spoiled);
+        let error = catalog.commit_cut(spoiled).await.expect_err(what);
+        assert!(matches!(error, CatalogError::Failed(_)), "{what}: {error}");
+        assert_eq!(catalog.load().await.unwrap(), before, "{what}");
+    }
+    catalog.commit_cut(cut(9)).await.unwrap();
+}
+
+async fn a_known_dataset_keeps_its_row(catalog: &dyn Catalog) {
+    catalog.commit_cut(cut(7)).await.unwrap();
+    let mut again = cut(8);
+    again.datasets[0].slug = "shop-7".to_owned();
+    again.files[0].datasets[0].0 = "shop-7".to_owned();
+    catalog.commit_cut(again).await.unwrap();
+    let state = catalog.load().await.unwrap();
+    assert_eq!(state.datasets, cut(7).datasets);
+    assert_eq!(state.files[1].datasets, [("shop-7".to_owned(), 12)]);
+}
+
+async fn environments_are_made_once(catalog: &dyn Catalog) {
+    let shop = catalog.ensure_environment("shop").await.unwrap();
+    assert_ne!(shop, EnvironmentId::LOCAL);
+    assert_eq!(catalog.ensure_environment("shop").await.unwrap(), shop);
+    assert_eq!(catalog.ensure_environment("local").await.unwrap(), EnvironmentId::LOCAL);
+    let slugs: Vec<String> = catalog.load().await.unwrap().environments.into_iter().map(|row| row.slug).collect();
+    assert_eq!(slugs, ["local", "shop"]);
+    let mut elsewhere = cut(7);
+    elsewhere.columns[0].environment = shop;
+    elsewhere.datasets[0].environment = shop;
+    elsewhere.files[0].environment = shop;
+    catalog.commit_cut(elsewhere).await.unwrap();
+    let mut same_names = cut(7);
+    (same_names.columns[0].id, same_names.files[0].id, same_names.files[0].path) = (2_000, "other".to_owned(), "other".to_owned());
+    catalog.commit_cut(same_names).await.expect("names are an environment's own");
+}
+
+async fn keys_read_back_and_switch(catalog: &dyn Catalog) {
+    let key = KeyRow {
+        id: 99,
+        environment: Some(EnvironmentId::LOCAL),
+        kind: KeyKind::Browser,
+        digest: vec![0, 255, 1],
+        shown: "abcdef…wxyz".to_owned(),
+        is_classic: true,
+        origins: vec!["https://a.example".to_owned(), "b,\"c".to_owned()],
+        disabled: false,
+        created_ns: -1,
+    };
+    let team = KeyRow { environment: None, kind: KeyKind::AwsId, is_classic: false, origins: Vec::new(), ..key.clone() };
+    let first = catalog.insert_key(key.clone()).await.unwrap();
+    let second = catalog.insert_key(team.clone()).await.unwrap();
+    assert_eq!(catalog.keys().await.unwrap(), [KeyRow { id: first, ..key.clone() }, KeyRow { id: second, ..team }]);
+    assert!(catalog.set_key_disabled(first, true).await.unwrap());
+    assert!(!catalog.set_key_disabled(second + 1, true).await.unwrap());
+    let disabled: Vec<bool> = catalog.keys().await.unwrap().iter().map(|key| key.disabled).collect();
+    assert_eq!(disabled, [true, false]);
+    let homeless = KeyRow { environment: Some(EnvironmentId(77)), ..key };
+    assert!(matches!(catalog.insert_key(homeless).await, Err(CatalogError::Failed(_))));
+}
+
+async fn the_first_setting_stays(catalog: &dyn Catalog) {
+    assert_eq!(catalog.setting("pepper").await.unwrap(), None);
+    assert_eq!(catalog.setting_or_insert("pepper", vec![0, 1]).await.unwrap(), [0, 1]);
+    assert_eq!(catalog.setting_or_insert("pepper", vec![2]).await.unwrap(), [0, 1]);
+    assert_eq!(catalog.setting("pepper").await.unwrap(), Some(vec![0, 1]));
+    assert_eq!(catalog.setting("other").await.unwrap(), None);
+}

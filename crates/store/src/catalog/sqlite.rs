@@ -1,0 +1,173 @@
+//! The catalog of one machine: a SQLite file in write-ahead mode, synced at every commit.
+//!
+//! One connection behind a mutex: commits are rare (a flush, a new key), and plans read from memory, not from here. Queries
+//! use `$n` parameters and no SQLite-only grammar, so that another dialect needs another DDL and nothing else. Tables and
+//! columns are described in `docs/formats/catalog.md`.
+
+mod connect;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use super::{Catalog, CatalogError, CatalogState, Cut, KeyRow};
+use glasshive_base::{BoxFuture, Clock};
+use glasshive_model::EnvironmentId;
+use sqlx::{Connection as _, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// [`Catalog`] on a SQLite file. No runtime is needed: SQLite has a thread of its own.
+pub struct SqliteCatalog {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    /// `None` after an uncertain commit whose reopening failed, or after a caller went away in the middle of a call; the
+    /// next call opens again.
+    connection: Mutex<Option<SqliteConnection>>,
+    #[cfg(test)]
+    fault: std::sync::Mutex<Option<tests::CommitFault>>,
+}
+
+// === impl SqliteCatalog ===
+
+impl SqliteCatalog {
+    /// Opens the catalog at `path`, creating it when absent, and migrates it to this version in one transaction.
+    ///
+    /// # Errors
+    /// [`CatalogError::Damaged`] when the file is no intact catalog or a newer version wrote it, [`CatalogError::Failed`] when
+    /// it cannot be opened.
+    pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+        connect::create_private(path)?;
+        let mut connection = connect::open(path).await?;
+        connect::migrate(&mut connection).await?;
+        Ok(Self {
+            path: path.to_owned(),
+            clock,
+            connection: Mutex::new(Some(connection)),
+            #[cfg(test)]
+            fault: std::sync::Mutex::new(None),
+        })
+    }
+
+    /// Reads a catalog that nobody else has open, without writing anything beside it.
+    ///
+    /// A write-ahead file that a crash left is honoured by reading a copy of both in a private directory below `scratch`.
+    ///
+    /// # Errors
+    /// As [`SqliteCatalog::open`].
+    pub async fn read_only(path: &Path, scratch: &Path) -> Result<(CatalogState, Vec<KeyRow>), CatalogError> {
+        let mut reader = connect::Reader::open(path, scratch).await?;
+        let state = read::state(&mut reader.connection).await?;
+        let keys = read::keys(&mut reader.connection).await?;
+        reader.close().await;
+        Ok((state, keys))
+    }
+
+    /// Checkpoints and closes. Calls after this open again.
+    pub async fn close(&self) {
+        if let Some(connection) = self.connection.lock().await.take() {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "catalog did not close cleanly; the next start repairs it");
+            }
+        }
+    }
+
+    async fn take(&self, slot: &mut Option<SqliteConnection>) -> Result<SqliteConnection, CatalogError> {
+        match slot.take() {
+            Some(connection) => Ok(connection),
+            None => connect::open(&self.path).await,
+        }
+    }
+
+    /// Runs one write transaction. The answer is `Ok` only when SQLite said that the commit is on the disk.
+    async fn transact<'a, T: Send + 'a>(&'a self, work: Work<'a, T>) -> Result<T, CatalogError> {
+        let mut slot = self.connection.lock().await;
+        let mut connection = self.take(&mut slot).await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(connect::classify)?;
+        match work(&mut transaction).await {
+            Err(error) => {
+                // A connection that cannot even roll back is dropped; closing it rolls back.
+                if transaction.rollback().await.is_ok() {
+                    *slot = Some(connection);
+                }
+                Err(error)
+            }
+            Ok(value) => match self.commit(transaction).await {
+                Ok(()) => {
+                    *slot = Some(connection);
+                    Ok(value)
+                }
+                Err(error) => {
+                    drop(connection.close().await);
+                    let (reopened, error) = connect::after_failed_commit(&self.path, &error).await;
+                    *slot = reopened;
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    #[cfg(not(test))]
+    async fn commit(&self, transaction: sqlx::Transaction<'_, sqlx::Sqlite>) -> Result<(), sqlx::Error> {
+        transaction.commit().await
+    }
+
+    #[cfg(test)]
+    async fn commit(&self, transaction: sqlx::Transaction<'_, sqlx::Sqlite>) -> Result<(), sqlx::Error> {
+        let fault = self.fault.lock().expect("no test panics while it holds this").take();
+        tests::commit(fault, transaction).await
+    }
+
+    async fn read<'a, T: Send + 'a>(&'a self, work: Work<'a, T>) -> Result<T, CatalogError> {
+        let mut slot = self.connection.lock().await;
+        let mut connection = self.take(&mut slot).await?;
+        let value = work(&mut connection).await;
+        // After an error the next call starts from a fresh connection: cheap, and right for every cause.
+        if value.is_ok() {
+            *slot = Some(connection);
+        }
+        value
+    }
+}
+
+/// What runs on a connection, inside a transaction when it writes.
+type Work<'a, T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, CatalogError>> + Send + 'a>;
+
+impl Catalog for SqliteCatalog {
+    fn load(&self) -> BoxFuture<'_, Result<CatalogState, CatalogError>> {
+        Box::pin(self.read(Box::new(|connection| Box::pin(read::state(connection)))))
+    }
+
+    fn commit_cut(&self, cut: Cut) -> BoxFuture<'_, Result<(), CatalogError>> {
+        let at_ns = self.clock.wall_ns();
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::cut(connection, at_ns, cut)))))
+    }
+
+    fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>> {
+        let slug = slug.to_owned();
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::environment(connection, slug)))))
+    }
+
+    fn keys(&self) -> BoxFuture<'_, Result<Vec<KeyRow>, CatalogError>> {
+        Box::pin(self.read(Box::new(|connection| Box::pin(read::keys(connection)))))
+    }
+
+    fn insert_key(&self, key: KeyRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::key(connection, key)))))
+    }
+
+    fn set_key_disabled(&self, id: u64, disabled: bool) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::key_disabled(connection, id, disabled)))))
+    }
+
+    fn setting<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CatalogError>> {
+        let name = name.to_owned();
+        Box::pin(self.read(Box::new(move |connection| Box::pin(read::setting(connection, name)))))
+    }
+
+    fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>> {
+        let name = name.to_owned();
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::setting(connection, name, value)))))
+    }
+}

@@ -1,0 +1,193 @@
+//! Changes, each inside the caller's transaction.
+
+use super::connect::classify;
+use super::read;
+use crate::catalog::{CatalogError, ColumnRow, Cut, DatasetRow, FileRow, KeyRow};
+use glasshive_model::EnvironmentId;
+use sqlx::SqliteConnection;
+
+/// Adds a flush: a snapshot, what it makes visible, and how far the log is flushed.
+pub(super) async fn cut(connection: &mut SqliteConnection, at_ns: i64, cut: Cut) -> Result<(), CatalogError> {
+    let before = read::flushed_through(connection).await?;
+    if cut.flushed_through < before {
+        return Err(CatalogError::Failed(format!("a flush through {} came after one through {before}", cut.flushed_through)));
+    }
+    let snapshot = next_id(connection, "SELECT max(id) FROM snapshot").await?;
+    let note = format!("{} files through {}", cut.files.len(), cut.flushed_through);
+    sqlx::query("INSERT INTO snapshot (id, at_ns, kind, note) VALUES ($1, $2, 'flush', $3)")
+        .bind(snapshot)
+        .bind(at_ns)
+        .bind(note)
+        .execute(&mut *connection)
+        .await
+        .map_err(classify)?;
+    for row in &cut.columns {
+        column(connection, row).await?;
+    }
+    for row in &cut.datasets {
+        dataset(connection, row).await?;
+    }
+    for row in &cut.files {
+        file(connection, snapshot, row).await?;
+    }
+    sqlx::query("UPDATE log_position SET flushed_through = $1 WHERE node = 0")
+        .bind(signed(cut.flushed_through)?)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(())
+}
+
+async fn column(connection: &mut SqliteConnection, row: &ColumnRow) -> Result<(), CatalogError> {
+    sqlx::query("INSERT INTO column_registry (id, environment, key, type, physical, first_seq) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(i64::from(row.id))
+        .bind(i64::from(row.environment.0))
+        .bind(row.key.as_bytes())
+        .bind(row.column_type.tag())
+        .bind(row.physical.as_bytes())
+        .bind(row.first_seq)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(())
+}
+
+/// A dataset that exists already keeps its row.
+async fn dataset(connection: &mut SqliteConnection, row: &DatasetRow) -> Result<(), CatalogError> {
+    let id = next_id(connection, "SELECT max(id) FROM dataset").await?;
+    sqlx::query(
+        "INSERT INTO dataset (id, environment, slug, created_ns) VALUES ($1, $2, $3, $4) ON CONFLICT (environment, slug) DO NOTHING",
+    )
+    .bind(id)
+    .bind(i64::from(row.environment.0))
+    .bind(&row.slug)
+    .bind(row.created_ns)
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok(())
+}
+
+async fn file(connection: &mut SqliteConnection, snapshot: i64, row: &FileRow) -> Result<(), CatalogError> {
+    let column_ids: Vec<u8> = row.columns.iter().flat_map(|id| id.to_le_bytes()).collect();
+    sqlx::query(
+        "INSERT INTO file (id, environment, class, path, level, rows, bytes, sidecar_crc, time_min_ns, time_max_ns, ingest_max_ns, \
+         sequence_first, sequence_last, rate_min, rate_max, column_ids, overflow_keys, added) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+    )
+    .bind(&row.id)
+    .bind(i64::from(row.environment.0))
+    .bind(row.class.word())
+    .bind(&row.path)
+    .bind(i64::from(row.level))
+    .bind(signed(row.rows)?)
+    .bind(signed(row.bytes)?)
+    .bind(i64::from(row.sidecar_crc))
+    .bind(row.time_min_ns)
+    .bind(row.time_max_ns)
+    .bind(row.ingest_max_ns)
+    .bind(signed(row.sequence_first)?)
+    .bind(signed(row.sequence_last)?)
+    .bind(row.rate_min)
+    .bind(row.rate_max)
+    .bind(column_ids)
+    .bind(json(&row.overflow_keys))
+    .bind(snapshot)
+    .execute(&mut *connection)
+    .await
+    .map_err(classify)?;
+    for (slug, rows) in &row.datasets {
+        let added = sqlx::query(
+            "INSERT INTO file_dataset (file_id, dataset_id, rows) SELECT $1, id, $2 FROM dataset WHERE environment = $3 AND slug = $4",
+        )
+        .bind(&row.id)
+        .bind(signed(*rows)?)
+        .bind(i64::from(row.environment.0))
+        .bind(slug)
+        .execute(&mut *connection)
+        .await
+        .map_err(classify)?;
+        if added.rows_affected() != 1 {
+            return Err(CatalogError::Failed(format!("file {} names the unknown dataset {slug}", row.id)));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn environment(connection: &mut SqliteConnection, slug: String) -> Result<EnvironmentId, CatalogError> {
+    let known: Option<i64> = sqlx::query_scalar("SELECT id FROM environment WHERE slug = $1")
+        .bind(&slug)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(classify)?;
+    let id = match known {
+        Some(id) => id,
+        None => {
+            let id = next_id(connection, "SELECT max(id) FROM environment").await?;
+            sqlx::query("INSERT INTO environment (id, slug) VALUES ($1, $2)")
+                .bind(id)
+                .bind(&slug)
+                .execute(connection)
+                .await
+                .map_err(classify)?;
+            id
+        }
+    };
+    let id = u32::try_from(id).map_err(|_| CatalogError::Damaged(format!("environment {slug} has the number {id}")))?;
+    Ok(EnvironmentId(id))
+}
+
+pub(super) async fn key(connection: &mut SqliteConnection, row: KeyRow) -> Result<u64, CatalogError> {
+    let id = next_id(connection, "SELECT max(id) FROM access_key").await?;
+    sqlx::query(
+        "INSERT INTO access_key (id, environment, kind, digest, shown, is_classic, origins, disabled, created_ns) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(row.environment.map(|environment| i64::from(environment.0)))
+    .bind(row.kind.word())
+    .bind(row.digest)
+    .bind(row.shown)
+    .bind(i64::from(row.is_classic))
+    .bind(json(&row.origins))
+    .bind(i64::from(row.disabled))
+    .bind(row.created_ns)
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok(id.unsigned_abs())
+}
+
+pub(super) async fn key_disabled(connection: &mut SqliteConnection, id: u64, disabled: bool) -> Result<bool, CatalogError> {
+    let changed = sqlx::query("UPDATE access_key SET disabled = $1 WHERE id = $2")
+        .bind(i64::from(disabled))
+        .bind(signed(id)?)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(changed.rows_affected() == 1)
+}
+
+pub(super) async fn setting(connection: &mut SqliteConnection, name: String, value: Vec<u8>) -> Result<Vec<u8>, CatalogError> {
+    sqlx::query("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+        .bind(&name)
+        .bind(value)
+        .execute(&mut *connection)
+        .await
+        .map_err(classify)?;
+    sqlx::query_scalar("SELECT value FROM setting WHERE name = $1").bind(name).fetch_one(connection).await.map_err(classify)
+}
+
+/// Numbers are given out here and not by the database, so that every dialect gives the same ones.
+async fn next_id(connection: &mut SqliteConnection, greatest: &'static str) -> Result<i64, CatalogError> {
+    let greatest: Option<i64> = sqlx::query_scalar(greatest).fetch_one(connection).await.map_err(classify)?;
+    Ok(greatest.unwrap_or(0) + 1)
+}
+
+fn signed(number: u64) -> Result<i64, CatalogError> {
+    i64::try_from(number).map_err(|_| CatalogError::Failed(format!("{number} does not fit the catalog")))
+}
+
+fn json(texts: &[String]) -> Vec<u8> {
+    serde_json::to_vec(texts).expect("a list of strings is always JSON")
+}
