@@ -117,6 +117,12 @@ impl<V: Copy> Cells<V> {
         }
     }
 
+    fn first_row(&self) -> Option<u32> {
+        let cell = self.cells.iter().map(|(row, _)| *row).min();
+        let run = self.runs.iter().map(|(start, _, _)| *start).min();
+        cell.into_iter().chain(run).min()
+    }
+
     /// An upper bound of how many rows are set.
     fn rows_set_at_most(&self) -> usize {
         self.cells.len() + self.runs.iter().map(|(start, end, _)| (end - start) as usize).sum::<usize>()
@@ -177,6 +183,16 @@ impl Rows {
         self.attributes
             .iter()
             .map(|attribute| (self.text(attribute.key), attribute.values.column_type(), attribute.values.rows_set_at_most()))
+    }
+
+    /// The first row that has the attribute at this place of [`Rows::attributes`]; `None` when no row has it.
+    pub fn attribute_first_row(&self, index: usize) -> Option<u32> {
+        match &self.attributes[index].values {
+            Values::Str(cells) | Values::Json(cells) => cells.first_row(),
+            Values::Int(cells) => cells.first_row(),
+            Values::Float(cells) => cells.first_row(),
+            Values::Bool(cells) => cells.first_row(),
+        }
     }
 
     /// Keys of which some row has a value in `_overflow`: sent empty, or longer than a column's name may be.

@@ -46,6 +46,11 @@ pub struct RecordMeta {
     pub rows_to_skip: Vec<u32>,
 }
 
+/// The hash of a decompressed body by which a second delivery of it is known: XXH3, 128 bits. Stored; never changes.
+pub fn body_hash(body: &[u8]) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(body)
+}
+
 /// One decoded and validated request, on its way to being kept.
 #[derive(Debug)]
 pub struct Submission {

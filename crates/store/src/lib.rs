@@ -8,4 +8,28 @@
 #![deny(missing_docs)]
 
 pub mod catalog;
+mod config;
+pub mod error;
+mod fault;
+pub mod file;
+mod inner;
+pub mod live;
+mod overflow;
+pub mod planted;
+mod registry;
+mod snapshot;
+mod store;
+mod tail;
+mod time;
 pub mod world;
+
+pub use config::{Durability, StoreConfig};
+pub use error::{FlushError, OpenError, ReadError};
+pub use fault::{Fault, FaultKind};
+pub use file::{DataFile, DataFileReader};
+pub use live::{Chunk, ChunkAttribute};
+pub use planted::PlantedBug;
+pub use registry::Registry;
+pub use snapshot::{Scope, Snapshot};
+pub use store::{Check, OpenReport, Readiness, Store, StoreStats};
+pub use tail::Tail;

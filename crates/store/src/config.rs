@@ -1,0 +1,93 @@
+//! What can be set about the store.
+
+use crate::planted::PlantedBug;
+use std::time::Duration;
+
+/// When a request is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// After its bytes were synced.
+    Fsync,
+    /// After its bytes were written; they are synced once per interval. Power loss can cost that much.
+    Relaxed {
+        /// Time between syncs.
+        interval: Duration,
+    },
+}
+
+/// Sizes, times and limits. `Default` is what the binary uses; the simulation makes everything small.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// What messages call the data directory.
+    pub shown_path: String,
+    /// When a request is answered.
+    pub durability: Durability,
+    /// Bytes of a log segment; a group that is larger gets a segment of its own size.
+    pub segment_bytes: u64,
+    /// Bytes of a group beyond which no further record joins it.
+    pub group_bytes: usize,
+    /// Bytes that may wait for the log writer; more is refused with [`glasshive_model::SinkError::Busy`].
+    pub queue_bytes: usize,
+    /// Bytes of log beyond which flushed segments are freed although they are younger than the re-delivery window.
+    pub log_max_bytes: u64,
+    /// How long an equal request is answered without being stored, and how long log segments are kept at least.
+    pub redelivery_window: Duration,
+    /// Requests remembered for that; the oldest beyond are forgotten.
+    pub redelivery_requests: usize,
+    /// Bytes kept on the side, freed when the disk is full so that catalog and shutdown still work. 0 = none.
+    pub reserve_bytes: u64,
+    /// Live rows that start a flush.
+    pub flush_rows: usize,
+    /// Bytes of live rows that start a flush; at four times as many, appends are refused.
+    pub live_bytes: usize,
+    /// Age of the oldest live row that starts a flush.
+    pub flush_age: Duration,
+    /// Rows of one dataset in one partition of a cut from which on it gets a data file of its own.
+    pub own_file_rows: usize,
+    /// Rows of a row group.
+    pub row_group_rows: usize,
+    /// Raw rows of one (environment, class) that are merged into a sealed chunk.
+    pub seal_rows: usize,
+    /// How long a shutdown may spend on a flush; what is not flushed is replayed at the next start.
+    pub shutdown_flush: Duration,
+    /// The defect to have, for tests of the tests.
+    #[cfg(feature = "planted-bugs")]
+    pub planted: Option<PlantedBug>,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            shown_path: "the data directory".to_owned(),
+            durability: Durability::Fsync,
+            segment_bytes: 64 << 20,
+            group_bytes: 8 << 20,
+            queue_bytes: 64 << 20,
+            log_max_bytes: 10 << 30,
+            redelivery_window: Duration::from_secs(600),
+            redelivery_requests: 1_000_000,
+            reserve_bytes: 64 << 20,
+            flush_rows: 512 << 10,
+            live_bytes: 512 << 20,
+            flush_age: Duration::from_secs(900),
+            own_file_rows: 64 << 10,
+            row_group_rows: 128 << 10,
+            seal_rows: 8_192,
+            shutdown_flush: Duration::from_secs(10),
+            #[cfg(feature = "planted-bugs")]
+            planted: None,
+        }
+    }
+}
+
+impl StoreConfig {
+    #[cfg(feature = "planted-bugs")]
+    pub(crate) fn is_planted(&self, bug: PlantedBug) -> bool {
+        self.planted == Some(bug)
+    }
+
+    #[cfg(not(feature = "planted-bugs"))]
+    pub(crate) const fn is_planted(&self, _bug: PlantedBug) -> bool {
+        false
+    }
+}

@@ -1,0 +1,85 @@
+//! Why the store did not open, read or flush.
+
+use crate::catalog::CatalogError;
+use glasshive_base::ErrorKind;
+use std::io;
+use std::sync::Arc;
+
+/// Why the store did not open. Nothing was changed that a later start could not take up.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The disk refused something.
+    #[error("could not {action}: {source}")]
+    Disk {
+        /// What was attempted.
+        action: String,
+        /// What the disk said.
+        source: io::Error,
+    },
+    /// The catalog did not load.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl OpenError {
+    pub(crate) fn disk(action: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let action = action.into();
+        move |source| OpenError::Disk { action, source }
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Unavailable
+    }
+}
+
+/// Why bytes of a data file could not be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The bytes are not those that were written.
+    #[error("{file} ({rows} rows, {range}) is damaged; results exclude it")]
+    Damaged {
+        /// Path of the file.
+        file: String,
+        /// Rows in it.
+        rows: u64,
+        /// The time range it covers, in words.
+        range: String,
+    },
+    /// The disk refused.
+    #[error("could not read {file}: {source}")]
+    Disk {
+        /// Path of the file.
+        file: String,
+        /// What the disk said.
+        source: Arc<io::Error>,
+    },
+}
+
+impl ReadError {
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            ReadError::Damaged { .. } => ErrorKind::Internal,
+            ReadError::Disk { .. } => ErrorKind::Unavailable,
+        }
+    }
+}
+
+/// Why a flush that was asked for is not done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FlushError {
+    /// The attempt failed; the rows stay live and in the log, and the flusher tries again by itself.
+    #[error("flush failed: {0}")]
+    Failed(String),
+    /// The store is shut down.
+    #[error("the store is shut down")]
+    Closed,
+}
+
+impl FlushError {
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Unavailable
+    }
+}

@@ -1,0 +1,135 @@
+//! Data files: immutable Parquet files, every byte checked against the sidecar when it is read.
+
+mod reader;
+pub mod sidecar;
+
+pub use reader::DataFileReader;
+
+use crate::catalog::FileRow;
+use crate::config::StoreConfig;
+use crate::error::ReadError;
+use crate::fault::{FaultKind, Faults};
+use crate::planted::PlantedBug;
+use crate::world::{Disk, DiskFile};
+use bytes::Bytes;
+use glasshive_base::{BoxFuture, Clock};
+use parquet::file::metadata::ParquetMetaData;
+use sidecar::{BLOCK_BYTES, Sidecar};
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::OnceCell;
+
+/// A visible data file. Opened, and its sidecar and footer read, when first needed.
+pub struct DataFile {
+    /// What the catalog says about it.
+    pub row: FileRow,
+    context: Arc<FileContext>,
+    opened: OnceCell<(Arc<dyn DiskFile>, Sidecar)>,
+    metadata: OnceCell<Arc<ParquetMetaData>>,
+    told: AtomicBool,
+}
+
+/// What all data files of a store share.
+pub(crate) struct FileContext {
+    pub disk: Arc<dyn Disk>,
+    pub clock: Arc<dyn Clock>,
+    pub faults: Arc<Faults>,
+    pub config: StoreConfig,
+}
+
+impl std::fmt::Debug for DataFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DataFile").field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
+impl DataFile {
+    pub(crate) fn new(row: FileRow, context: Arc<FileContext>) -> Self {
+        Self { row, context, opened: OnceCell::new(), metadata: OnceCell::new(), told: AtomicBool::new(false) }
+    }
+
+    /// The bytes of `range`, each compared with the checksum of its block. Cost: whole blocks of 256 KiB are read.
+    ///
+    /// # Errors
+    /// [`ReadError::Damaged`] when the bytes are not those that were written (told once per file as a fault),
+    /// [`ReadError::Disk`] when the disk refuses.
+    pub fn read_range(&self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ReadError>> {
+        Box::pin(async move {
+            if range.is_empty() {
+                return Ok(Bytes::new());
+            }
+            let (file, sidecar) = self.open().await?;
+            if range.end > sidecar.bytes {
+                return Err(self.damaged());
+            }
+            let first = range.start / BLOCK_BYTES;
+            let start = first * BLOCK_BYTES;
+            let end = (range.end.div_ceil(BLOCK_BYTES) * BLOCK_BYTES).min(sidecar.bytes);
+            let read = || async {
+                let bytes = file.read_at(start, (end - start) as usize).await.map_err(|error| self.disk_error(error))?;
+                let matches = bytes.chunks(BLOCK_BYTES as usize).zip(&sidecar.blocks[first as usize..]).all(|(block, crc)| crc32c::crc32c(block) == *crc);
+                Ok((matches || self.context.config.is_planted(PlantedBug::ChecksumNotCompared)).then_some(bytes))
+            };
+            // A second look tells a fault on the way from damage on the medium.
+            let bytes = match read().await? {
+                Some(bytes) => bytes,
+                None => read().await?.ok_or_else(|| self.damaged())?,
+            };
+            Ok(bytes.slice((range.start - start) as usize..(range.end - start) as usize))
+        })
+    }
+
+    /// The decoded footer with page indexes; read once.
+    ///
+    /// # Errors
+    /// As [`DataFile::read_range`].
+    pub fn metadata(&self) -> BoxFuture<'_, Result<Arc<ParquetMetaData>, ReadError>> {
+        Box::pin(async move { self.metadata.get_or_try_init(|| reader::read_metadata(self)).await.cloned() })
+    }
+
+    async fn open(&self) -> Result<&(Arc<dyn DiskFile>, Sidecar), ReadError> {
+        self.opened
+            .get_or_try_init(|| async {
+                let sidecar = self.read_sidecar().await?;
+                let file = self.context.disk.open(&self.row.path, false).await.map_err(|error| self.disk_error(error))?;
+                Ok((file, sidecar))
+            })
+            .await
+    }
+
+    async fn read_sidecar(&self) -> Result<Sidecar, ReadError> {
+        let path = sidecar_path(&self.row.path);
+        let read = async {
+            let file = self.context.disk.open(&path, false).await?;
+            let len = file.len().await?;
+            file.read_at(0, usize::try_from(len).unwrap_or(usize::MAX)).await
+        };
+        let stored = read.await.map_err(|error| self.disk_error(error))?;
+        let sidecar = Sidecar::decode(&stored).filter(|sidecar| sidecar.bytes == self.row.bytes);
+        sidecar.filter(|_| crc32c::crc32c(&stored) == self.row.sidecar_crc).ok_or_else(|| self.damaged())
+    }
+
+    fn disk_error(&self, source: io::Error) -> ReadError {
+        // A file that is missing or short is as damaged as one with a wrong bit.
+        if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) {
+            return self.damaged();
+        }
+        ReadError::Disk { file: self.row.path.clone(), source: Arc::new(source) }
+    }
+
+    pub(crate) fn damaged(&self) -> ReadError {
+        let range = format!("{} to {}", crate::time::shown(self.row.time_min_ns), crate::time::shown(self.row.time_max_ns));
+        let error = ReadError::Damaged { file: self.row.path.clone(), rows: self.row.rows, range };
+        if !self.told.swap(true, Ordering::Relaxed) {
+            self.context.faults.tell(FaultKind::FileDamage, self.context.clock.wall_ns(), error.to_string());
+        }
+        error
+    }
+}
+
+/// Where the sidecar of a data file lies.
+pub(crate) fn sidecar_path(path: &str) -> String {
+    format!("{}.sum", path.strip_suffix(".parquet").unwrap_or(path))
+}

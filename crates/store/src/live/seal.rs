@@ -1,0 +1,108 @@
+//! Merging small chunks into few large ones.
+
+use super::encode::{SEALED_ROWS, encode};
+use super::{Chunk, ChunkAttribute, Facts, Pick, gather};
+use crate::overflow;
+use arrow_array::Array;
+use glasshive_model::{ColumnRef, ColumnType, SignalClass, SystemColumn};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Raw chunks that are merged even when they hold few rows.
+const RAW_CHUNKS: usize = 64;
+/// Sealed chunks of one size class that are merged.
+const SEALED_CHUNKS: usize = 8;
+
+/// One sealed chunk of class `class` of the picked rows (all of them, in order, when `picks` is `None`) of chunks of one
+/// environment.
+///
+/// `folded` columns are not kept as columns; their values go to `_overflow`.
+pub(crate) fn merge(id: u64, class: SignalClass, chunks: &[Arc<Chunk>], picks: Option<&[Pick]>, folded: &BTreeSet<ColumnKey>) -> Chunk {
+    let environment = chunks[0].environment();
+    let every_row: Vec<Pick>;
+    let picks = match picks {
+        Some(picks) => picks,
+        None => {
+            let rows = |(chunk, len): (u32, u32)| (0..len).map(move |row| Pick { chunk, row });
+            every_row = (0u32..).zip(chunks.iter().map(|chunk| chunk.len() as u32)).flat_map(rows).collect();
+            &every_row
+        }
+    };
+    let mut facts = Facts::of_picks(chunks, picks);
+    facts.overflow_keys = chunks.iter().flat_map(|chunk| chunk.overflow_keys().iter().cloned()).collect();
+    let attributes: BTreeSet<ColumnKey> = chunks.iter().flat_map(|chunk| chunk.attributes()).map(ChunkAttribute::key_and_type).collect();
+    let (moved, kept): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|attribute| folded.contains(attribute));
+    facts.overflow_keys.extend(moved.iter().map(|(key, _)| key.clone()));
+
+    let mut columns = HashMap::new();
+    let mut bytes = 1_024;
+    let mut keep = |column: ColumnRef, array| match encode(&column, array) {
+        Some((encoded, size)) => {
+            bytes += size + 128;
+            columns.insert(column, encoded);
+            true
+        }
+        None => false,
+    };
+    for system in SystemColumn::ALL {
+        let column = ColumnRef::System(*system);
+        let mut array = gather(&column, chunks, picks);
+        if *system == SystemColumn::Overflow && !moved.is_empty() {
+            let moved = moved.iter().map(|moved| (moved.0.as_str(), moved.1, gather(&column_ref(moved), chunks, picks)));
+            array = overflow::fold(array, moved);
+        }
+        keep(column, array);
+    }
+    for attribute in kept {
+        let array = gather(&column_ref(&attribute), chunks, picks);
+        let rows_at_most = array.len() - array.null_count();
+        if keep(column_ref(&attribute), array) {
+            facts.attributes.push(ChunkAttribute { key: attribute.0, column_type: attribute.1, rows_at_most });
+        }
+    }
+    facts.bytes = bytes;
+    Chunk::sealed(id, environment, class, facts, columns)
+}
+
+/// A key and its type, as a set member.
+pub(crate) type ColumnKey = (String, ColumnType);
+
+/// The column of a key and type.
+pub(crate) fn column_ref((key, column_type): &ColumnKey) -> ColumnRef {
+    ColumnRef::Attribute { key: key.clone(), column_type: *column_type }
+}
+
+/// Which neighbours of a list of chunks to merge next, if any. `seal_rows` raw rows are enough for a merge.
+pub(crate) fn next_merge(chunks: &[Arc<Chunk>], seal_rows: usize) -> Option<Range<usize>> {
+    let first_raw = chunks.iter().rposition(|chunk| chunk.is_sealed()).map_or(0, |last| last + 1);
+    let raw = &chunks[first_raw..];
+    let raw_rows: usize = raw.iter().map(|chunk| chunk.len()).sum();
+    if raw.len() > 1 && (raw.len() >= RAW_CHUNKS || raw_rows >= seal_rows) {
+        return capped(chunks, first_raw..chunks.len());
+    }
+    // A single large request is sealed by itself, so that its body's arena goes.
+    if raw.len() == 1 && (seal_rows..=SEALED_ROWS).contains(&raw_rows) {
+        return Some(first_raw..chunks.len());
+    }
+    for limit in [seal_rows, SEALED_ROWS / 2] {
+        let sealed = &chunks[..first_raw];
+        let small = sealed.iter().rev().take_while(|chunk| chunk.len() < limit).count();
+        if small >= SEALED_CHUNKS {
+            return capped(chunks, first_raw - small..first_raw);
+        }
+    }
+    None
+}
+
+/// As many chunks from the start of the range as fit one sealed chunk, if these are several.
+fn capped(chunks: &[Arc<Chunk>], range: Range<usize>) -> Option<Range<usize>> {
+    let mut rows = 0;
+    let start = range.start;
+    let mut end = start;
+    while end < range.end && rows + chunks[end].len() <= SEALED_ROWS {
+        rows += chunks[end].len();
+        end += 1;
+    }
+    (end > start + 1).then_some(start..end)
+}
