@@ -70,6 +70,10 @@ pub const INSTRUMENTATION_LIBRARY: &str = "telemetry.instrumentation_library";
 pub const RESOURCE_SCHEMA_URL: &str = "resource.schema_url";
 /// The scope's schema URL.
 pub const SCOPE_SCHEMA_URL: &str = "scope.schema_url";
+/// Attributes of the resource that were dropped by the sender or by our limits, when not 0.
+pub const RESOURCE_DROPPED_ATTRIBUTES: &str = "resource.dropped_attributes";
+/// Attributes of the scope dropped likewise.
+pub const SCOPE_DROPPED_ATTRIBUTES: &str = "scope.dropped_attributes";
 /// Computed: has a trace id, no parent id, and is no annotation.
 pub const IS_ROOT: &str = "is_root";
 
@@ -105,6 +109,8 @@ pub const META_FUTURE: &str = "meta.future";
 pub const META_TIME_SINCE_SPAN_START_MS: &str = "meta.time_since_span_start_ms";
 /// The annotation's time lies before the span's start.
 pub const META_INVALID_TIME_SINCE_SPAN_START: &str = "meta.invalid_time_since_span_start";
+/// When the collecting side saw a log record, ns since 1970, where it also has a time of its own and the two differ.
+pub const META_OBSERVED_TIME_NS: &str = "meta.observed_time_ns";
 /// The annotation's place in its span's list.
 pub const META_ANNOTATION_INDEX: &str = "meta.annotation_index";
 /// Attributes dropped by the sender or by our limits, when not 0.
@@ -126,6 +132,7 @@ pub const META_ATTRIBUTES: &[&str] = &[
     META_FUTURE,
     META_TIME_SINCE_SPAN_START_MS,
     META_INVALID_TIME_SINCE_SPAN_START,
+    META_OBSERVED_TIME_NS,
     META_ANNOTATION_INDEX,
     META_DROPPED_ATTRIBUTES,
     META_DROPPED_EVENTS,

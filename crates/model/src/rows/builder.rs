@@ -16,7 +16,8 @@ pub enum Cell {
     Str(Text),
     /// A 64-bit integer.
     Int(i64),
-    /// A double; never NaN (send [`Cell::Null`] and mark it).
+    /// A double. NaN is no number: it goes to `_overflow` as the text `NaN`, so that it can be read back, `exists` sees it, and it
+    /// neither fixes the key's type nor meets a calculation.
     Float(f64),
     /// A truth value.
     Bool(bool),
@@ -88,6 +89,9 @@ pub struct RowsBuilder {
     overridden: Vec<u32>,
     level_lists: [Option<u32>; 2],
     key_lists: HashMap<String, u32>,
+    dataset_codes: HashMap<String, u32>,
+    cells: usize,
+    list_bytes: usize,
 }
 
 /// Where the values of one type of one key go: an index into `attributes`, or into `overflow` for [`OVERFLOW_SLOT`].
@@ -98,9 +102,12 @@ const NEVER: u32 = u32::MAX;
 struct KeyState {
     key: Text,
     columns: [u32; SLOTS],
-    /// The row that last set this key itself, and into which slot.
+    /// The row that last set this key itself, to what, and into which slot.
     last_row: u32,
+    last_cell: Cell,
     last_slot: usize,
+    /// The keys `resource.<key>` and `scope.<key>`, once they were needed.
+    shadows: [u32; 2],
     /// Index into `runs` of the run in force.
     run: Option<usize>,
 }
@@ -124,6 +131,7 @@ impl Cell {
         match self {
             Cell::Str(_) => 0,
             Cell::Int(_) => 1,
+            Cell::Float(value) if value.is_nan() => OVERFLOW_SLOT,
             Cell::Float(_) => 2,
             Cell::Bool(_) => 3,
             Cell::Json(_) => 4,
@@ -166,12 +174,37 @@ impl RowsBuilder {
 
     /// The code of a dataset slug within this request.
     pub fn dataset(&mut self, slug: &str) -> u32 {
-        let found = self.system.datasets.iter().position(|known| known == slug);
-        let index = found.unwrap_or_else(|| {
-            self.system.datasets.push(slug.to_owned());
-            self.system.datasets.len() - 1
-        });
-        index as u32
+        if let Some(code) = self.dataset_codes.get(slug) {
+            return *code;
+        }
+        let code = self.system.datasets.len() as u32;
+        self.list_bytes += 2 * slug.len() + 64;
+        self.system.datasets.push(slug.to_owned());
+        self.dataset_codes.insert(slug.to_owned(), code);
+        code
+    }
+
+    /// [`RowsBuilder::key`] for a caller who has an idea: the attribute at one position mostly has the key that stood there in the
+    /// item before. A right guess costs one comparison.
+    #[inline]
+    pub fn key_guessed(&mut self, guess: Option<KeyCode>, key: &str) -> KeyCode {
+        match guess {
+            Some(guess) if self.key_bytes(guess) == key.as_bytes() => guess,
+            _ => self.key(key),
+        }
+    }
+
+    fn key_bytes(&self, key: KeyCode) -> &[u8] {
+        let text = self.keys[key.0 as usize].key;
+        &self.arena[text.offset as usize..][..text.len as usize]
+    }
+
+    /// About how many bytes the rows take so far; grows with every row, cell, key and text. Costs nothing.
+    pub fn approximate_bytes(&self) -> usize {
+        const ROW: usize = 96;
+        const CELL: usize = 16;
+        const KEY: usize = 256;
+        self.arena.len() + self.len() * ROW + self.cells * CELL + self.keys.len() * KEY + self.list_bytes
     }
 
     /// Interns a key of at most [`limits::KEY_OVERFLOW_BYTES`] bytes; the caller drops and counts longer ones.
@@ -187,7 +220,7 @@ impl RowsBuilder {
         }
         let code = self.keys.len() as u32;
         let text = self.text(key);
-        self.keys.push(KeyState { key: text, columns: [NEVER; SLOTS], last_row: NEVER, last_slot: 0, run: None });
+        self.keys.push(KeyState { key: text, columns: [NEVER; SLOTS], last_row: NEVER, last_cell: Cell::Null, last_slot: 0, shadows: [NEVER; 2], run: None });
         let (arena, keys, hasher) = (&self.arena, &self.keys, &self.hasher);
         self.key_table.insert_unique(hash, code, |code| {
             let text = keys[*code as usize].key;
@@ -206,19 +239,28 @@ impl RowsBuilder {
                 let start = self.current_row();
                 let run = &mut self.runs[index];
                 (run.cell, run.start) = (cell, start);
+                if let Some(outer) = run.outer {
+                    self.open_shadow(outer, level, key, cell);
+                }
                 return;
             }
             self.end_run(index);
             self.runs[index].suspended = true;
-            let losing = self.runs[index].cell;
-            if !self.same(losing, cell) {
-                let shadow = self.shadow_key(self.runs[index].level, key);
-                if self.keys[shadow.0 as usize].run.is_none() {
-                    self.push_run(OpenRun { level, key: shadow, cell: losing, start: 0, outer: None, suspended: false, is_shadow: true });
-                }
-            }
+            self.open_shadow(index, level, key, cell);
         }
         self.push_run(OpenRun { level, key, cell, start: 0, outer, suspended: false, is_shadow: false });
+    }
+
+    /// Keeps the outer value that loses to a different one under its level's name, as long as the winner's level is open.
+    fn open_shadow(&mut self, loser: usize, level: Level, key: KeyCode, winner: Cell) {
+        let (losing, losing_level) = (self.runs[loser].cell, self.runs[loser].level);
+        if self.same(losing, winner) {
+            return;
+        }
+        let shadow = self.shadow_key(losing_level, key);
+        if self.keys[shadow.0 as usize].run.is_none() {
+            self.push_run(OpenRun { level, key: shadow, cell: losing, start: 0, outer: None, suspended: false, is_shadow: true });
+        }
     }
 
     fn push_run(&mut self, run: OpenRun) {
@@ -271,8 +313,8 @@ impl RowsBuilder {
         if state.last_row == row {
             let (slot, column) = (state.last_slot, state.columns[state.last_slot]);
             self.pop(slot, column);
-        } else if let Some(index) = state.run {
-            self.override_run(index, key, cell, row);
+        } else if state.run.is_some() {
+            self.overridden.push(key.0);
         }
         self.push_cell(key, cell, row);
     }
@@ -289,14 +331,30 @@ impl RowsBuilder {
         self.keys[key.0 as usize].last_row == self.row()
     }
 
+    /// What the row itself set this key to.
+    pub fn own(&self, key: KeyCode) -> Option<Cell> {
+        let state = &self.keys[key.0 as usize];
+        (state.last_row == self.row()).then_some(state.last_cell)
+    }
+
     /// The value in force for a key from the open levels, scope before resource.
     pub fn inherited(&self, key: KeyCode) -> Option<Cell> {
         self.keys[key.0 as usize].run.map(|index| self.runs[index].cell)
     }
 
+    /// Gives the row being built, and the `rows - 1` before it, this weight.
+    pub fn weigh(&mut self, rows: usize, sample_rate: f64) {
+        debug_assert!(sample_rate >= 1.0, "weights are at least 1");
+        let first = self.len().saturating_sub(rows);
+        self.system.sample_rate[first..].fill(sample_rate);
+    }
+
     /// Ends the row.
     pub fn finish_row(&mut self) {
         let row = self.row() as usize;
+        for index in 0..self.overridden.len() {
+            self.settle(KeyCode(self.overridden[index]));
+        }
         let [resource, scope] = [Level::Resource, Level::Scope].map(|level| self.list_code(level));
         self.system.resource_keys[row] = resource;
         self.system.scope_keys[row] = scope;
@@ -320,35 +378,45 @@ impl RowsBuilder {
 
     fn same(&self, left: Cell, right: Cell) -> bool {
         match (left, right) {
+            (Cell::Float(left), Cell::Float(right)) => left.to_bits() == right.to_bits(),
             (Cell::Str(left), Cell::Str(right)) | (Cell::Json(left), Cell::Json(right)) => self.text_of(left) == self.text_of(right),
             _ => left == right,
         }
     }
 
     fn shadow_key(&mut self, level: Level, key: KeyCode) -> KeyCode {
+        let known = self.keys[key.0 as usize].shadows[level as usize];
+        if known != NEVER {
+            return KeyCode(known);
+        }
         let prefix = match level {
             Level::Resource => "resource.",
             Level::Scope => "scope.",
         };
         let name = format!("{prefix}{}", self.text_of(self.keys[key.0 as usize].key));
-        self.key(&name)
+        let shadow = self.key(&name);
+        self.keys[key.0 as usize].shadows[level as usize] = shadow.0;
+        shadow
     }
 
-    /// The row's own value wins over an open run: keep a different value under the level's name, and make way for another type.
-    fn override_run(&mut self, index: usize, key: KeyCode, cell: Cell, row: u32) {
-        let (level, inherited, start, outer) = {
+    /// The row's own value, now final, wins over an open run: keep a different value under the level's name, and make way for
+    /// another type.
+    fn settle(&mut self, key: KeyCode) {
+        let row = self.row();
+        let state = &self.keys[key.0 as usize];
+        let (cell, slot) = (state.last_cell, state.last_slot);
+        let index = state.run.expect("only keys with a run in force are noted as overridden, and runs begin and end between rows");
+        let (level, inherited, start) = {
             let run = &self.runs[index];
-            (run.level, run.cell, run.start, run.outer)
+            (run.level, run.cell, run.start)
         };
-        self.overridden.push(key.0);
         if !self.same(inherited, cell) {
             let shadow = self.shadow_key(level, key);
             if self.keys[shadow.0 as usize].last_row != row {
                 self.push_cell(shadow, inherited, row);
             }
         }
-        debug_assert!(outer.is_none_or(|outer| self.runs[outer].suspended));
-        if inherited.slot() != cell.slot() {
+        if self.slot_of(key, inherited) != slot {
             if start < row {
                 self.write_run(key, inherited, start, row);
             }
@@ -368,6 +436,7 @@ impl RowsBuilder {
     }
 
     fn write_run(&mut self, key: KeyCode, cell: Cell, start: u32, end: u32) {
+        self.cells += 1;
         match self.column(key, cell) {
             Column::Str(cells, text) => cells.runs.push((start, end, text)),
             Column::Int(cells, value) => cells.runs.push((start, end, value)),
@@ -383,9 +452,10 @@ impl RowsBuilder {
             Column::Float(cells, value) => cells.cells.push((row, value)),
             Column::Bool(cells, value) => cells.cells.push((row, value)),
         }
+        self.cells += 1;
         let slot = self.slot_of(key, cell);
         let state = &mut self.keys[key.0 as usize];
-        (state.last_row, state.last_slot) = (row, slot);
+        (state.last_row, state.last_cell, state.last_slot) = (row, cell, slot);
     }
 
     fn pop(&mut self, slot: usize, column: u32) {
@@ -464,9 +534,9 @@ impl RowsBuilder {
 
     /// The code of the list of keys that rows now get from `level`, without those that this row overrides.
     fn list_code(&mut self, level: Level) -> u32 {
-        let overridden = &self.overridden;
-        let touches = |key: KeyCode| overridden.contains(&key.0);
-        let affected = self.runs.iter().any(|run| run.level == level && touches(run.key));
+        let row = self.row();
+        let touches = |key: KeyCode| self.keys[key.0 as usize].last_row == row;
+        let affected = !self.overridden.is_empty() && self.runs.iter().any(|run| run.level == level && touches(run.key));
         if let (Some(code), false) = (self.level_lists[level as usize], affected) {
             return code;
         }
@@ -488,6 +558,7 @@ impl RowsBuilder {
     fn intern_list(&mut self, list: String) -> u32 {
         let lists = &mut self.system.key_lists;
         *self.key_lists.entry(list).or_insert_with_key(|list| {
+            self.list_bytes += 2 * list.len() + 64;
             lists.push(list.clone());
             (lists.len() - 1) as u32
         })

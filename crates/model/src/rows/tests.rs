@@ -112,3 +112,58 @@ fn long_keys_live_in_overflow_with_their_types() {
     assert_eq!(fields(&rows[0]), [(key.as_str(), &Value::Float(2.0)), ("short", &text("\"\n"))]);
     assert_eq!(fields(&rows[1]), [(key.as_str(), &text("a\"b"))]);
 }
+
+#[test]
+fn only_the_final_value_of_a_row_is_weighed_against_its_levels() {
+    let mut build = Build::new();
+    build.open(Level::Resource, "k", text("a"));
+    build.row(&[("k", text("b")), ("k", Value::Int(5))]);
+    build.row(&[("k", text("a")), ("k", text("b"))]);
+    build.row(&[("k", Value::Int(5)), ("k", text("a"))]);
+    build.row(&[]);
+    let rows = build.shown();
+    let [a, b] = ["a", "b"].map(text);
+    assert_eq!(fields(&rows[0]), [("k", &Value::Int(5)), ("resource.k", &a)]);
+    assert_eq!(fields(&rows[1]), [("k", &b), ("resource.k", &a)]);
+    assert_eq!(fields(&rows[2]), [("k", &a)]);
+    assert_eq!(fields(&rows[3]), [("k", &a)]);
+}
+
+#[test]
+fn the_last_of_duplicate_scope_values_decides_what_the_resource_loses() {
+    let mut build = Build::new();
+    build.open(Level::Resource, "k", Value::Int(2));
+    build.open(Level::Scope, "k", Value::Int(2));
+    build.open(Level::Scope, "k", Value::Int(3));
+    build.row(&[]);
+    assert_eq!(fields(&build.shown()[0]), [("k", &Value::Int(3)), ("resource.k", &Value::Int(2))]);
+}
+
+#[test]
+fn not_a_number_is_kept_as_text_and_fixes_no_type() {
+    let mut build = Build::new();
+    build.open(Level::Resource, "r", Value::Float(f64::NAN));
+    build.row(&[("own", Value::Float(f64::NAN)), ("r", Value::Float(f64::NAN))]);
+    let rows = build.0.finish();
+    assert_eq!(rows.attributes().count(), 0);
+    assert_eq!(rows.overflow_keys().collect::<Vec<_>>(), ["own", "r"]);
+    let shown = shown_rows(&rows.to_batch(Stamp { sequence: 1, ingest_time_ns: 9 }));
+    assert_eq!(fields(&shown[0]), [("own", &text("NaN")), ("r", &text("NaN"))]);
+}
+
+#[test]
+fn a_guessed_key_is_the_key() {
+    let mut build = RowsBuilder::new();
+    let [a, b] = ["a", "b"].map(|key| build.key(key));
+    assert_eq!(build.key_guessed(Some(a), "a"), a);
+    assert_eq!(build.key_guessed(Some(a), "b"), b);
+    assert_eq!(build.key_guessed(None, "b"), b);
+}
+
+#[test]
+fn a_weight_can_come_after_the_rows_it_is_for() {
+    let mut build = Build::new();
+    (0..3).for_each(|_| build.row(&[]));
+    build.0.weigh(2, 4.0);
+    assert_eq!(build.0.finish().sample_rates(), [1.0, 4.0, 4.0]);
+}
