@@ -1,0 +1,327 @@
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.logs.Logger;
+import io.opentelemetry.api.logs.Severity;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.EventData;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Sends a known set of spans and logs with the Java SDK and prints what the SDK itself says it sent.
+ *
+ * <p>Nothing here knows the server: the endpoint and the protocol come from the OTEL_* variables alone.
+ */
+public final class Program {
+  public static void main(String[] arguments) {
+    Recorder recorder = new Recorder();
+    OpenTelemetrySdk sdk =
+        AutoConfiguredOpenTelemetrySdk.builder()
+            .disableShutdownHook()
+            .addResourceCustomizer((resource, config) -> resource.merge(Resource.create(team())))
+            .addTracerProviderCustomizer((provider, config) -> provider.addSpanProcessor(recorder))
+            .build()
+            .getOpenTelemetrySdk();
+    SpanContext database = sendKnownSpans(sdk.getSdkTracerProvider().tracerBuilder("shop.orders").setInstrumentationVersion("1.2.3").build());
+    List<Object> logs = sendLogs(sdk.getSdkLoggerProvider().loggerBuilder("shop.orders").setInstrumentationVersion("1.2.3").build(), database);
+    sdk.shutdown().join(20, TimeUnit.SECONDS);
+
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("resource", typedMap(recorder.resource.getAttributes()));
+    report.put("resource_schema_url", Objects.requireNonNullElse(recorder.resource.getSchemaUrl(), ""));
+    report.put("spans", recorder.spans);
+    report.put("logs", logs);
+    StringBuilder json = new StringBuilder();
+    print(json, report);
+    new PrintStream(System.out, true, StandardCharsets.UTF_8).println(json);
+  }
+
+  private static Attributes team() {
+    return Attributes.builder()
+        .put("team.name", "žlutí")
+        .put("team.size", 5)
+        .put("team.load", 0.75)
+        .put("team.remote", true)
+        .put("team.tags", "x", "y")
+        .build();
+  }
+
+  private static SpanContext sendKnownSpans(Tracer tracer) {
+    Clock clock = new Clock(System.currentTimeMillis() - 10_000);
+    Span root =
+        clock.start(tracer.spanBuilder("GET /orders/{id}").setNoParent().setSpanKind(SpanKind.SERVER), 0, 0);
+    root.setAllAttributes(
+        Attributes.builder()
+            .put("str.plain", "hello")
+            .put("str.unicode", "žluťoučký kůň 🐝 日本語")
+            .put("str.empty", "")
+            .put("str.quoted", "say \"hi\"\n\tback\\slash")
+            .put("int.small", 42)
+            .put("int.negative", -7)
+            .put("int.big", 9007199254740993L)
+            .put("int.max", Long.MAX_VALUE)
+            .put("double.half", 0.5)
+            .put("double.whole", 3.0)
+            .put("double.tiny", 1e-300)
+            .put("bool.true", true)
+            .put("bool.false", false)
+            .put("array.str", "a", "b", "ü")
+            .put("array.int", 1, 2, 3)
+            .put("array.double", 0.25, 1.5)
+            .put("array.bool", true, false)
+            .put(AttributeKey.stringArrayKey("array.empty"), List.of())
+            .put("http.request.method", "GET")
+            .put("http.route", "/orders/{id}")
+            .put("http.response.status_code", 500)
+            .build());
+    Context within = Context.root().with(root);
+    Span database =
+        clock.start(tracer.spanBuilder("SELECT orders").setParent(within).setSpanKind(SpanKind.CLIENT), 10, 0);
+    database.setAttribute("db.system.name", "postgresql");
+    database.addEvent(
+        "cache miss",
+        Attributes.builder().put("cache.key", "orders:7").put("cache.tries", 2).build(),
+        clock.at(12, 0),
+        TimeUnit.NANOSECONDS);
+    database.addEvent("row fetched", clock.at(14, 1), TimeUnit.NANOSECONDS);
+    database.setStatus(StatusCode.OK);
+    clock.end(database, 15, 0);
+
+    Span compute = clock.start(tracer.spanBuilder("compute total").setParent(within), 20, 123);
+    compute.recordException(new IllegalStateException("the cart is empty – žádné zboží"));
+    compute.setStatus(StatusCode.ERROR, "no items: ünïcode");
+    Span nested = clock.start(tracer.spanBuilder("nested").setParent(Context.root().with(compute)), 21, 0);
+    clock.end(nested, 22, 0);
+    clock.end(compute, 30, 7);
+    Span publish =
+        clock.start(tracer.spanBuilder("orders send").setParent(within).setSpanKind(SpanKind.PRODUCER), 40, 0);
+    clock.end(publish, 41, 0);
+    root.setStatus(StatusCode.ERROR);
+    clock.end(root, 50, 0);
+
+    Attributes why = Attributes.builder().put("link.reason", "queue").put("link.position", 1).build();
+    Span consume =
+        clock.start(
+            tracer
+                .spanBuilder("orders process")
+                .setNoParent()
+                .setSpanKind(SpanKind.CONSUMER)
+                .addLink(publish.getSpanContext(), why),
+            60,
+            0);
+    clock.end(consume, 61, 0);
+
+    // A trace id of this run's own, so that runs against one server stay apart.
+    String traceId = consume.getSpanContext().getTraceId();
+    String other = (traceId.charAt(0) == 'a' ? "b" : "a") + traceId.substring(1);
+    TraceState state = TraceState.builder().put("vendor", "abc").build();
+    SpanContext remote = SpanContext.createFromRemoteParent(other, "00f067aa0ba902b7", TraceFlags.getSampled(), state);
+    Span joined =
+        clock.start(
+            tracer
+                .spanBuilder("joined a remote trace")
+                .setParent(Context.root().with(Span.wrap(remote)))
+                .setSpanKind(SpanKind.SERVER),
+            70,
+            0);
+    clock.end(joined, 71, 0);
+    return database.getSpanContext();
+  }
+
+  private static List<Object> sendLogs(Logger logger, SpanContext span) {
+    logger
+        .logRecordBuilder()
+        .setContext(Context.root().with(Span.wrap(span)))
+        .setSeverity(Severity.WARN)
+        .setSeverityText("WARN")
+        .setBody("stock is low: ünïcode")
+        .setAttribute(AttributeKey.longKey("stock.left"), 3L)
+        .setAttribute(AttributeKey.stringKey("stock.item"), "honey")
+        .emit();
+    logger
+        .logRecordBuilder()
+        .setContext(Context.root())
+        .setSeverity(Severity.INFO)
+        .setSeverityText("INFO")
+        .setBody("plain line outside of any span")
+        .emit();
+    Attributes stock = Attributes.builder().put("stock.left", 3).put("stock.item", "honey").build();
+    return List.of(
+        record("stock is low: ünïcode", 13, span.getTraceId(), span.getSpanId(), stock),
+        record("plain line outside of any span", 9, null, null, Attributes.empty()));
+  }
+
+  private static Map<String, Object> record(String body, int severity, String traceId, String spanId, Attributes attributes) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("body", body);
+    out.put("severity_number", severity);
+    out.put("severity_text", severity == 13 ? "WARN" : "INFO");
+    out.put("scope", Map.of("name", "shop.orders", "version", "1.2.3"));
+    out.put("trace_id", traceId);
+    out.put("span_id", spanId);
+    out.put("attributes", typedMap(attributes));
+    return out;
+  }
+
+  /** Times relative to the beginning of the run. */
+  private record Clock(long startMs) {
+    long at(long ms, long ns) {
+      return (startMs + ms) * 1_000_000 + ns;
+    }
+
+    Span start(SpanBuilder builder, long ms, long ns) {
+      return builder.setStartTimestamp(at(ms, ns), TimeUnit.NANOSECONDS).startSpan();
+    }
+
+    void end(Span span, long ms, long ns) {
+      span.end(at(ms, ns), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** Keeps every ended span as the SDK holds it. */
+  private static final class Recorder implements SpanProcessor {
+    final List<Object> spans = new CopyOnWriteArrayList<>();
+    Resource resource;
+
+    @Override
+    public void onStart(Context context, ReadWriteSpan span) {}
+
+    @Override
+    public boolean isStartRequired() {
+      return false;
+    }
+
+    @Override
+    public void onEnd(ReadableSpan ended) {
+      SpanData span = ended.toSpanData();
+      resource = span.getResource();
+      Map<String, Object> out = new LinkedHashMap<>();
+      out.put("trace_id", span.getTraceId());
+      out.put("span_id", span.getSpanId());
+      out.put("parent_id", span.getParentSpanContext().isValid() ? span.getParentSpanId() : null);
+      StringBuilder state = new StringBuilder();
+      span.getSpanContext().getTraceState().forEach((key, value) -> state.append(state.isEmpty() ? "" : ",").append(key).append('=').append(value));
+      out.put("trace_state", state.toString());
+      out.put("name", span.getName());
+      out.put("kind", span.getKind().name().toLowerCase(Locale.ROOT));
+      out.put("start_ns", Long.toString(span.getStartEpochNanos()));
+      out.put("end_ns", Long.toString(span.getEndEpochNanos()));
+      out.put("status", span.getStatus().getStatusCode().ordinal());
+      out.put("status_message", span.getStatus().getDescription());
+      out.put("attributes", typedMap(span.getAttributes()));
+      out.put("events", span.getEvents().stream().map(Recorder::event).toList());
+      out.put("links", span.getLinks().stream().map(Recorder::link).toList());
+      out.put("scope", scope(span));
+      out.put("scope_schema_url", Objects.requireNonNullElse(span.getInstrumentationScopeInfo().getSchemaUrl(), ""));
+      spans.add(out);
+    }
+
+    @Override
+    public boolean isEndRequired() {
+      return true;
+    }
+
+    @Override
+    public CompletableResultCode forceFlush() {
+      return CompletableResultCode.ofSuccess();
+    }
+
+    private static Map<String, Object> event(EventData event) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      out.put("name", event.getName());
+      out.put("time_ns", Long.toString(event.getEpochNanos()));
+      out.put("attributes", typedMap(event.getAttributes()));
+      return out;
+    }
+
+    private static Map<String, Object> link(LinkData link) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      out.put("trace_id", link.getSpanContext().getTraceId());
+      out.put("span_id", link.getSpanContext().getSpanId());
+      out.put("attributes", typedMap(link.getAttributes()));
+      return out;
+    }
+
+    private static Map<String, Object> scope(SpanData span) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      out.put("name", span.getInstrumentationScopeInfo().getName());
+      out.put("version", Objects.requireNonNullElse(span.getInstrumentationScopeInfo().getVersion(), ""));
+      return out;
+    }
+  }
+
+  private static Map<String, Object> typedMap(Attributes attributes) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    attributes.forEach((key, value) -> out.put(key.getKey(), typed(value)));
+    return out;
+  }
+
+  /** A value with its OTLP type, so that 3 and 3.0 stay different in JSON. */
+  private static Map<String, Object> typed(Object value) {
+    if (value instanceof List<?> items) {
+      List<Object> out = new ArrayList<>();
+      items.forEach(item -> out.add(typed(item)));
+      return Map.of("array", out);
+    }
+    if (value instanceof Long number) {
+      return Map.of("int", number.toString());
+    }
+    if (value instanceof Double number) {
+      return Map.of("double", number);
+    }
+    return value instanceof Boolean yes ? Map.of("bool", yes) : Map.of("str", value.toString());
+  }
+
+  private static void print(StringBuilder out, Object value) {
+    if (value instanceof Map<?, ?> members) {
+      String separator = "{";
+      for (Map.Entry<?, ?> member : members.entrySet()) {
+        out.append(separator);
+        print(out, member.getKey());
+        out.append(':');
+        print(out, member.getValue());
+        separator = ",";
+      }
+      out.append(members.isEmpty() ? "{}" : "}");
+    } else if (value instanceof List<?> items) {
+      String separator = "[";
+      for (Object item : items) {
+        out.append(separator);
+        print(out, item);
+        separator = ",";
+      }
+      out.append(items.isEmpty() ? "[]" : "]");
+    } else if (value instanceof String text) {
+      out.append('"');
+      text.chars().forEach(c -> out.append(c < ' ' || c == '"' || c == '\\' ? String.format("\\u%04x", c) : String.valueOf((char) c)));
+      out.append('"');
+    } else {
+      out.append(value);
+    }
+  }
+}
