@@ -240,7 +240,9 @@ impl Ord for GroupValue {
             (GroupValue::Bool(left), GroupValue::Bool(right)) => left.cmp(right),
             (GroupValue::Int(left), GroupValue::Int(right)) => left.cmp(right),
             (GroupValue::Float(left), GroupValue::Float(right)) => left.total_cmp(right),
-            (GroupValue::Int(left), GroupValue::Float(right)) => compare_exactly(*left, *right).unwrap_or(Ordering::Less).then(Ordering::Less),
+            (GroupValue::Int(left), GroupValue::Float(right)) => {
+                compare_exactly(*left, *right).unwrap_or(Ordering::Less).then(Ordering::Less)
+            }
             (GroupValue::Float(_), GroupValue::Int(_)) => other.cmp(self).reverse(),
             (GroupValue::Str(left), GroupValue::Str(right)) | (GroupValue::Json(left), GroupValue::Json(right)) => left.cmp(right),
             _ => self.rank().cmp(&other.rank()),

@@ -40,7 +40,7 @@ pub enum Literal {
     Str(String),
     /// An integer.
     Int(i64),
-    /// A finite number that is not written as an integer.
+    /// A finite number that is no 64-bit integer; made by [`Literal::number`].
     Float(f64),
     /// A truth value.
     Bool(bool),
@@ -153,6 +153,23 @@ impl Combination {
     }
 }
 
+impl Filters {
+    /// Conditions joined so; a single condition, or none, is joined by AND.
+    pub fn new(combination: Combination, conditions: Vec<Condition>) -> Self {
+        let combination = if conditions.len() < 2 { Combination::And } else { combination };
+        Self { combination, conditions }
+    }
+}
+
+impl Literal {
+    /// A finite number: an integer when it is one.
+    pub fn number(number: f64) -> Self {
+        const INTEGERS: f64 = 9_223_372_036_854_775_808.0;
+        let is_integer = number.fract() == 0.0 && (-INTEGERS..INTEGERS).contains(&number);
+        if is_integer { Literal::Int(number as i64) } else { Literal::Float(number) }
+    }
+}
+
 impl From<&str> for Literal {
     fn from(text: &str) -> Self {
         Literal::Str(text.to_owned())
@@ -166,8 +183,9 @@ impl From<i64> for Literal {
 }
 
 impl From<f64> for Literal {
+    /// As [`Literal::number`].
     fn from(number: f64) -> Self {
-        Literal::Float(number)
+        Literal::number(number)
     }
 }
 

@@ -78,7 +78,7 @@ pub fn representative(bucket: i32) -> f64 {
 }
 
 /// The integer that stands for a bucket of a column that holds only integers: the one nearest to [`representative`] that lies
-/// in the bucket, so exact up to 128 in magnitude; the representative where the bucket holds no integer.
+/// in the bucket, so exact below 128 in magnitude; the representative where the bucket holds no integer.
 pub fn integer_representative(bucket: i32) -> f64 {
     let middle = representative(bucket);
     let (lower, upper) = (lower_edge(bucket), upper_edge(bucket));

@@ -206,14 +206,8 @@ impl fmt::Display for Column {
 
 impl HavingOp {
     /// All of them.
-    pub const ALL: [HavingOp; 6] = [
-        HavingOp::Equal,
-        HavingOp::NotEqual,
-        HavingOp::Greater,
-        HavingOp::GreaterOrEqual,
-        HavingOp::Less,
-        HavingOp::LessOrEqual,
-    ];
+    pub const ALL: [HavingOp; 6] =
+        [HavingOp::Equal, HavingOp::NotEqual, HavingOp::Greater, HavingOp::GreaterOrEqual, HavingOp::Less, HavingOp::LessOrEqual];
 
     /// As written.
     pub fn name(self) -> &'static str {

@@ -12,9 +12,8 @@ pub const STEPS_MAX: i64 = 1_000;
 /// Most steps that the automatic choice gives, not counting the one that alignment can add.
 pub const STEPS_AUTO: i64 = 120;
 /// Step lengths of the automatic choice, in seconds.
-pub const LADDER_SECONDS: [i64; 21] = [
-    1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800, 259_200, 604_800,
-];
+pub const LADDER_SECONDS: [i64; 21] =
+    [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800, 259_200, 604_800];
 
 /// A resolved window and how it was written, so that it can be printed as it was meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
