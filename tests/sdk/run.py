@@ -5,6 +5,7 @@ Needs nothing but Python's standard library, and each SDK's own toolchain. See R
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from harness import compare, recorder, sdks  # noqa: E402
 from harness.server import Server  # noqa: E402
@@ -20,46 +22,57 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "crates" / "wire" / "otlp" / "tests" / "fixtures"
 
 
-def run_case(sdk, command, protocol, server, record):
-    """One program over one protocol; returns how many rows were compared."""
-    service = f"sdk-{sdk.name}-{protocol.replace('/', '-')}".replace("+", "-")
-    environment = dict(os.environ)
-    for name in [name for name in environment if name.startswith("OTEL_")]:
-        del environment[name]
+def send(sdk, command, protocol, receiver):
+    """Runs one program; returns the service's name, what the SDK says it sent, and what the program complained of."""
+    service = f"sdk-{sdk.name}-{protocol.replace('/', '-').replace('+', '-')}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     wire, _, compression = protocol.partition("+")
-    endpoint = server.grpc if wire == "grpc" else server.http
-    environment.update(
-        OTEL_SERVICE_NAME=service,
-        OTEL_EXPORTER_OTLP_PROTOCOL=wire,
-        OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
-        **sdk.environment,
-    )
+    environment |= {
+        "OTEL_SERVICE_NAME": service,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": wire,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.grpc if wire == "grpc" else receiver.http,
+    }
     if compression:
         environment["OTEL_EXPORTER_OTLP_COMPRESSION"] = compression
-    proxy = None
-    if record and wire != "grpc" and not compression:
-        proxy = recorder.Recorder(server.http, FIXTURES / sdk.fixture)
-        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = proxy.url
-        # Recorded bytes shall not describe the machine they were recorded on.
-        environment["OTEL_NODE_RESOURCE_DETECTORS"] = "env"
+    command = subprocess.run(
+        command,
+        env=environment | sdk.environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tempfile.gettempdir(),
+        check=False,
+    )
+    if command.returncode != 0:
+        raise compare.Mismatch(f"the program ended with {command.returncode}:\n{command.stderr[-2000:]}")
     try:
-        program = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=tempfile.gettempdir(), check=False)
-    finally:
-        if proxy:
-            proxy.close()
-    if program.returncode != 0:
-        raise compare.Mismatch(f"the program ended with {program.returncode}:\n{program.stderr[-2000:]}")
-    try:
-        sent = json.loads(program.stdout)
+        return service, json.loads(command.stdout), command.stderr
     except json.JSONDecodeError as error:
-        raise compare.Mismatch(f"the program printed no JSON ({error}):\n{program.stderr[-2000:]}") from error
+        raise compare.Mismatch(f"the program printed no JSON ({error}):\n{command.stderr[-2000:]}") from error
+
+
+def run_case(sdk, command, protocol, server):
+    """One program over one protocol; returns how many rows were compared."""
+    service, sent, complaints = send(sdk, command, protocol, server)
     try:
         return compare.read_back_equal(server, service, sent)
     except compare.Mismatch as mismatch:
-        raise compare.Mismatch(f"{mismatch}\n{program.stderr[-1500:]}".rstrip()) from mismatch
+        raise compare.Mismatch(f"{mismatch}\n{complaints[-1500:]}".rstrip()) from mismatch
 
 
-def run_sdk(sdk, server, cache, record):
+def record(sdk, cache):
+    """Keeps the bodies that the SDK sends over HTTP, uncompressed."""
+    # Recorded bytes shall not describe the machine they were recorded on.
+    quiet = dataclasses.replace(sdk, environment=sdk.environment | {"OTEL_NODE_RESOURCE_DETECTORS": "env"})
+    command = quiet.install(cache)
+    for protocol in [protocol for protocol in sdk.protocols if protocol in ("http/protobuf", "http/json")]:
+        with recorder.Recorder(FIXTURES / sdk.fixture) as receiver:
+            _, sent, _ = send(quiet, command, protocol, receiver)
+        text = json.dumps(sent, indent=1, ensure_ascii=False)
+        (FIXTURES / sdk.fixture / f"sent-{protocol.removeprefix('http/')}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def run_sdk(sdk, server, cache):
     """All protocols of one SDK, as table rows (sdk, protocol, result, words)."""
     missing = sdk.missing_tool()
     if missing:
@@ -71,7 +84,7 @@ def run_sdk(sdk, server, cache, record):
     rows = []
     for protocol in sdk.protocols:
         try:
-            count = run_case(sdk, command, protocol, server, record)
+            count = run_case(sdk, command, protocol, server)
             rows.append((sdk.name, protocol, "ran", f"{count} rows equal"))
         except (compare.Mismatch, subprocess.TimeoutExpired) as error:
             print(f"--- {sdk.name} over {protocol}\n{error}\n", file=sys.stderr)
@@ -90,7 +103,7 @@ def main():
     parser.add_argument("--server", type=pathlib.Path, default=ROOT / "target" / "debug" / "glasshive", help="the server's binary")
     parser.add_argument("--cache", type=pathlib.Path, default=ROOT / "target" / "sdk", help="where SDKs are installed, and found again")
     parser.add_argument("--only", action="append", choices=[sdk.name for sdk in sdks.ALL], help="this SDK; may be repeated")
-    parser.add_argument("--record", action="store_true", help="keep the request bodies as fixtures of the wire crate")
+    parser.add_argument("--record", action="store_true", help="only keep the request bodies, as fixtures of the wire crate")
     parser.add_argument("--install-only", action="store_true", help="install, run nothing")
     flags = parser.parse_args()
     chosen = [sdk for sdk in sdks.ALL if not flags.only or sdk.name in flags.only]
@@ -99,8 +112,13 @@ def main():
             print(sdk.name, sdk.missing_tool() or sdk.install(flags.cache))
         return 0
 
+    if flags.record:
+        for sdk in chosen:
+            record(sdk, flags.cache)
+        return 0
+
     with tempfile.TemporaryDirectory(prefix="glasshive-sdk-") as data, Server(flags.server, pathlib.Path(data)) as server:
-        rows = [row for sdk in chosen for row in run_sdk(sdk, server, flags.cache, flags.record)]
+        rows = [row for sdk in chosen for row in run_sdk(sdk, server, flags.cache)]
     print_table(rows)
     required = {sdk.name for sdk in chosen if sdk.required}
     passed = sum(row[2] == "ran" for row in rows)

@@ -1,28 +1,26 @@
-"""A proxy that keeps request bodies as they came and passes them on."""
+"""A receiver that keeps request bodies as they came and accepts everything."""
 
-import http.client
 import http.server
 import pathlib
 import threading
-import urllib.parse
-
-KEPT_HEADERS = ("content-type", "content-encoding")
 
 
 class Recorder:
-    """Listens on a free port of loopback until closed. Bodies become `<directory>/<signal>.<pb|json>`."""
+    """Listens on a free port of loopback within its context. Bodies become `<directory>/<signal>.<pb|json>`."""
 
-    def __init__(self, upstream, directory):
-        self.upstream = urllib.parse.urlsplit(upstream)
+    def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.seen = {}
         handler = type("Handler", (_Handler,), {"recorder": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.http = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
 
@@ -39,19 +37,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     recorder = None
 
     def do_POST(self):
-        body = self.read_body()
-        self.recorder.keep(self.path, self.headers.get("content-type", ""), body)
-        upstream = http.client.HTTPConnection(self.recorder.upstream.netloc, timeout=60)
-        headers = {name: self.headers[name] for name in KEPT_HEADERS if name in self.headers}
-        upstream.request("POST", self.path, body, headers)
-        answer = upstream.getresponse()
-        content = answer.read()
-        self.send_response(answer.status, answer.reason)
-        self.send_header("content-type", answer.getheader("content-type", "application/octet-stream"))
-        self.send_header("content-length", str(len(content)))
+        content_type = self.headers.get("content-type", "")
+        self.recorder.keep(self.path, content_type, self.read_body())
+        answer = b"{}" if "json" in content_type else b""
+        self.send_response(200)
+        self.send_header("content-type", content_type)
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(content)
-        upstream.close()
+        self.wfile.write(answer)
 
     def read_body(self):
         if "chunked" not in self.headers.get("transfer-encoding", "").lower():

@@ -92,7 +92,7 @@ def rust_build(sdk, target):
 
 
 def go_build(sdk, target):
-    call("go", "build", "-mod=readonly", "-o", target / "program", ".", cwd=sdk.directory)
+    call("go", "build", "-mod=readonly", "-trimpath", "-o", target / "program", ".", cwd=sdk.directory)
 
 
 def java_build(sdk, target):
