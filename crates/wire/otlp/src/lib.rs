@@ -24,6 +24,7 @@ pub mod field;
 mod id;
 mod item;
 mod json;
+pub mod message;
 mod metric;
 mod notes;
 mod proto;

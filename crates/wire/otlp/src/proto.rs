@@ -201,13 +201,13 @@ impl<'a> Fields<'a> {
         while let Some(innermost) = open.last() {
             let (number, wire_type) = self.tag()?;
             match wire_type {
-                BYTES => drop(self.length_delimited()?),
-                VARINT => drop(self.varint()?),
-                FIXED64 => drop(self.array::<8>()?),
-                FIXED32 => drop(self.array::<4>()?),
+                BYTES => _ = self.length_delimited()?,
+                VARINT => _ = self.varint()?,
+                FIXED64 => _ = self.array::<8>()?,
+                FIXED32 => _ = self.array::<4>()?,
                 START_GROUP if open.len() < DEPTH as usize => open.push(number),
                 START_GROUP => return Err(WireError::TooDeep { limit: DEPTH as usize, offset: self.offset() }),
-                END_GROUP if number == *innermost => drop(open.pop()),
+                END_GROUP if number == *innermost => _ = open.pop(),
                 _ => return Err(self.malformed("an unknown wire type")),
             }
         }

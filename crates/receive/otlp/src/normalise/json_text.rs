@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glasshive_model::limits::LONG_STRING_BYTES;
 use glasshive_wire_otlp::{AnyValue, Blob, Text, WireError, push_json_string};
-use std::fmt::Write;
+use std::fmt::{Arguments, Write};
 
 /// Writes values as compact JSON: doubles always with point or exponent, `"NaN"`, `"Infinity"` and `"-Infinity"` as text as in
 /// OTLP/JSON, bytes as base64 text, empty values as null. Keeps its memory from one value to the next.
@@ -35,8 +35,8 @@ impl JsonText {
             AnyValue::Empty => self.text.push_str("null"),
             AnyValue::Str(text) => self.string(text),
             AnyValue::Bool(truth) => self.text.push_str(if truth { "true" } else { "false" }),
-            AnyValue::Int(integer) => drop(write!(self.text, "{integer}")),
-            AnyValue::Double(double) if double.is_finite() => drop(write!(self.text, "{double:?}")),
+            AnyValue::Int(integer) => self.put(format_args!("{integer}")),
+            AnyValue::Double(double) if double.is_finite() => self.put(format_args!("{double:?}")),
             AnyValue::Double(double) => self.text.push_str(match double {
                 f64::INFINITY => "\"Infinity\"",
                 f64::NEG_INFINITY => "\"-Infinity\"",
@@ -64,6 +64,10 @@ impl JsonText {
             }
         }
         Ok(())
+    }
+
+    fn put(&mut self, number: Arguments<'_>) {
+        self.text.write_fmt(number).expect("writing to a String cannot fail");
     }
 
     fn comma(&mut self, index: usize) {

@@ -25,7 +25,7 @@ pub(crate) fn resource<'a>(part: Part<'a>, depth: u32, resource: &mut Resource<'
     let mut fields = Fields::new(part);
     while let Some((number, wire)) = fields.next()? {
         match number {
-            field::resource::ATTRIBUTES => drop(fields.message(wire, depth + 1)?),
+            field::resource::ATTRIBUTES => _ = fields.message(wire, depth + 1)?,
             field::resource::DROPPED_ATTRIBUTES_COUNT => resource.dropped_attributes = count(fields.integer(wire)?),
             _ => {}
         }
@@ -40,7 +40,7 @@ pub(crate) fn scope<'a>(part: Part<'a>, depth: u32, scope: &mut Scope<'a>, notes
         match number {
             field::scope::NAME => scope.name = fields.text(wire)?,
             field::scope::VERSION => scope.version = fields.text(wire)?,
-            field::scope::ATTRIBUTES => drop(fields.message(wire, depth + 1)?),
+            field::scope::ATTRIBUTES => _ = fields.message(wire, depth + 1)?,
             field::scope::DROPPED_ATTRIBUTES_COUNT => scope.dropped_attributes = count(fields.integer(wire)?),
             _ => {}
         }
