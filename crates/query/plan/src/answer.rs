@@ -1,7 +1,7 @@
 //! What comes back of a plan, whoever answered it.
 
 use crate::heatmap::{HeatmapCounts, HeatmapRows};
-use crate::plan::Plan;
+use crate::plan::{Having, Order, OrderKey, Plan};
 use crate::time::{Grid, Window};
 use glasshive_model::Value;
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,22 @@ impl Answer {
             groups: 0,
             notes: Vec::new(),
         }
+    }
+}
+
+impl GroupRow {
+    /// The order of results under a plan's [`Plan::ordering`]: total, because every breakdown is in it.
+    pub fn order(&self, other: &GroupRow, ordering: &[Order]) -> Ordering {
+        let orders = ordering.iter().map(|order| match order.key {
+            OrderKey::Calculation(index) => self.values[index].order(&other.values[index], order.descending),
+            OrderKey::Breakdown(index) => self.group[index].order(&other.group[index], order.descending),
+        });
+        orders.fold(Ordering::Equal, Ordering::then)
+    }
+
+    /// Whether the group meets all havings of a plan.
+    pub fn meets(&self, havings: &[Having]) -> bool {
+        havings.iter().all(|having| self.values[having.calculation].number().is_some_and(|number| having.op.holds(number, having.value)))
     }
 }
 

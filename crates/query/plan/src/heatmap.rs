@@ -211,12 +211,14 @@ fn linear_rows(finite: impl Iterator<Item = (i32, f64)> + Clone) -> HeatmapRows 
     let height = end / LINEAR_ROWS - start / LINEAR_ROWS;
     let step = if height > 0.0 { round_125(height, true) } else { 1.0 };
     let lower = (start / step).floor() * step;
-    let mut count = ((end - lower) / step).ceil().clamp(1.0, LINEAR_ROWS + 2.0) as usize;
+    let mut count = (end / step - lower / step).ceil().clamp(1.0, LINEAR_ROWS + 2.0) as usize;
     // A bucket up to zero includes its upper end, an edge does not.
     if greatest <= 0 && lower + step * count as f64 <= end {
         count += 1;
     }
-    rows(lower, step, (0..=count).map(|row| (lower + step * row as f64).min(f64::MAX)).collect())
+    let mut edges: Vec<f64> = (0..=count).map(|row| (lower + step * row as f64).min(f64::MAX)).collect();
+    edges.dedup();
+    rows(lower, step, edges)
 }
 
 /// The number 1, 2 or 5 times a power of ten next below (or above) a positive number; itself when it is one.

@@ -40,6 +40,13 @@ pub mod spec;
 pub mod text;
 pub mod time;
 
+#[cfg(feature = "reference")]
+pub mod compare;
+#[cfg(feature = "reference")]
+pub mod random;
+#[cfg(feature = "reference")]
+pub mod reference;
+
 pub use answer::{Answer, GroupRow, GroupValue, Measure, Note, NoteKind, SeriesRow, Wants};
 pub use calculation::{Calculation, Op, Percentile};
 pub use error::{Place, Problem, QueryError};
