@@ -1,6 +1,6 @@
 //! What one instance is about to send: items gathered under one resource and one scope.
 
-use crate::body::{Body, Signal};
+use crate::body::{Body, Signal, instance_id};
 use crate::vocabulary::{INSTANCES_PER_SERVICE, REGIONS, SERVICES};
 use crate::writer::{Any, attribute, bytes, bytes_len, header};
 use bytes::Bytes;
@@ -11,6 +11,7 @@ pub const MAX_ITEMS: u32 = 512;
 /// A request in the making.
 pub struct Batch {
     signal: Signal,
+    instance: usize,
     /// `resource` field of `ResourceSpans` (`ResourceLogs`), encoded.
     resource: Vec<u8>,
     /// `scope` field of `ScopeSpans` (`ScopeLogs`), encoded.
@@ -22,7 +23,7 @@ pub struct Batch {
 
 impl Batch {
     pub fn new(signal: Signal, instance: usize) -> Self {
-        Self { signal, resource: resource(instance), scope: scope(signal), items: Vec::new(), count: 0 }
+        Self { signal, instance, resource: resource(instance), scope: scope(signal), items: Vec::new(), count: 0 }
     }
 
     pub fn is_full(&self) -> bool {
@@ -44,7 +45,7 @@ impl Batch {
         out.extend_from_slice(&self.items);
         let items = std::mem::take(&mut self.count);
         self.items.clear();
-        Some(Body { signal: self.signal, bytes: Bytes::from(out), items })
+        Some(Body { signal: self.signal, bytes: Bytes::from(out), items, instance: self.instance })
     }
 }
 
@@ -56,13 +57,13 @@ fn resource(instance: usize) -> Vec<u8> {
     let zone = format!("{region}{}", ["a", "b", "c"][instance % 3]);
     let pod = format!("{service}-7d9f8b6c54-{:05x}", 0x1_1000 + 0x137 * instance);
     let host = format!("ip-10-0-{}-{}", instance / 8, 10 + instance);
-    let instance_id = format!("00000000-0000-4000-8000-{:012x}", 0xC0FFEE + instance);
+    let id = instance_id(instance);
     let version = format!("1.{}.{}", instance / INSTANCES_PER_SERVICE, number / 2);
     let pairs = [
         ("service.name", service),
         ("service.namespace", "shop"),
         ("service.version", &version),
-        ("service.instance.id", &instance_id),
+        ("service.instance.id", &id),
         ("deployment.environment.name", if instance % 8 == 7 { "staging" } else { "production" }),
         ("host.name", &host),
         ("k8s.namespace.name", "shop"),

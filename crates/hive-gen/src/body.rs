@@ -46,6 +46,19 @@ pub struct Body {
     pub bytes: Bytes,
     /// Spans or log records in it, at most 512.
     pub items: u32,
+    /// Which of the 96 instances sends it.
+    pub instance: usize,
+}
+
+impl Body {
+    /// The resource's `service.instance.id`.
+    pub fn instance_id(&self) -> String {
+        instance_id(self.instance)
+    }
+}
+
+pub(crate) fn instance_id(instance: usize) -> String {
+    format!("00000000-0000-4000-8000-{:012x}", 0xC0FFEE + instance)
 }
 
 /// A 64-bit checksum over bodies in order, for telling whether two runs made the same bytes. Not a cryptographic one.

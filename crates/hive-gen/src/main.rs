@@ -9,6 +9,7 @@ use glasshive_hive_gen::{Body, Checksum, Generator, Profile};
 use send::{Protocol, Target};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use tally::Tally;
 
 /// Makes telemetry and sends it over OTLP.
@@ -53,8 +54,18 @@ struct Flags {
     out: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
-    let flags = Flags::parse();
+fn main() -> ExitCode {
+    match run(&Flags::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell when standard error is closed too.
+            let _ = writeln!(std::io::stderr().lock(), "hive-gen: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: &Flags) -> Result<()> {
     let end = flags.end.unwrap_or_else(jiff::Timestamp::now);
     let end_ns = i64::try_from(end.as_nanosecond()).context("--end lies outside of the years that nanoseconds reach")?;
     let generator = Generator::new(Profile::Wide, flags.seed, flags.spans, end_ns);
