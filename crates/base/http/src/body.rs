@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use glasshive_base::ErrorKind;
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Body as _;
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct BodyPace {
 
 /// A body still to be read.
 pub struct RequestBody {
-    incoming: Option<UnsyncBoxBody<Bytes, BoxError>>,
+    incoming: Option<BoxBody<Bytes, BoxError>>,
     announced: Option<u64>,
     waits_for_continue: bool,
     started: Option<Instant>,
@@ -118,7 +118,7 @@ impl Default for BodyPace {
 }
 
 impl RequestBody {
-    pub(crate) fn new(incoming: UnsyncBoxBody<Bytes, BoxError>, headers: &HeaderMap, pace: BodyPace, ledger: Arc<Ledger>) -> Self {
+    pub(crate) fn new(incoming: BoxBody<Bytes, BoxError>, headers: &HeaderMap, pace: BodyPace, ledger: Arc<Ledger>) -> Self {
         Self {
             announced: headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()),
             waits_for_continue: headers.contains_key(header::EXPECT),
@@ -131,7 +131,7 @@ impl RequestBody {
     }
 
     pub(crate) fn whole(body: Bytes, headers: &HeaderMap, ledger: Arc<Ledger>) -> Self {
-        Self::new(UnsyncBoxBody::new(Full::new(body).map_err(|never| match never {})), headers, BodyPace::default(), ledger)
+        Self::new(BoxBody::new(Full::new(body).map_err(|never| match never {})), headers, BodyPace::default(), ledger)
     }
 
     /// What `Content-Length` says; only good for refusing early.
@@ -216,7 +216,7 @@ impl RequestBody {
         let mut codec = BodyCodec::Identity;
         let mut decoded = received.clone();
         for named in codecs.iter().rev() {
-            (codec, decoded) = compression::decompress(*named, &decoded, limit, &mut charge)?;
+            (codec, decoded, charge) = compression::decompress_aside(*named, decoded, limit, charge).await?;
         }
         if codecs.len() > 1 {
             return Ok(ReceivedBody { received: decoded.clone(), codec: BodyCodec::Identity, decoded, charge });

@@ -168,7 +168,13 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn json(&self, method: Method, url: &str, mut headers: HeaderMap, body: Option<&impl Serialize>) -> Result<Answer, ClientError> {
+    pub async fn json(
+        &self,
+        method: Method,
+        url: &str,
+        mut headers: HeaderMap,
+        body: Option<&impl Serialize>,
+    ) -> Result<Answer, ClientError> {
         let body = match body {
             Some(body) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -184,7 +190,13 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn grpc(&self, base: &str, method: &str, mut headers: HeaderMap, message: &[u8]) -> Result<(u32, String, Bytes), ClientError> {
+    pub async fn grpc(
+        &self,
+        base: &str,
+        method: &str,
+        mut headers: HeaderMap,
+        message: &[u8],
+    ) -> Result<(u32, String, Bytes), ClientError> {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(HeaderName::from_static("te"), HeaderValue::from_static("trailers"));
         let url = format!("{}/{method}", base.trim_end_matches('/'));

@@ -30,6 +30,8 @@ pub const KNOWN_ENCODINGS: &str = "identity, gzip, zstd, deflate, zlib";
 const GZIP_MEMBERS: usize = 64;
 /// Logarithm of the largest zstd window: 8 MiB, what RFC 8878 asks decoders to support.
 const ZSTD_WINDOW_LOG: u32 = 23;
+/// Compressed bytes from which decompression leaves the thread that serves the sockets.
+const ASIDE_BYTES: usize = 16 * 1024;
 /// Encodings stacked on one body.
 const STACKED: usize = 4;
 
@@ -103,6 +105,28 @@ pub fn decompress(codec: BodyCodec, body: &Bytes, limit: usize, charge: &mut Cha
             other => Ok((codec, other?)),
         },
     }
+}
+
+/// [`decompress`] that leaves the caller's thread free when there is enough to do. The charge comes back with the output.
+///
+/// # Errors
+/// As [`decompress`].
+pub async fn decompress_aside(
+    codec: BodyCodec,
+    body: Bytes,
+    limit: usize,
+    mut charge: Charge,
+) -> Result<(BodyCodec, Bytes, Charge), BodyError> {
+    let is_short = body.len() < ASIDE_BYTES;
+    let work = move || decompress(codec, &body, limit, &mut charge).map(|(codec, out)| (codec, out, charge));
+    if is_short || codec == BodyCodec::Identity {
+        return work();
+    }
+    // The pool of blocking threads outlives every request; a panic in there is the request's own.
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| match failed.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(failed) => Err(BodyError::Broken(failed.into())),
+    })
 }
 
 /// RFC 1950: method 8, window at most 32 KiB, and a checked head.

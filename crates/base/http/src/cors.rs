@@ -4,15 +4,8 @@ use crate::gate::split_port;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Headers that pages may send to ingest routes without being configured.
-const ALLOWED_HEADERS: &[&str] = &[
-    "content-type",
-    "content-encoding",
-    "traceparent",
-    "tracestate",
-    "baggage",
-    "authorization",
-    "x-requested-with",
-];
+const ALLOWED_HEADERS: &[&str] =
+    &["content-type", "content-encoding", "traceparent", "tracestate", "baggage", "authorization", "x-requested-with"];
 
 /// Seconds for which a browser may remember a preflight's answer.
 pub(crate) const MAX_AGE_SECONDS: &str = "7200";
@@ -78,7 +71,10 @@ pub fn is_loopback(origin: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || host.strip_prefix('[').and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok()).is_some_and(|address| address.is_loopback())
+        || host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok())
+            .is_some_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -127,7 +123,8 @@ mod tests {
 
     #[test]
     fn policy() {
-        let open = CorsPolicy { loopback: true, origins: vec!["https://a.example".into()], headers: vec!["x-key".into()], ..Default::default() };
+        let open =
+            CorsPolicy { loopback: true, origins: vec!["https://a.example".into()], headers: vec!["x-key".into()], ..Default::default() };
         assert!(open.allows("http://localhost:3000") && open.allows("https://a.example"));
         assert!(!open.allows("https://b.example") && !open.allows("null"));
         let any = CorsPolicy { any: true, ..CorsPolicy::default() };

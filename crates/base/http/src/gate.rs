@@ -64,7 +64,9 @@ impl Gate {
     fn is_our_name(&self, host: &str) -> bool {
         let (name, _) = split_port(host);
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        if name.parse::<Ipv4Addr>().is_ok() || name.strip_prefix('[').and_then(|name| name.strip_suffix(']')?.parse::<Ipv6Addr>().ok()).is_some() {
+        if name.parse::<Ipv4Addr>().is_ok()
+            || name.strip_prefix('[').and_then(|name| name.strip_suffix(']')?.parse::<Ipv6Addr>().ok()).is_some()
+        {
             return true;
         }
         let is_ours = |name: &str| {

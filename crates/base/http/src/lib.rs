@@ -35,7 +35,7 @@ pub use compression::BodyCodec;
 pub use cors::CorsPolicy;
 pub use credential::Credential;
 pub use ledger::{Charge, Ledger, LedgerFull};
-pub use refusal::{Refused, RefusalRing, RefusedRequest};
+pub use refusal::{RefusalRing, Refused, RefusedRequest};
 pub use request::{Head, Request};
 pub use response::{Response, ResponseBody};
 pub use route::{Cause, Condition, Door, Handler, Methods, Refusal, Route, Router, handler_fn};

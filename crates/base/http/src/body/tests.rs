@@ -4,9 +4,13 @@ use futures_util::stream;
 use http_body::Frame;
 use http_body_util::StreamBody;
 
-fn body_of(pieces: Vec<Result<&'static [u8], &'static str>>, headers: &[(&'static str, &'static str)], ledger: &Arc<Ledger>) -> RequestBody {
+fn body_of(
+    pieces: Vec<Result<&'static [u8], &'static str>>,
+    headers: &[(&'static str, &'static str)],
+    ledger: &Arc<Ledger>,
+) -> RequestBody {
     let frames = pieces.into_iter().map(|piece| piece.map(|bytes| Frame::data(Bytes::from_static(bytes))).map_err(BoxError::from));
-    let body = UnsyncBoxBody::new(StreamBody::new(stream::iter(frames.collect::<Vec<_>>())));
+    let body = BoxBody::new(StreamBody::new(stream::iter(frames.collect::<Vec<_>>())));
     let headers: HeaderMap =
         headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
     RequestBody::new(body, &headers, BodyPace::default(), ledger.clone())
@@ -52,7 +56,7 @@ async fn a_broken_body_is_told() {
 
 #[tokio::test]
 async fn otlp18_a_body_that_never_comes_is_slow() {
-    let never = UnsyncBoxBody::new(StreamBody::new(stream::pending::<Result<Frame<Bytes>, BoxError>>()));
+    let never = BoxBody::new(StreamBody::new(stream::pending::<Result<Frame<Bytes>, BoxError>>()));
     let pace = BodyPace { grace: Duration::ZERO, ..BodyPace::default() };
     let error = RequestBody::new(never, &HeaderMap::new(), pace, Ledger::new(1 << 20)).read(5).await.unwrap_err();
     assert!(matches!(error, BodyError::Slow { received: 0, .. }), "{error}");

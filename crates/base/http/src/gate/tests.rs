@@ -101,13 +101,9 @@ fn s1_fetch_metadata() {
 
 #[test]
 fn ports_are_split_off() {
-    for (authority, expected) in [
-        ("a:1", ("a", Some("1"))),
-        ("a", ("a", None)),
-        ("[::1]:1", ("[::1]", Some("1"))),
-        ("[::1]", ("[::1]", None)),
-        ("", ("", None)),
-    ] {
+    for (authority, expected) in
+        [("a:1", ("a", Some("1"))), ("a", ("a", None)), ("[::1]:1", ("[::1]", Some("1"))), ("[::1]", ("[::1]", None)), ("", ("", None))]
+    {
         assert_eq!(split_port(authority), expected);
     }
 }

@@ -55,7 +55,8 @@ mod tests {
 
     fn check(pattern: &str, overlooks: bool, path: &str, expected: Option<&[(&str, &str)]>) {
         let found = Pattern::parse(pattern, overlooks).captures(path);
-        let found: Option<Vec<(&str, &str)>> = found.as_ref().map(|found| found.iter().map(|(name, value)| (*name, value.as_str())).collect());
+        let found: Option<Vec<(&str, &str)>> =
+            found.as_ref().map(|found| found.iter().map(|(name, value)| (*name, value.as_str())).collect());
         assert_eq!(found.as_deref(), expected, "{pattern} {path}");
     }
 

@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use glasshive_base::metrics::{Counter, Gauge, Histogram, Registry};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -69,7 +69,7 @@ pub(super) async fn answer(
 ) -> Result<Response, Infallible> {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
-    let incoming = UnsyncBoxBody::new(incoming.map_err(Into::into));
+    let incoming = BoxBody::new(incoming.map_err(Into::into));
     let body = RequestBody::new(incoming, &parts.headers, shared.limits.body, shared.ledger.clone());
     let lookup = shared.router.lookup(&parts.method, parts.uri.path(), &parts.headers);
     let (route, index, params, allowed) = match lookup {
@@ -227,7 +227,9 @@ impl Shared {
             target: format!("{} {}", head.method, shown_path(head)),
             status,
             reason: refused.reason,
-            credential: head.credential(&self.credential_headers).map(|credential| format!("{}: {}", credential.header, credential.masked())),
+            credential: head
+                .credential(&self.credential_headers)
+                .map(|credential| format!("{}: {}", credential.header, credential.masked())),
         });
     }
 }

@@ -61,7 +61,8 @@ impl Activity {
 
     pub(super) fn overdue(&self, head: Duration, idle: Duration, write: Duration) -> Option<Overdue> {
         let now = self.now();
-        let passed = |since: u64, limit: Duration| since != 0 && now.saturating_sub(since) >= u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let passed =
+            |since: u64, limit: Duration| since != 0 && now.saturating_sub(since) >= u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         if passed(self.stalled_since.load(Ordering::SeqCst), write) {
             return Some(Overdue::Write);
         }
