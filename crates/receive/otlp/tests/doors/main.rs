@@ -1,0 +1,7 @@
+//! The OTLP door over real sockets: a server with these routes, a sink that remembers, and clients that behave and misbehave.
+#![allow(clippy::unwrap_used)]
+
+mod grpc;
+mod http;
+mod pressure;
+mod stage;
