@@ -1,1 +1,34 @@
-//! The query engine: plans run over the store's live rows and files on DataFusion
+//! The query engine: plans run over a store's live rows and files.
+//!
+//! [`Engine`] answers a [`Plan`](glasshive_query_plan::Plan) with an [`Answer`](glasshive_query_plan::Answer), finds raw rows
+//! ([`Engine::events`], [`Engine::trace`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]) and tells
+//! which rows of what arrives pass a filter ([`Engine::follow`]). It serves nothing and parses nothing, and it reads only
+//! through [`Store::snapshot`](glasshive_store::Store::snapshot).
+//!
+//! A question's way: names are looked up in the registry (`column`), the snapshot is cut into live chunks and row groups that
+//! may hold wanted rows (`scan`), threads take them newest first, filter them (`question`, `cells`) and fold them into groups
+//! (`fold`) or note where rows lie (`rows`); states merge, groups are chosen, calculations are read (`aggregate`, `measures`).
+//! Grouping, accumulators and memory accounts are DataFusion's, and this is the only crate that names it.
+//!
+//! Invariants: what a comparison or calculation means is decided in [`glasshive_query_plan`] alone; the fast ways through
+//! Arrow's kernels give what its functions give. An answer never holds a value from bytes that fail their checksum. A question
+//! ends within a batch of rows after it was called off or its time is up.
+#![deny(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod aggregate;
+mod cells;
+mod column;
+mod control;
+mod engine;
+mod error;
+mod fold;
+mod measures;
+mod question;
+mod rows;
+mod scan;
+mod tasks;
+
+pub use control::Cancel;
+pub use engine::{ColumnInfo, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, TraceRequest, ValuesRequest};
+pub use error::EngineError;

@@ -1,0 +1,297 @@
+//! Answering a plan: scan and fold on all query threads, then merge, choose groups, and read the calculations.
+
+use crate::cells::{KeyForm, group_value};
+use crate::column::{Resolved, Source};
+use crate::control::Control;
+use crate::error::Failure;
+use crate::fold::{Aggregate, Fold, Folded};
+use crate::measures::{KnownRows, Measures};
+use crate::question::{Question, unknown_column};
+use crate::scan::{ReaderCache, Scan};
+use crate::tasks::Tasks;
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use datafusion_execution::memory_pool::MemoryReservation;
+use glasshive_query_plan::heatmap::Scale;
+use glasshive_query_plan::{Answer, Calculation, GroupRow, GroupValue, Measure, Op, OrderKey, Plan, SeriesRow, Wants, Window};
+use glasshive_store::{Registry, Snapshot};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// One plan over one snapshot.
+pub(crate) struct Run<'a> {
+    pub plan: &'a Plan,
+    pub wants: Wants,
+    pub snapshot: Arc<Snapshot>,
+    pub cache: Arc<ReaderCache>,
+    pub control: Arc<Control>,
+    pub threads: usize,
+}
+
+/// What was folded, by thread.
+struct States {
+    folded: Vec<Folded>,
+    held: MemoryReservation,
+}
+
+impl Run<'_> {
+    /// The answer, and the part of the window that was looked at if the time was up.
+    pub(crate) async fn answer(&self) -> Result<(Answer, Option<Window>), Failure> {
+        let mut known = self.linear_rows().await?;
+        loop {
+            let mut measures = Measures::new(&self.plan.calculations, self.registry(), self.is_weighted(), &known);
+            let (keys, forms) = measures.keys(self.plan, self.wants.series, self.registry(), |column| self.has_overflow(column));
+            let (states, covered) = self.fold(&measures, &keys).await?;
+            let total = self.merged(&measures.aggregates, &states, |keys| vec![zeros(keys)])?;
+            let again = measures.choose_rows(self.plan, &total.states);
+            if again.is_empty() {
+                let mut answer = Choice { run: self, measures: &measures, forms: &forms }.answer(states, total)?;
+                answer.notes.extend(self.remarks(&measures));
+                return Ok((answer, covered));
+            }
+            known.extend(again);
+        }
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.snapshot.registry
+    }
+
+    /// Whether some row weighs other than 1.
+    fn is_weighted(&self) -> bool {
+        let mut chunks = self.snapshot.live.iter().map(|chunk| chunk.rates());
+        let mut files = self.snapshot.files.iter().map(|file| (file.row.rate_min, file.row.rate_max));
+        chunks.any(|rates| rates != (1.0, 1.0)) || files.any(|rates| rates != (1.0, 1.0))
+    }
+
+    fn has_overflow(&self, column: &Resolved) -> bool {
+        column.members.iter().any(|member| member.reads_overflow && overflow_has(&self.snapshot, &member.name))
+    }
+
+    fn question(&self) -> Question {
+        let plan = self.plan;
+        Question::new(plan.time.window, plan.datasets.clone(), &plan.filters, |marker| plan.leaves_out(marker), self.registry())
+    }
+
+    fn remarks(&self, measures: &Measures) -> Vec<glasshive_query_plan::Note> {
+        let overflow_has = |key: &str| overflow_has(&self.snapshot, key);
+        let mut notes: Vec<_> = measures.outputs.columns.iter().filter_map(|column| unknown_column(column, overflow_has)).collect();
+        for note in self.question().notes(overflow_has) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
+
+    /// The rows of heatmaps on a linear scale, which must be known before anything is counted in them: one scan for their values.
+    async fn linear_rows(&self) -> Result<KnownRows, Failure> {
+        let is_linear = |calculation: &&Calculation| {
+            calculation.op == Op::Heatmap
+                && calculation.column.as_ref().is_some_and(|column| Scale::of_column(&column.name) == Scale::Linear)
+        };
+        let heatmaps: Vec<Calculation> = self.plan.calculations.iter().filter(is_linear).cloned().collect();
+        if heatmaps.is_empty() {
+            return Ok(KnownRows::new());
+        }
+        let plan = Plan { calculations: heatmaps, breakdowns: Vec::new(), orders: Vec::new(), havings: Vec::new(), ..self.plan.clone() };
+        let mut measures = Measures::new(&plan.calculations, self.registry(), self.is_weighted(), &KnownRows::new());
+        let (keys, _) = measures.keys(&plan, false, self.registry(), |_| false);
+        let (states, _) = self.fold(&measures, &keys).await?;
+        let total = self.merged(&measures.aggregates, &states, |keys| vec![zeros(keys)])?;
+        measures.choose_rows(&plan, &total.states);
+        let rows = measures.heatmap_rows().into_iter().zip(&plan.calculations);
+        Ok(rows.filter_map(|(rows, calculation)| Some((calculation.column.as_ref()?.to_string(), Arc::new(rows?)))).collect())
+    }
+
+    async fn fold(&self, measures: &Measures, keys: &[usize]) -> Result<(States, Option<Window>), Failure> {
+        let scan = Arc::new(Scan { question: self.question(), outputs: measures.outputs.clone() });
+        let queue = Arc::new(scan.units(&self.snapshot, &self.cache, &self.control).await?);
+        let schema = measures.outputs.key_schema(keys);
+        let mut tasks = Tasks::default();
+        for _ in 0..self.threads {
+            let (scan, queue, control) = (scan.clone(), queue.clone(), self.control.clone());
+            let mut fold = Fold::new(keys.to_vec(), &schema, measures.aggregates.clone(), control.reservation("groups"))?;
+            tasks.spawn(async move {
+                scan.work(&queue, &control, |_, columns| Ok(fold.push(&columns)?)).await?;
+                Ok(fold.finish()?)
+            });
+        }
+        let folded = tasks.all().await?;
+        let held = self.control.reservation("states");
+        held.try_resize(folded.iter().map(Folded::heap_bytes).sum())?;
+        let window = self.plan.time.window;
+        let covered = queue.looked_after_ns().map(|last| last.saturating_add(1)).filter(|start| *start < window.end_ns);
+        Ok((States { folded, held }, covered.map(|start_ns| Window { start_ns: start_ns.max(window.start_ns), ..window })))
+    }
+
+    /// All states merged under the keys that `keys` makes of theirs.
+    fn merged(&self, aggregates: &[Aggregate], states: &States, keys: impl Fn(&[ArrayRef]) -> Vec<ArrayRef>) -> Result<Folded, Failure> {
+        let schema = schema_of(states.folded.first().map(|folded| keys(&folded.keys)).unwrap_or_default().as_slice());
+        let mut fold = Fold::new(Vec::new(), &schema, aggregates.to_vec(), self.control.reservation("merge"))?;
+        for folded in &states.folded {
+            fold.merge(&keys(&folded.keys), &folded.states)?;
+        }
+        Ok(fold.finish()?)
+    }
+}
+
+/// Whether `_overflow` of some source has values of a key.
+pub(crate) fn overflow_has(snapshot: &Snapshot, key: &str) -> bool {
+    let mut chunks = snapshot.live.iter().map(|chunk| Source::Chunk(chunk));
+    let mut files = snapshot.files.iter().map(|file| Source::File(&file.row));
+    chunks.any(|source| source.has_overflow(key)) || files.any(|source| source.has_overflow(key))
+}
+
+fn zeros(keys: &[ArrayRef]) -> ArrayRef {
+    Arc::new(Int64Array::from_value(0, keys.first().map_or(0, |keys| keys.len())))
+}
+
+fn schema_of(keys: &[ArrayRef]) -> SchemaRef {
+    let fields = keys.iter().enumerate().map(|(index, key)| Field::new(format!("key {index}"), key.data_type().clone(), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Which groups are given back, and what of them.
+struct Choice<'a> {
+    run: &'a Run<'a>,
+    measures: &'a Measures,
+    forms: &'a [KeyForm],
+}
+
+/// A group that is not given back.
+const NOT_CHOSEN: i64 = -1;
+
+impl Choice<'_> {
+    fn answer(&self, states: States, total: Folded) -> Result<Answer, Failure> {
+        let plan = self.run.plan;
+        let mut answer = Answer::empty(plan);
+        answer.heatmaps = self.measures.heatmap_rows();
+        let mut fold = self.group_fold()?;
+        let mut group_of_row = Vec::new();
+        for folded in &states.folded {
+            fold.merge(&self.group_keys(&folded.keys), &folded.states)?;
+            group_of_row.push(fold.last_indices().to_vec());
+        }
+        let groups = fold.finish()?;
+        let mut chosen = self.meeting_havings(&groups);
+        // Without breakdowns there is one group, of which nothing was seen when no event matched.
+        let is_one_empty_group = plan.breakdowns.is_empty() && groups.len() == 0;
+        if is_one_empty_group {
+            let values = self.measures.of_nothing();
+            let meets = plan
+                .havings
+                .iter()
+                .all(|having| values[having.calculation].number().is_some_and(|number| having.op.holds(number, having.value)));
+            answer.groups = u64::from(meets);
+            answer.results.extend(meets.then(|| GroupRow { group: Vec::new(), values }));
+        }
+        answer.groups += chosen.len() as u64;
+        self.sort(&mut chosen, &groups);
+        let cut = chosen.split_off(chosen.len().min(plan.limit as usize));
+        answer.results.extend(
+            chosen.iter().map(|row| GroupRow { group: self.group(&groups, *row), values: self.measures.values(&groups.states, *row) }),
+        );
+        if self.run.wants.total {
+            let has_any = total.len() > 0;
+            answer.total = Some(if has_any { self.measures.values(&total.states, 0) } else { self.measures.of_nothing() });
+        }
+        if self.run.wants.other && !cut.is_empty() {
+            answer.other = Some(self.together(&groups, &cut)?);
+        }
+        if self.run.wants.series {
+            answer.series = self.series(&states, &group_of_row, &chosen, groups.len())?;
+        }
+        drop(states.held);
+        Ok(answer)
+    }
+
+    fn group_fold(&self) -> Result<Fold, Failure> {
+        let types = self.forms.iter().map(|form| form.data_type()).chain(self.forms.is_empty().then_some(DataType::Int64));
+        let fields: Vec<Field> = types.enumerate().map(|(index, data_type)| Field::new(format!("key {index}"), data_type, true)).collect();
+        self.empty_fold(Arc::new(Schema::new(fields)))
+    }
+
+    fn empty_fold(&self, schema: SchemaRef) -> Result<Fold, Failure> {
+        Ok(Fold::new(Vec::new(), &schema, self.measures.aggregates.clone(), self.run.control.reservation("merge"))?)
+    }
+
+    /// The breakdowns among a state's keys, or a constant when there are none.
+    fn group_keys(&self, keys: &[ArrayRef]) -> Vec<ArrayRef> {
+        if self.forms.is_empty() { vec![zeros(keys)] } else { keys[1..].to_vec() }
+    }
+
+    fn group(&self, groups: &Folded, row: usize) -> Vec<GroupValue> {
+        self.forms.iter().zip(&groups.keys).map(|(form, keys)| group_value(*form, keys, row)).collect()
+    }
+
+    fn meeting_havings(&self, groups: &Folded) -> Vec<usize> {
+        let meets = |row: &usize| {
+            self.run.plan.havings.iter().all(|having| {
+                let value = self.measures.value(having.calculation, &groups.states, *row);
+                value.number().is_some_and(|number| having.op.holds(number, having.value))
+            })
+        };
+        (0..groups.len()).filter(meets).collect()
+    }
+
+    fn sort(&self, rows: &mut [usize], groups: &Folded) {
+        enum Keys {
+            Values(Vec<Measure>),
+            Groups(Vec<GroupValue>),
+        }
+        let keys = |key: OrderKey| match key {
+            OrderKey::Calculation(index) => {
+                Keys::Values((0..groups.len()).map(|row| self.measures.value(index, &groups.states, row)).collect())
+            }
+            OrderKey::Breakdown(index) => {
+                Keys::Groups((0..groups.len()).map(|row| group_value(self.forms[index], &groups.keys[index], row)).collect())
+            }
+        };
+        let orders: Vec<(Keys, bool)> = self.run.plan.ordering().iter().map(|order| (keys(order.key), order.descending)).collect();
+        rows.sort_by(|left, right| {
+            let compare = |(keys, descending): &(Keys, bool)| match keys {
+                Keys::Values(values) => values[*left].order(&values[*right], *descending),
+                Keys::Groups(groups) => groups[*left].order(&groups[*right], *descending),
+            };
+            orders.iter().map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
+    }
+
+    /// Some groups as one.
+    fn together(&self, groups: &Folded, rows: &[usize]) -> Result<Vec<Measure>, Failure> {
+        let mut keep = vec![false; groups.len()];
+        rows.iter().for_each(|row| keep[*row] = true);
+        let kept = groups.filtered(&BooleanArray::from(keep))?;
+        let mut fold = self.empty_fold(schema_of(&[zeros(&kept.keys)]))?;
+        fold.merge(&[zeros(&kept.keys)], &kept.states)?;
+        Ok(self.measures.values(&fold.finish()?.states, 0))
+    }
+
+    /// The chosen groups step by step. `group_of_row` gives each state's rows their groups.
+    fn series(&self, states: &States, group_of_row: &[Vec<usize>], chosen: &[usize], groups: usize) -> Result<Vec<SeriesRow>, Failure> {
+        let mut place = vec![NOT_CHOSEN; groups];
+        chosen.iter().enumerate().for_each(|(index, group)| place[*group] = index as i64);
+        let mut fold: Option<Fold> = None;
+        for (folded, group_of_row) in states.folded.iter().zip(group_of_row) {
+            let places: Int64Array = group_of_row.iter().map(|group| Some(place[*group])).collect();
+            let keep: BooleanArray = places.iter().map(|place| Some(place != Some(NOT_CHOSEN))).collect();
+            let keyed = Folded { keys: vec![folded.keys[0].clone(), Arc::new(places)], states: folded.states.clone() };
+            let kept = if keep.true_count() == keep.len() { keyed } else { keyed.filtered(&keep)? };
+            let fold = match &mut fold {
+                Some(fold) => fold,
+                None => fold.insert(self.empty_fold(schema_of(&kept.keys))?),
+            };
+            fold.merge(&kept.keys, &kept.states)?;
+        }
+        let Some(fold) = fold else { return Ok(Vec::new()) };
+        let steps = fold.finish()?;
+        let [step, group] = [0, 1].map(|key| crate::cells::int64(&steps.keys[key]).values().clone());
+        let mut order: Vec<usize> = (0..steps.len()).collect();
+        order.sort_by_key(|row| (step[*row], group[*row]));
+        let index = |number: i64| usize::try_from(number).unwrap_or(0);
+        let row =
+            |row: usize| SeriesRow { step: index(step[row]), group: index(group[row]), values: self.measures.values(&steps.states, row) };
+        Ok(order.into_iter().map(row).collect())
+    }
+}

@@ -1,0 +1,96 @@
+//! From the arrays of a batch to a column's values.
+
+use super::Cells;
+use crate::column::{Binding, Piece};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int8Type, Int64Type, TimestampNanosecondType};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+use glasshive_model::{ColumnType, Value};
+use glasshive_query_plan::alias::When;
+use glasshive_query_plan::shown::Shown;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The values of a bound column; `arrays` lie by slot and have `rows` rows.
+pub(crate) fn read(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
+    if binding.is_absent() {
+        return Cells::Absent(rows);
+    }
+    match binding.only_piece() {
+        Some(piece) => single(piece, arrays, rows),
+        None => gather(binding, arrays, rows),
+    }
+}
+
+fn single(piece: &Piece, arrays: &[ArrayRef], rows: usize) -> Cells {
+    match piece {
+        Piece::Attribute { column_type, slot } => attribute(*column_type, &arrays[*slot]),
+        Piece::System { shown, slots } => system(*shown, slots, arrays, rows),
+        Piece::Overflow { key, slot } => Cells::Mixed(overflow(key, &arrays[*slot])),
+    }
+}
+
+fn attribute(column_type: ColumnType, array: &ArrayRef) -> Cells {
+    match column_type {
+        ColumnType::Str => Cells::Str(array.as_string_view().clone()),
+        ColumnType::Json => Cells::Json(array.as_string_view().clone()),
+        ColumnType::Int => Cells::Int(array.as_primitive::<Int64Type>().clone()),
+        ColumnType::Float => Cells::Float(array.as_primitive::<Float64Type>().clone()),
+        ColumnType::Bool => Cells::Bool(array.as_boolean().clone()),
+    }
+}
+
+fn system(shown: Shown, slots: &[usize], arrays: &[ArrayRef], rows: usize) -> Cells {
+    let array = &arrays[slots[0]];
+    match shown {
+        Shown::DurationMs => Cells::Float(array.as_primitive::<Int64Type>().unary(|ns| ns as f64 / 1e6)),
+        Shown::TraceId | Shown::SpanId | Shown::ParentId => Cells::Id(array.as_fixed_size_binary().clone()),
+        Shown::Name | Shown::Dataset => Cells::Str(array.as_string_view().clone()),
+        Shown::Kind | Shown::StatusCode | Shown::SignalType | Shown::Source | Shown::AnnotationType => {
+            Cells::Code(array.as_primitive::<Int8Type>().clone(), shown)
+        }
+        Shown::SampleRate => Cells::Float(array.as_primitive::<Float64Type>().clone()),
+        Shown::IngestTime => {
+            let times = array.as_primitive::<TimestampNanosecondType>();
+            Cells::Int(Int64Array::new(times.values().clone(), times.nulls().cloned()))
+        }
+        Shown::IsRoot => {
+            let (parent, annotation) = (&arrays[slots[1]], arrays[slots[2]].as_primitive::<Int8Type>());
+            let is_root = |row: usize| array.is_valid(row).then(|| parent.is_null(row) && annotation.value(row) == 0);
+            Cells::Bool((0..rows).map(is_root).collect::<BooleanArray>())
+        }
+    }
+}
+
+/// Row by row: of each name the value of the first piece that has one, and of those the first that was not sent empty.
+fn gather(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
+    let kinds = binding.kind.as_ref().map(|kind| read(kind, arrays, rows));
+    let kind = |row: usize| match kinds.as_ref().and_then(|kinds| kinds.value(row)) {
+        Some(Value::Str(word)) => Some(word),
+        _ => None,
+    };
+    let mut values: Vec<Option<Value>> = vec![None; rows];
+    for member in &binding.members {
+        let pieces: Vec<Cells> = member.pieces.iter().map(|piece| single(piece, arrays, rows)).collect();
+        let admitted = |row: usize| member.when == When::Always || member.when.admits(kind(row).as_deref());
+        let is_open = |value: &Option<Value>| matches!(value, None | Some(Value::Null));
+        for (row, value) in values.iter_mut().enumerate().filter(|(row, value)| is_open(value) && admitted(*row)) {
+            let own = pieces.iter().find_map(|cells| cells.value(row));
+            *value = own.or(value.take());
+        }
+    }
+    Cells::Mixed(values)
+}
+
+/// One key's values out of `_overflow`.
+fn overflow(key: &str, array: &ArrayRef) -> Vec<Option<Value>> {
+    array.as_string_view().iter().map(|object| object.and_then(|object| member(object, key))).collect()
+}
+
+/// One member of a JSON object; the others are stepped over and not built.
+fn member(object: &str, key: &str) -> Option<Value> {
+    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(object).ok()?;
+    let json = members.get(key)?.get();
+    serde_json::from_str(json).ok().map(Value::from_json)
+}

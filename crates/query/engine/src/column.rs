@@ -1,0 +1,110 @@
+//! What a column name means: which stored columns are read for it, in which order, and as what they are compared.
+
+mod bind;
+
+pub(crate) use bind::{Binding, Piece, Reads, Source};
+
+use glasshive_model::{ColumnRef, ColumnType, names};
+use glasshive_query_plan::Column;
+use glasshive_query_plan::alias::{When, alias_group};
+use glasshive_query_plan::coerce::Class;
+use glasshive_query_plan::shown::Shown;
+use glasshive_store::Registry;
+use glasshive_store::catalog::ColumnRow;
+
+/// A name, looked up in an environment's registry.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    /// As the question names it.
+    pub column: Column,
+    /// What its values are compared as; `None` when no event has it.
+    pub class: Option<Class>,
+    /// The names that are read, in order; the first of which a row has a value that was not sent empty is taken.
+    pub members: Vec<Member>,
+    /// `span.kind`, where a member counts on some kinds of spans only.
+    pub kind: Option<Box<Resolved>>,
+}
+
+/// One name that is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub name: String,
+    pub when: When,
+    /// What the name is computed from where no attribute of it is there.
+    pub shown: Option<Shown>,
+    /// Attribute columns of all types; none where an attribute does not count.
+    pub columns: Vec<ColumnRow>,
+    /// Whether values in `_overflow` count.
+    pub reads_overflow: bool,
+}
+
+impl Resolved {
+    /// Looks a name up.
+    pub(crate) fn new(column: &Column, registry: &Registry) -> Self {
+        let aliases = if column.exact { &[] } else { alias_group(&column.name) };
+        let members: Vec<Member> = if aliases.is_empty() {
+            vec![Member::new(&column.name, When::Always, registry)]
+        } else {
+            aliases.iter().map(|alias| Member::new(alias.name, alias.when, registry)).collect()
+        };
+        let class = members.iter().find_map(Member::class);
+        let asks_kind = members.iter().any(|member| member.when != When::Always);
+        let kind = asks_kind.then(|| Box::new(Self::new(&Column::exact(names::SPAN_KIND), registry)));
+        Self { column: column.clone(), class, members, kind }
+    }
+
+    /// Whether every value, in whatever row, is an integer.
+    pub(crate) fn holds_only_integers(&self) -> bool {
+        self.only_type() == Some(ColumnType::Int)
+    }
+
+    /// The type of all values that have a column, if it is one.
+    pub(crate) fn only_type(&self) -> Option<ColumnType> {
+        let attributes = self.members.iter().flat_map(|member| &member.columns).map(|column| column.column_type);
+        let shown = self.members.iter().filter_map(|member| member.shown.map(Shown::column_type));
+        let mut types = attributes.chain(shown);
+        let first = types.next()?;
+        types.all(|other| other == first).then_some(first)
+    }
+
+    /// The same, looking at attribute columns of one type alone.
+    pub(crate) fn of_type(mut self, column_type: ColumnType) -> Self {
+        for member in &mut self.members {
+            member.columns.retain(|column| column.column_type == column_type);
+        }
+        self
+    }
+
+    /// The one system column behind the name, when nothing else is read for it.
+    pub(crate) fn only_shown(&self) -> Option<Shown> {
+        match self.members.as_slice() {
+            [Member { shown, columns, reads_overflow: false, .. }] if columns.is_empty() => *shown,
+            _ => None,
+        }
+    }
+
+    /// Whether no event of the environment has it, as far as the registry knows.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.members.iter().all(|member| member.columns.is_empty() && member.shown.is_none())
+    }
+}
+
+impl Member {
+    fn new(name: &str, when: When, registry: &Registry) -> Self {
+        let shown = Shown::from_name(name);
+        let attributes_count = shown.is_none_or(Shown::attribute_wins);
+        let columns = if attributes_count { registry.columns_of(name).to_vec() } else { Vec::new() };
+        Self { name: name.to_owned(), when, shown, columns, reads_overflow: attributes_count }
+    }
+
+    /// A system column's type, else that of the first value ever seen.
+    fn class(&self) -> Option<Class> {
+        let shown = self.shown.map(Shown::column_type);
+        shown.or_else(|| self.columns.first().map(|column| column.column_type)).map(Class::of)
+    }
+}
+
+/// How an attribute column is asked for.
+pub(crate) fn column_ref(column: &ColumnRow) -> ColumnRef {
+    ColumnRef::Attribute { key: column.key.clone(), column_type: column.column_type }
+}

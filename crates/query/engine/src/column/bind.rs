@@ -1,0 +1,134 @@
+//! A resolved name in one chunk or file: which of its stored columns are there.
+
+use super::{Member, Resolved, column_ref};
+use glasshive_model::{ColumnRef, ColumnType, SystemColumn};
+use glasshive_query_plan::alias::When;
+use glasshive_query_plan::shown::Shown;
+use glasshive_store::Chunk;
+use glasshive_store::catalog::{ColumnRow, FileRow};
+
+/// The stored columns that a scan reads of one source, each once. A slot is an index into them.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Reads {
+    columns: Vec<ColumnRef>,
+}
+
+/// A resolved name in one source.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Binding {
+    /// Members of which the source has something, in order of precedence.
+    pub members: Vec<BoundMember>,
+    /// `span.kind`, where a member asks for it.
+    pub kind: Option<Box<Binding>>,
+}
+
+/// One name in one source.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundMember {
+    pub when: When,
+    /// In order of precedence: a row's value is that of the first piece that has one, sent empty or not.
+    pub pieces: Vec<Piece>,
+}
+
+/// One stored place of values.
+#[derive(Debug, Clone)]
+pub(crate) enum Piece {
+    Attribute { column_type: ColumnType, slot: usize },
+    Overflow { key: String, slot: usize },
+    System { shown: Shown, slots: Vec<usize> },
+}
+
+/// What a chunk or file says about its columns.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Chunk(&'a Chunk),
+    File(&'a FileRow),
+}
+
+// === impl Reads ===
+
+impl Reads {
+    /// The slot of a column, read from now on.
+    pub(crate) fn slot(&mut self, column: ColumnRef) -> usize {
+        let found = self.columns.iter().position(|known| *known == column);
+        found.unwrap_or_else(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        })
+    }
+
+    pub(crate) fn system(&mut self, column: SystemColumn) -> usize {
+        self.slot(ColumnRef::System(column))
+    }
+
+    pub(crate) fn columns(&self) -> &[ColumnRef] {
+        &self.columns
+    }
+}
+
+// === impl Source ===
+
+impl Source<'_> {
+    pub(crate) fn has_column(self, column: &ColumnRow) -> bool {
+        match self {
+            Source::Chunk(chunk) => {
+                chunk.attributes().iter().any(|attribute| attribute.column_type == column.column_type && attribute.key == column.key)
+            }
+            Source::File(file) => file.columns.binary_search(&column.id).is_ok(),
+        }
+    }
+
+    /// Whether `_overflow` holds a value of the key.
+    pub(crate) fn has_overflow(self, key: &str) -> bool {
+        match self {
+            Source::Chunk(chunk) => chunk.overflow_keys().contains(key),
+            Source::File(file) => file.overflow_keys.binary_search_by(|known| known.as_str().cmp(key)).is_ok(),
+        }
+    }
+}
+
+// === impl Binding ===
+
+impl Binding {
+    /// Finds a resolved name's columns in a source and adds them to what is read of it.
+    pub(crate) fn new(resolved: &Resolved, source: Source<'_>, reads: &mut Reads) -> Self {
+        let bound = resolved.members.iter().map(|member| BoundMember::new(member, source, reads));
+        let members: Vec<BoundMember> = bound.filter(|member| !member.pieces.is_empty()).collect();
+        let asks_kind = members.iter().any(|member| member.when != When::Always);
+        let kind = resolved.kind.as_ref().filter(|_| asks_kind).map(|kind| Box::new(Self::new(kind, source, reads)));
+        Self { members, kind }
+    }
+
+    /// Whether no row of the source has a value.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The one piece that all values come from, if it is so.
+    pub(crate) fn only_piece(&self) -> Option<&Piece> {
+        match self.members.as_slice() {
+            [BoundMember { when: When::Always, pieces }] => match pieces.as_slice() {
+                [piece] => Some(piece),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl BoundMember {
+    fn new(member: &Member, source: Source<'_>, reads: &mut Reads) -> Self {
+        let mut pieces = Vec::new();
+        for column in member.columns.iter().filter(|column| source.has_column(column)) {
+            pieces.push(Piece::Attribute { column_type: column.column_type, slot: reads.slot(column_ref(column)) });
+        }
+        if member.reads_overflow && source.has_overflow(&member.name) {
+            pieces.push(Piece::Overflow { key: member.name.clone(), slot: reads.system(SystemColumn::Overflow) });
+        }
+        if let Some(shown) = member.shown {
+            let slots = shown.reads().iter().map(|column| reads.system(*column)).collect();
+            pieces.push(Piece::System { shown, slots });
+        }
+        Self { when: member.when, pieces }
+    }
+}

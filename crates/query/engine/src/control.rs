@@ -1,0 +1,100 @@
+//! What a running query is told from outside: to stop, that its time is up, how much memory it may take.
+
+use crate::error::Failure;
+use datafusion_execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
+use glasshive_base::Clock;
+use glasshive_query_plan::{Note, NoteKind, Window};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Calls a query off. Clones share; the query ends within one batch of rows.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Calls it off, for good.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was called off.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Calls a query off when it is dropped: who waits for an answer holds one.
+pub(crate) struct CancelOnDrop(pub Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Shared by everything that works on one query.
+pub(crate) struct Control {
+    cancel: Cancel,
+    clock: Arc<dyn Clock>,
+    deadline: Duration,
+    pool: Arc<dyn MemoryPool>,
+    is_out_of_time: AtomicBool,
+    notes: Mutex<Vec<Note>>,
+}
+
+/// Whether to read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    GoOn,
+    /// The time is up: what was found so far is the answer.
+    Stop,
+}
+
+impl Control {
+    pub(crate) fn new(cancel: Cancel, clock: Arc<dyn Clock>, time_limit: Duration, memory_bytes: usize) -> Self {
+        let deadline = clock.monotonic().saturating_add(time_limit);
+        let pool = Arc::new(GreedyMemoryPool::new(memory_bytes));
+        Self { cancel, clock, deadline, pool, is_out_of_time: AtomicBool::new(false), notes: Mutex::default() }
+    }
+
+    /// Asked before every batch.
+    pub(crate) fn flow(&self) -> Result<Flow, Failure> {
+        if self.cancel.is_cancelled() {
+            return Err(Failure::Cancelled);
+        }
+        if self.is_out_of_time() || self.clock.monotonic() >= self.deadline {
+            self.is_out_of_time.store(true, Ordering::Relaxed);
+            return Ok(Flow::Stop);
+        }
+        Ok(Flow::GoOn)
+    }
+
+    /// Whether the time was up before the end.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.is_out_of_time.load(Ordering::Relaxed)
+    }
+
+    /// An account of memory in the query's pool.
+    pub(crate) fn reservation(&self, name: &str) -> MemoryReservation {
+        MemoryConsumer::new(name).register(&self.pool)
+    }
+
+    /// Remarks on the answer, each told once.
+    pub(crate) fn note(&self, note: Note) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    /// All remarks so far, and that the time was up if it was. `covered` is the part that was looked at.
+    pub(crate) fn take_notes(&self, time_limit: Duration, covered: Option<Window>) -> Vec<Note> {
+        let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.is_out_of_time() {
+            let text = format!("the query took longer than {} s; the answer holds what was found by then", time_limit.as_secs_f64());
+            notes.insert(0, Note { kind: NoteKind::Partial, text, covered });
+        }
+        notes
+    }
+}

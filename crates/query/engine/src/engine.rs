@@ -1,0 +1,141 @@
+//! The engine: takes a question, waits for a slot, answers on threads of its own.
+
+mod listing;
+mod raw;
+mod run;
+
+pub use listing::{ColumnInfo, ColumnsRequest, ValuesRequest};
+pub use raw::{Follower, RawRows, TraceRequest};
+
+use crate::aggregate::Run;
+use crate::control::{Cancel, Control};
+use crate::error::EngineError;
+use crate::scan::ReaderCache;
+use glasshive_base::{Clock, metrics};
+use glasshive_model::EnvironmentId;
+use glasshive_query_plan::{Answer, Plan, Wants, Window};
+use glasshive_store::{Scope, Snapshot, Store};
+use run::Slots;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// What can be set about the engine.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Threads that queries run on; at least 1. Default: cores - 1.
+    pub threads: usize,
+    /// Bytes that one query may take for its groups. Default 256 MiB.
+    pub memory_bytes: usize,
+    /// After this long a query answers with what it has found. Default 10 s.
+    pub time_limit: Duration,
+    /// Queries that run at once. Default: cores x 2.
+    pub slots: usize,
+    /// Queries that may wait for a slot. Default 32.
+    pub queue: usize,
+    /// How long a query waits for a slot. Default 5 s.
+    pub wait_limit: Duration,
+    /// Rows of one trace that are given back. Default 250,000.
+    pub trace_rows: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            threads: cores.saturating_sub(1).max(1),
+            memory_bytes: 256 << 20,
+            time_limit: Duration::from_secs(10),
+            slots: cores * 2,
+            queue: 32,
+            wait_limit: Duration::from_secs(5),
+            trace_rows: 250_000,
+        }
+    }
+}
+
+/// Answers questions about a store's events.
+///
+/// Every question runs on the engine's own threads, which are niced, so that ingest goes first. Dropping the future of a
+/// question, or its [`Cancel`], ends it within one batch of rows.
+pub struct Engine {
+    inner: Arc<Inner>,
+    runtime: Option<Runtime>,
+}
+
+/// What questions share.
+pub(crate) struct Inner {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    config: EngineConfig,
+    cache: Arc<ReaderCache>,
+    slots: Slots,
+    metrics: metrics::Registry,
+    /// Makes ids of internal errors differ.
+    failures: AtomicU64,
+}
+
+/// How far the niceness of query threads is raised.
+const NICENESS: i32 = 5;
+
+impl Engine {
+    /// An engine over a store. Starts its threads.
+    ///
+    /// # Errors
+    /// When the operating system gives no threads.
+    pub fn new(store: Arc<Store>, config: EngineConfig, clock: Arc<dyn Clock>, metrics: metrics::Registry) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(config.threads.max(1))
+            .thread_name("hive-query")
+            .on_thread_start(|| {
+                // On Linux this is the thread's own niceness. Where it is refused, queries run as everything else does.
+                let _ = rustix::process::nice(NICENESS);
+            })
+            .build()?;
+        let slots = Slots::new(config.slots, config.queue, config.wait_limit);
+        let inner = Inner { store, clock, config, cache: Arc::default(), slots, metrics, failures: AtomicU64::new(0) };
+        Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
+    }
+
+    /// Answers a plan.
+    ///
+    /// When the time limit passes, the answer holds what was found by then and a note says so; likewise when a file is damaged.
+    ///
+    /// # Errors
+    /// As [`EngineError`] says.
+    pub async fn query(&self, environment: EnvironmentId, plan: &Plan, wants: Wants, cancel: Cancel) -> Result<Answer, EngineError> {
+        let plan = plan.clone();
+        self.run("query", cancel, move |inner, control| async move {
+            let snapshot = inner.snapshot(environment, plan.time.window, plan.datasets.clone());
+            let run = Run { plan: &plan, wants, snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
+            let (mut answer, covered) = run.answer().await?;
+            answer.notes.splice(0..0, control.take_notes(inner.config.time_limit, covered));
+            Ok(answer)
+        })
+        .await
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Inner {
+    fn snapshot(&self, environment: EnvironmentId, window: Window, datasets: Option<Vec<String>>) -> Arc<Snapshot> {
+        let time = window.start_ns..window.end_ns;
+        Arc::new(self.store.snapshot(&Scope { environment, classes: Vec::new(), time, datasets }))
+    }
+
+    fn threads(&self) -> usize {
+        self.config.threads.max(1)
+    }
+
+    pub(crate) fn control(&self, cancel: Cancel) -> Control {
+        Control::new(cancel, self.clock.clone(), self.config.time_limit, self.config.memory_bytes)
+    }
+}

@@ -1,0 +1,229 @@
+//! Rows as they are: the newest of them, those of one trace, and those that arrive.
+
+use super::{Engine, Inner};
+use crate::column::{Resolved, Source};
+use crate::control::Cancel;
+use crate::error::{EngineError, Failure};
+use crate::question::Question;
+use crate::rows::{Finder, Hit, chunk_rows};
+use glasshive_model::shown::ShownRow;
+use glasshive_model::{EnvironmentId, TraceId, names};
+use glasshive_query_plan::{Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, NoteKind, Window};
+use glasshive_store::{Chunk, Registry, Scope, Snapshot};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Raw rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawRows {
+    /// Newest first; each field in the type it was sent with.
+    pub rows: Vec<ShownRow>,
+    /// Where the next page begins; `None` when there is none.
+    pub next: Option<Cursor>,
+    /// What to know about them.
+    pub notes: Vec<Note>,
+}
+
+/// Which trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceRequest {
+    /// Its id.
+    pub trace_id: TraceId,
+    /// A time of one of its rows, ns since 1970, if the asker knows one.
+    pub near_ns: Option<i64>,
+}
+
+const MINUTE_NS: i64 = 60 * 1_000_000_000;
+const HOUR_NS: i64 = 60 * MINUTE_NS;
+/// How far back the windows in which the newest rows are looked for reach, each from the end of all; then everything.
+const WINDOWS_NS: [i64; 5] = [MINUTE_NS, 10 * MINUTE_NS, HOUR_NS, 10 * HOUR_NS, 100 * HOUR_NS];
+/// How far round a hint a trace is looked for; then everywhere.
+const TRACE_WINDOWS_NS: [i64; 2] = [HOUR_NS, 24 * HOUR_NS];
+const EVERYTHING: Window = Window { start_ns: i64::MIN / 2, end_ns: i64::MAX / 2 };
+
+impl Engine {
+    /// The newest rows that pass, newest first.
+    ///
+    /// # Errors
+    /// As [`EngineError`] says.
+    pub async fn events(&self, environment: EnvironmentId, request: &EventsRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
+        let request = request.clone();
+        self.run("events", cancel, move |inner, control| async move {
+            let snapshot = inner.snapshot(environment, request.time.window, request.datasets.clone());
+            let finder = Finder { snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
+            let limit = request.limit as usize;
+            let hits = finder.walk_back(&request, limit).await?;
+            let next = (hits.len() == limit).then(|| hits.last().map(|hit| hit.cursor)).flatten();
+            let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, &finder.snapshot.registry)).collect();
+            let rows = finder.rows(hits, (!columns.is_empty()).then_some(&columns)).await?;
+            let rows = if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() };
+            let mut notes = control.take_notes(inner.config.time_limit, None);
+            notes.extend(
+                request
+                    .question(request.time.window, &finder.snapshot.registry)
+                    .notes(|key| crate::aggregate::overflow_has(&finder.snapshot, key)),
+            );
+            Ok(RawRows { rows, next, notes })
+        })
+        .await
+    }
+
+    /// All rows of one trace, of all datasets and classes, newest first. At most [`super::EngineConfig::trace_rows`]; a note says
+    /// when there are more.
+    ///
+    /// # Errors
+    /// As [`EngineError`] says.
+    pub async fn trace(&self, environment: EnvironmentId, request: TraceRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
+        self.run("trace", cancel, move |inner, control| async move {
+            let limit = inner.config.trace_rows;
+            let snapshot = inner.snapshot(environment, EVERYTHING, None);
+            let finder = Finder { snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
+            let mut hits = finder.trace(request, limit + 1).await?;
+            let mut notes = Vec::new();
+            if hits.len() > limit {
+                hits.truncate(limit);
+                notes.push(Note::new(NoteKind::Partial, format!("the trace has more than {limit} rows; the newest {limit} are here")));
+            }
+            let rows = finder.rows(hits, None).await?;
+            notes.splice(0..0, control.take_notes(inner.config.time_limit, None));
+            Ok(RawRows { rows, next: None, notes })
+        })
+        .await
+    }
+
+    /// Tells which rows of chunks that arrive pass a request's filters. Its window, limit and cursor do not matter.
+    pub fn follow(&self, environment: EnvironmentId, request: &EventsRequest) -> Follower {
+        Follower { inner: self.inner.clone(), environment, request: request.clone(), known: None }
+    }
+}
+
+trait Asks {
+    fn question(&self, window: Window, registry: &Registry) -> Question;
+}
+
+impl Asks for EventsRequest {
+    fn question(&self, window: Window, registry: &Registry) -> Question {
+        Question::new(window, self.datasets.clone(), &self.filters, |marker| self.leaves_out(marker), registry)
+    }
+}
+
+impl Finder {
+    /// Looks in growing windows, latest first, until there are enough rows.
+    async fn walk_back(&self, request: &EventsRequest, limit: usize) -> Result<Vec<Hit>, Failure> {
+        let whole = request.time.window;
+        let newest = newest_ns(&self.snapshot).unwrap_or(whole.start_ns).saturating_add(1);
+        let end_ns = request.after.map_or(whole.end_ns, |after| whole.end_ns.min(after.time_ns.saturating_add(1))).min(newest);
+        let reaches = WINDOWS_NS.iter().map(|reach| end_ns.saturating_sub(*reach)).filter(|start| *start > whole.start_ns);
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut until_ns = end_ns;
+        for start_ns in reaches.chain([whole.start_ns]) {
+            if start_ns >= until_ns {
+                continue;
+            }
+            let question = request.question(Window { start_ns, end_ns: until_ns }, &self.snapshot.registry);
+            hits.extend(self.newest(question, limit - hits.len(), request.after).await?);
+            until_ns = start_ns;
+            if hits.len() >= limit || self.control.is_out_of_time() {
+                break;
+            }
+        }
+        Ok(hits)
+    }
+
+    async fn trace(&self, request: TraceRequest, limit: usize) -> Result<Vec<Hit>, Failure> {
+        let condition = Condition {
+            column: Column::exact(names::TRACE_ID),
+            op: FilterOp::Equal,
+            values: vec![Literal::Str(request.trace_id.to_string())],
+        };
+        let filters = Filters { combination: Combination::And, conditions: vec![condition] };
+        let question = |window| Question::new(window, None, &filters, |_| false, &self.snapshot.registry);
+        for reach in request.near_ns.iter().flat_map(|near| TRACE_WINDOWS_NS.map(|reach| (*near, reach))) {
+            let mut window = around(reach.0, reach.0, reach.1);
+            loop {
+                let hits = self.newest(question(window), limit, None).await?;
+                let (Some(last), Some(first)) = (hits.first(), hits.last()) else { break };
+                // A trace may reach beyond where it was looked for; look on until nothing is near the edges.
+                let wider = around(first.cursor.time_ns, last.cursor.time_ns, HOUR_NS);
+                if hits.len() >= limit || (wider.start_ns >= window.start_ns && wider.end_ns <= window.end_ns) {
+                    return Ok(hits);
+                }
+                window = Window { start_ns: wider.start_ns.min(window.start_ns), end_ns: wider.end_ns.max(window.end_ns) };
+            }
+        }
+        self.newest(question(EVERYTHING), limit, None).await
+    }
+}
+
+fn around(first_ns: i64, last_ns: i64, reach_ns: i64) -> Window {
+    Window { start_ns: first_ns.saturating_sub(reach_ns), end_ns: last_ns.saturating_add(reach_ns) }
+}
+
+/// The newest event time of a snapshot.
+fn newest_ns(snapshot: &Snapshot) -> Option<i64> {
+    let chunks = snapshot.live.iter().map(|chunk| chunk.time_range().end - 1);
+    chunks.chain(snapshot.files.iter().map(|file| file.row.time_max_ns)).max()
+}
+
+/// A row with the wanted columns alone, under the names they were asked for.
+fn narrowed(row: ShownRow, columns: &[Resolved]) -> ShownRow {
+    let kind = row.get(names::SPAN_KIND).map(ToString::to_string);
+    let mut fields: Vec<_> = columns
+        .iter()
+        .filter_map(|column| {
+            let members = column.members.iter().filter(|member| member.when.admits(kind.as_deref()));
+            let value = members.filter_map(|member| row.get(&member.name)).next()?;
+            Some((column.column.name.clone(), value.clone()))
+        })
+        .collect();
+    fields.sort_by(|left, right| left.0.cmp(&right.0));
+    ShownRow { fields, ..row }
+}
+
+/// Finds the rows of arriving chunks that pass a request's filters.
+pub struct Follower {
+    inner: Arc<Inner>,
+    environment: EnvironmentId,
+    request: EventsRequest,
+    /// The registry when it was last asked for, and when that was.
+    known: Option<(Arc<Registry>, Duration)>,
+}
+
+/// How old a follower's registry may be.
+const REGISTRY_AGE: Duration = Duration::from_secs(1);
+
+impl Follower {
+    /// The rows of a chunk that pass, oldest arrival first. None of a chunk of another environment.
+    ///
+    /// # Errors
+    /// [`EngineError::Internal`] alone.
+    pub fn rows(&mut self, chunk: &Chunk) -> Result<Vec<ShownRow>, EngineError> {
+        if chunk.environment() != self.environment {
+            return Ok(Vec::new());
+        }
+        let registry = self.registry();
+        let question = self.request.question(EVERYTHING, &registry);
+        if !question.may_pass(Source::Chunk(chunk)) {
+            return Ok(Vec::new());
+        }
+        let filter = question.bind(Source::Chunk(chunk), true, self.request.datasets.is_none());
+        let mask = filter.mask(&chunk.project(filter.reads.columns()), chunk.len()).map_err(|failure| self.inner.told(failure))?;
+        let columns: Vec<Resolved> = self.request.columns.iter().map(|column| Resolved::new(column, &registry)).collect();
+        let rows = chunk_rows(chunk, &mask, None);
+        Ok(if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() })
+    }
+
+    /// New columns are seen with a delay of a second at most; a snapshot per chunk would cost more than the chunk.
+    fn registry(&mut self) -> Arc<Registry> {
+        let now = self.inner.clock.monotonic();
+        if let Some((registry, since)) = &self.known
+            && now.saturating_sub(*since) < REGISTRY_AGE
+        {
+            return registry.clone();
+        }
+        let nothing = Scope { environment: self.environment, classes: Vec::new(), time: 0..0, datasets: None };
+        let registry = self.inner.store.snapshot(&nothing).registry;
+        self.known = Some((registry.clone(), now));
+        registry
+    }
+}

@@ -1,0 +1,187 @@
+//! Grouping: batches of scanned columns go in, one state per group comes out; states of several threads merge.
+//!
+//! Group keys are interned by DataFusion's vectorised group tables; each calculation is one of DataFusion's
+//! `GroupsAccumulator`s, of our own making ([`sums`], [`distinct`], [`distribution`]). States are Arrow arrays, so that they can
+//! be merged here, kept beside a file, or sent to another machine.
+
+pub(crate) mod distinct;
+pub(crate) mod distribution;
+mod sums;
+
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_schema::SchemaRef;
+use arrow_select::filter::filter;
+use datafusion_common::Result;
+use datafusion_execution::memory_pool::MemoryReservation;
+use datafusion_expr_common::groups_accumulator::{EmitTo, GroupsAccumulator};
+use datafusion_physical_plan::aggregates::group_values::{GroupValues, new_group_values};
+use datafusion_physical_plan::aggregates::order::GroupOrdering;
+use distribution::{Buckets, Distribution};
+
+/// What is computed of a group's rows. Inputs are indices into the columns of a scanned batch.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Aggregate {
+    /// Sum of the weights of the rows in which `value` is not null, of all rows without a `value`.
+    Weight {
+        /// The column that must be there; of any type.
+        value: Option<usize>,
+        /// The weights; `None` = all 1.
+        weight: Option<usize>,
+    },
+    /// Sum of value times weight.
+    Sum {
+        /// `Float64`.
+        value: usize,
+        /// As above.
+        weight: Option<usize>,
+    },
+    /// Least value.
+    Min {
+        /// `Float64`.
+        value: usize,
+    },
+    /// Greatest value.
+    Max {
+        /// `Float64`.
+        value: usize,
+    },
+    /// Number of distinct values.
+    Distinct {
+        /// `UInt64` hashes of the values.
+        value: usize,
+    },
+    /// Weights by bucket.
+    Distribution {
+        /// `Float64`.
+        value: usize,
+        /// As above.
+        weight: Option<usize>,
+        /// Which bucket a value falls into.
+        buckets: Buckets,
+    },
+}
+
+impl Aggregate {
+    fn accumulator(&self) -> Box<dyn GroupsAccumulator> {
+        match self {
+            Aggregate::Weight { value, weight } => Box::new(sums::WeightSum::new(value.is_some(), weight.is_some())),
+            Aggregate::Sum { weight, .. } => Box::new(sums::Combined::sum(weight.is_some())),
+            Aggregate::Min { .. } => Box::new(sums::Combined::min()),
+            Aggregate::Max { .. } => Box::new(sums::Combined::max()),
+            Aggregate::Distinct { .. } => Box::new(distinct::Distinct::default()),
+            Aggregate::Distribution { weight: None, buckets, .. } => Box::new(Distribution::<u64>::new(buckets.clone())),
+            Aggregate::Distribution { weight: Some(_), buckets, .. } => Box::new(Distribution::<f64>::new(buckets.clone())),
+        }
+    }
+
+    fn inputs(&self, columns: &[ArrayRef]) -> Vec<ArrayRef> {
+        let (value, weight) = match self {
+            Aggregate::Weight { value, weight } => (*value, *weight),
+            Aggregate::Sum { value, weight } | Aggregate::Distribution { value, weight, .. } => (Some(*value), *weight),
+            Aggregate::Min { value } | Aggregate::Max { value } | Aggregate::Distinct { value } => (Some(*value), None),
+        };
+        value.into_iter().chain(weight).map(|index| columns[index].clone()).collect()
+    }
+}
+
+/// Groups and their states, while they grow.
+pub(crate) struct Fold {
+    keys: Vec<usize>,
+    groups: Box<dyn GroupValues>,
+    aggregates: Vec<Aggregate>,
+    accumulators: Vec<Box<dyn GroupsAccumulator>>,
+    reservation: MemoryReservation,
+    /// Reused: the group of each row of the batch at hand.
+    indices: Vec<usize>,
+}
+
+/// Groups and their states, at rest: arrays of one row per group.
+#[derive(Debug, Clone)]
+pub(crate) struct Folded {
+    /// The group keys.
+    pub keys: Vec<ArrayRef>,
+    /// The states of each aggregate.
+    pub states: Vec<Vec<ArrayRef>>,
+}
+
+impl Fold {
+    /// No groups yet. `keys` are indices into scanned columns, whose types stand in `key_schema`; at least one.
+    ///
+    /// # Errors
+    /// When a key's type cannot be grouped by.
+    pub fn new(keys: Vec<usize>, key_schema: &SchemaRef, aggregates: Vec<Aggregate>, reservation: MemoryReservation) -> Result<Self> {
+        let groups = new_group_values(key_schema.clone(), &GroupOrdering::None)?;
+        let accumulators = aggregates.iter().map(Aggregate::accumulator).collect();
+        Ok(Self { keys, groups, aggregates, accumulators, reservation, indices: Vec::new() })
+    }
+
+    /// Takes in one batch of scanned columns.
+    ///
+    /// # Errors
+    /// When the memory pool is exhausted.
+    pub fn push(&mut self, columns: &[ArrayRef]) -> Result<()> {
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|index| columns[*index].clone()).collect();
+        self.indices.clear();
+        self.groups.intern(&keys, &mut self.indices)?;
+        let total = self.groups.len();
+        for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
+            accumulator.update_batch(&aggregate.inputs(columns), &self.indices, None, total)?;
+        }
+        self.reserve()
+    }
+
+    /// Takes in the states of another fold's groups, which have `keys` here: one per row.
+    ///
+    /// # Errors
+    /// When the memory pool is exhausted.
+    pub fn merge(&mut self, keys: &[ArrayRef], states: &[Vec<ArrayRef>]) -> Result<()> {
+        self.indices.clear();
+        self.groups.intern(keys, &mut self.indices)?;
+        let total = self.groups.len();
+        for (states, accumulator) in states.iter().zip(&mut self.accumulators) {
+            accumulator.merge_batch(states, &self.indices, total)?;
+        }
+        self.reserve()
+    }
+
+    /// The group of each row of the batch or state that was taken in last.
+    pub fn last_indices(&self) -> &[usize] {
+        &self.indices
+    }
+
+    /// The groups, in order of first appearance.
+    ///
+    /// # Errors
+    /// When a state does not fit into an Arrow array.
+    pub fn finish(mut self) -> Result<Folded> {
+        let keys = self.groups.emit(EmitTo::All)?;
+        let states = self.accumulators.iter_mut().map(|accumulator| accumulator.state(EmitTo::All)).collect::<Result<_>>()?;
+        Ok(Folded { keys, states })
+    }
+
+    fn reserve(&mut self) -> Result<()> {
+        let bytes = self.groups.size() + self.accumulators.iter().map(|accumulator| accumulator.size()).sum::<usize>();
+        self.reservation.try_resize(bytes)
+    }
+}
+
+impl Folded {
+    /// How many groups.
+    pub fn len(&self) -> usize {
+        self.keys.first().map_or(0, |keys| keys.len())
+    }
+
+    /// Only the groups that `keep` marks.
+    ///
+    /// # Errors
+    /// When `keep` has another length.
+    pub fn filtered(&self, keep: &BooleanArray) -> Result<Self> {
+        let kept = |arrays: &[ArrayRef]| arrays.iter().map(|array| Ok(filter(array, keep)?)).collect::<Result<Vec<_>>>();
+        Ok(Self { keys: kept(&self.keys)?, states: self.states.iter().map(|states| kept(states)).collect::<Result<_>>()? })
+    }
+
+    /// Bytes of memory behind the arrays.
+    pub fn heap_bytes(&self) -> usize {
+        self.keys.iter().chain(self.states.iter().flatten()).map(|array| array.get_array_memory_size()).sum()
+    }
+}

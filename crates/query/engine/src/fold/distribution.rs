@@ -1,0 +1,217 @@
+//! Weights by bucket of value: the one state that percentiles and heatmaps are read from.
+
+use super::sums::for_rows;
+use arrow_array::builder::{Float64Builder, Int32Builder, ListBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, StructArray};
+use arrow_schema::{DataType, Field, Fields};
+use datafusion_common::Result;
+use datafusion_expr_common::groups_accumulator::{EmitTo, GroupsAccumulator};
+use glasshive_query_plan::heatmap::{HeatmapRows, Place};
+use glasshive_query_plan::lhist;
+use std::sync::Arc;
+
+/// Which bucket a value falls into.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Buckets {
+    /// Those of [`lhist`], relative error at most 0.8 %.
+    Lhist,
+    /// The places of a heatmap, by [`place_number`].
+    Places(Arc<HeatmapRows>),
+}
+
+impl Buckets {
+    /// The bucket of a value; NaN has none.
+    fn of(&self, value: f64) -> Option<i32> {
+        match self {
+            Buckets::Lhist => lhist::bucket(value),
+            Buckets::Places(rows) => rows.place(value).map(place_number),
+        }
+    }
+}
+
+/// Rows are their own numbers; the places around them lie beyond a heatmap's greatest number of rows.
+pub fn place_number(place: Place) -> i32 {
+    match place {
+        Place::Row(row) => row as i32,
+        Place::Over => OVER,
+        Place::Under => -1,
+        Place::Zero => -2,
+    }
+}
+
+/// The place that a number stands for.
+pub fn place_of_number(number: i32) -> Place {
+    match number {
+        OVER => Place::Over,
+        -1 => Place::Under,
+        -2 => Place::Zero,
+        row => Place::Row(row.unsigned_abs() as usize),
+    }
+}
+
+const OVER: i32 = 64;
+
+/// A bucket's content: `u64` while all weights are 1, `f64` otherwise.
+pub trait Count: Copy + Default + PartialEq + Send + std::ops::AddAssign + 'static {
+    /// From a weight.
+    fn of(weight: f64) -> Self;
+    /// To a weight.
+    fn weight(self) -> f64;
+}
+
+impl Count for u64 {
+    fn of(weight: f64) -> Self {
+        weight as u64
+    }
+
+    fn weight(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Count for f64 {
+    fn of(weight: f64) -> Self {
+        weight
+    }
+
+    fn weight(self) -> f64 {
+        self
+    }
+}
+
+/// One group: counts of a run of neighbouring buckets.
+#[derive(Clone, Default)]
+struct Run<C> {
+    base: i32,
+    counts: Vec<C>,
+}
+
+/// Room that a run gains at an end when it must grow there: a quarter of an octave.
+const SLACK: i32 = 16;
+
+impl<C: Count> Run<C> {
+    fn add(&mut self, bucket: i32, count: C) {
+        let offset = bucket.wrapping_sub(self.base) as u32 as usize;
+        if offset < self.counts.len() {
+            self.counts[offset] += count;
+        } else {
+            self.widen(bucket);
+            self.counts[(bucket - self.base) as usize] += count;
+        }
+    }
+
+    #[cold]
+    fn widen(&mut self, bucket: i32) {
+        if self.counts.is_empty() {
+            self.base = bucket.saturating_sub(SLACK / 2);
+            self.counts.resize(SLACK as usize, C::default());
+        } else if bucket < self.base {
+            let base = bucket.saturating_sub(SLACK);
+            let mut wider = vec![C::default(); (self.base - base) as usize];
+            wider.append(&mut self.counts);
+            (self.base, self.counts) = (base, wider);
+        } else {
+            let end = bucket.saturating_add(SLACK);
+            self.counts.resize((end - self.base) as usize + 1, C::default());
+        }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (i32, f64)> {
+        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count != C::default());
+        filled.map(|(offset, count)| (self.base + offset as i32, count.weight()))
+    }
+}
+
+/// The accumulator. Inputs: `Float64` values, then weights unless all are 1. State: `List<Int32>` buckets in ascending order,
+/// `List<Float64>` weights.
+pub struct Distribution<C> {
+    buckets: Buckets,
+    runs: Vec<Run<C>>,
+    heap_bytes: usize,
+}
+
+impl<C: Count> Distribution<C> {
+    /// No groups yet.
+    pub fn new(buckets: Buckets) -> Self {
+        Self { buckets, runs: Vec::new(), heap_bytes: 0 }
+    }
+
+    fn add(&mut self, group: usize, bucket: i32, count: C) {
+        let run = &mut self.runs[group];
+        let before = run.counts.capacity();
+        run.add(bucket, count);
+        self.heap_bytes += (run.counts.capacity() - before.min(run.counts.capacity())) * size_of::<C>();
+    }
+}
+
+impl<C: Count> GroupsAccumulator for Distribution<C> {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.runs.resize_with(total_num_groups, Run::default);
+        let numbers = values[0].as_primitive::<Float64Type>();
+        let weights = values.get(1).map(|weights| weights.as_primitive::<Float64Type>().values().clone());
+        let one = C::of(1.0);
+        for_rows(group_indices.len(), opt_filter, |row| {
+            if numbers.is_valid(row)
+                && let Some(bucket) = self.buckets.of(numbers.value(row))
+            {
+                self.add(group_indices[row], bucket, weights.as_ref().map_or(one, |weights| C::of(weights[row])));
+            }
+        });
+        Ok(())
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let state = self.state(emit_to)?;
+        let list = |name, data_type| Field::new_list(name, Field::new_list_field(data_type, true), false);
+        let fields = Fields::from(vec![list("buckets", DataType::Int32), list("weights", DataType::Float64)]);
+        Ok(Arc::new(StructArray::try_new(fields, state, None)?))
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let runs = emit_to.take_needed(&mut self.runs);
+        self.heap_bytes = self.runs.iter().map(|run| run.counts.capacity() * size_of::<C>()).sum();
+        let mut buckets = ListBuilder::new(Int32Builder::new());
+        let mut weights = ListBuilder::new(Float64Builder::new());
+        for run in runs {
+            for (bucket, weight) in run.entries() {
+                buckets.values().append_value(bucket);
+                weights.values().append_value(weight);
+            }
+            buckets.append(true);
+            weights.append(true);
+        }
+        Ok(vec![Arc::new(buckets.finish()), Arc::new(weights.finish())])
+    }
+
+    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
+        self.runs.resize_with(total_num_groups, Run::default);
+        let (buckets, weights) = (values[0].as_list::<i32>(), values[1].as_list::<i32>());
+        for (row, group) in group_indices.iter().enumerate() {
+            let (buckets, weights) = (buckets.value(row), weights.value(row));
+            let (buckets, weights) = (buckets.as_primitive::<Int32Type>(), weights.as_primitive::<Float64Type>());
+            for (bucket, weight) in buckets.values().iter().zip(weights.values()) {
+                self.add(*group, *bucket, C::of(*weight));
+            }
+        }
+        Ok(())
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let rows = values[0].len();
+        let mut each = Self::new(self.buckets.clone());
+        each.update_batch(values, &(0..rows).collect::<Vec<_>>(), opt_filter, rows)?;
+        each.state(EmitTo::All)
+    }
+
+    fn size(&self) -> usize {
+        self.runs.capacity() * size_of::<Run<C>>() + self.heap_bytes
+    }
+}

@@ -1,0 +1,214 @@
+//! From a plan's calculations to what is scanned and folded for them, and from states back to their values.
+
+use crate::cells::KeyForm;
+use crate::column::Resolved;
+use crate::fold::distribution::{Buckets, place_of_number};
+use crate::fold::{Aggregate, distinct};
+use crate::scan::{Output, Outputs};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type, UInt8Type};
+use arrow_array::{Array, ArrayRef};
+use glasshive_query_plan::heatmap::{HeatmapRows, Scale};
+use glasshive_query_plan::{Calculation, Measure, Op, Plan, lhist};
+use glasshive_store::Registry;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The columns to scan, the aggregates to fold, and how each calculation is read from them.
+pub(crate) struct Measures {
+    pub outputs: Outputs,
+    pub aggregates: Vec<Aggregate>,
+    readings: Vec<Reading>,
+    weight: Option<usize>,
+}
+
+/// How one calculation is read from the aggregates, by index.
+#[derive(Debug, Clone)]
+enum Reading {
+    Count(usize),
+    Number(usize),
+    Average { sum: usize, weight: usize },
+    Distinct(usize),
+    Quantile { distribution: usize, quantile: f64, integers: bool },
+    Heatmap { distribution: usize, rows: Option<Arc<HeatmapRows>> },
+}
+
+/// Rows of heatmaps that are known, by column.
+pub(crate) type KnownRows = HashMap<String, Arc<HeatmapRows>>;
+
+impl Measures {
+    /// `is_weighted` says whether some weight is not 1. Heatmaps on a linear scale need their rows known beforehand.
+    pub(crate) fn new(calculations: &[Calculation], registry: &Registry, is_weighted: bool, known: &KnownRows) -> Self {
+        let mut outputs = Outputs::default();
+        let weight = is_weighted.then(|| outputs.add(Output::Weight));
+        let mut measures = Self { outputs, aggregates: Vec::new(), readings: Vec::new(), weight };
+        for calculation in calculations {
+            let reading = measures.reading(calculation, registry, known);
+            measures.readings.push(reading);
+        }
+        measures
+    }
+
+    fn reading(&mut self, calculation: &Calculation, registry: &Registry, known: &KnownRows) -> Reading {
+        let weight = self.weight;
+        let Some(column) = &calculation.column else {
+            return Reading::Count(self.aggregate(Aggregate::Weight { value: None, weight }));
+        };
+        let resolved = Resolved::new(column, registry);
+        let integers = resolved.holds_only_integers();
+        let index = self.outputs.column(resolved);
+        match calculation.op {
+            Op::Count => {
+                let value = Some(self.outputs.add(Output::Counted(index)));
+                return Reading::Count(self.aggregate(Aggregate::Weight { value, weight }));
+            }
+            Op::CountDistinct => {
+                let value = self.outputs.add(Output::Hashes(index));
+                return Reading::Distinct(self.aggregate(Aggregate::Distinct { value }));
+            }
+            _ => {}
+        }
+        let value = self.outputs.add(Output::Numbers(index));
+        match calculation.op {
+            Op::Min => Reading::Number(self.aggregate(Aggregate::Min { value })),
+            Op::Max => Reading::Number(self.aggregate(Aggregate::Max { value })),
+            Op::Avg => Reading::Average {
+                sum: self.aggregate(Aggregate::Sum { value, weight }),
+                weight: self.aggregate(Aggregate::Weight { value: Some(value), weight }),
+            },
+            Op::Percentile(percentile) => Reading::Quantile {
+                distribution: self.aggregate(Aggregate::Distribution { value, weight, buckets: Buckets::Lhist }),
+                quantile: percentile.quantile(),
+                integers,
+            },
+            Op::Heatmap => {
+                let rows = known.get(&column.to_string()).cloned();
+                let buckets = match &rows {
+                    Some(rows) if rows.scale == Scale::Linear => Buckets::Places(rows.clone()),
+                    _ => Buckets::Lhist,
+                };
+                Reading::Heatmap { distribution: self.aggregate(Aggregate::Distribution { value, weight, buckets }), rows }
+            }
+            _ => Reading::Number(self.aggregate(Aggregate::Sum { value, weight })),
+        }
+    }
+
+    fn aggregate(&mut self, aggregate: Aggregate) -> usize {
+        let found = self.aggregates.iter().position(|known| *known == aggregate);
+        found.unwrap_or_else(|| {
+            self.aggregates.push(aggregate);
+            self.aggregates.len() - 1
+        })
+    }
+
+    /// The outputs that group: the step or a constant, then a plan's breakdowns.
+    pub(crate) fn keys(
+        &mut self,
+        plan: &Plan,
+        with_steps: bool,
+        registry: &Registry,
+        has_overflow: impl Fn(&Resolved) -> bool,
+    ) -> (Vec<usize>, Vec<KeyForm>) {
+        let first = self.outputs.add(if with_steps { Output::Step(plan.grid()) } else { Output::One });
+        let mut keys = vec![first];
+        let mut forms = Vec::new();
+        for column in &plan.breakdowns {
+            let resolved = Resolved::new(column, registry);
+            let form = KeyForm::of(&resolved, has_overflow(&resolved));
+            let index = self.outputs.column(resolved);
+            keys.push(self.outputs.add(Output::Key(index, form)));
+            forms.push(form);
+        }
+        (keys, forms)
+    }
+
+    /// Chooses the rows of the log heatmaps that have none yet from the states of the total. Returns the columns whose values fit
+    /// no log scale, with the linear rows to count again with.
+    pub(crate) fn choose_rows(&mut self, plan: &Plan, total: &[Vec<ArrayRef>]) -> KnownRows {
+        let mut again = KnownRows::new();
+        for (calculation, reading) in plan.calculations.iter().zip(&mut self.readings) {
+            let (Reading::Heatmap { distribution, rows: rows @ None }, Some(column)) = (reading, &calculation.column) else { continue };
+            let buckets = if total.len() > 0 && total[*distribution][0].len() > 0 { buckets(&total[*distribution], 0) } else { Vec::new() };
+            let has_values = !buckets.is_empty();
+            let values: lhist::Lhist = buckets.into_iter().collect();
+            let chosen = Arc::new(HeatmapRows::choose(&column.name, &values));
+            if chosen.scale == Scale::Linear && has_values {
+                again.insert(column.to_string(), chosen.clone());
+            }
+            *rows = Some(chosen);
+        }
+        again
+    }
+
+    /// The rows of each calculation's heatmap.
+    pub(crate) fn heatmap_rows(&self) -> Vec<Option<HeatmapRows>> {
+        let rows = |reading: &Reading| match reading {
+            Reading::Heatmap { rows, .. } => rows.as_deref().cloned(),
+            _ => None,
+        };
+        self.readings.iter().map(rows).collect()
+    }
+
+    /// A calculation's value in one row of states.
+    pub(crate) fn value(&self, calculation: usize, states: &[Vec<ArrayRef>], row: usize) -> Measure {
+        match &self.readings[calculation] {
+            Reading::Count(aggregate) => Measure::Int(number(&states[*aggregate], row).unwrap_or(0.0).round() as i64),
+            Reading::Number(aggregate) => number(&states[*aggregate], row).map_or(Measure::Null, Measure::Float),
+            Reading::Average { sum, weight } => match (number(&states[*sum], row), number(&states[*weight], row)) {
+                (Some(sum), Some(weight)) if weight > 0.0 => Measure::Float(sum / weight),
+                _ => Measure::Null,
+            },
+            Reading::Distinct(aggregate) => {
+                let state = &states[*aggregate];
+                let hashes = usize::try_from(state[0].as_list::<i32>().value_length(row)).unwrap_or(0);
+                let estimate = distinct::estimate(hashes, state[1].as_primitive::<UInt8Type>().value(row));
+                if hashes == 0 { Measure::Null } else { Measure::Int(estimate.round() as i64) }
+            }
+            Reading::Quantile { distribution, quantile, integers } => {
+                let buckets = buckets(&states[*distribution], row);
+                let bucket = lhist::quantile_bucket(buckets.into_iter(), *quantile);
+                let representative = if *integers { lhist::integer_representative } else { lhist::representative };
+                bucket.map_or(Measure::Null, |bucket| Measure::Float(representative(bucket)))
+            }
+            Reading::Heatmap { distribution, rows } => {
+                let buckets = buckets(&states[*distribution], row);
+                let Some(rows) = rows else { return Measure::Null };
+                let mut counts = rows.zero_counts();
+                for (bucket, weight) in buckets {
+                    let place = if rows.scale == Scale::Log { rows.place_of_bucket(bucket) } else { Some(place_of_number(bucket)) };
+                    if let Some(place) = place {
+                        counts.add(place, weight);
+                    }
+                }
+                Measure::Heatmap(counts)
+            }
+        }
+    }
+
+    /// The calculations' values where there was no event.
+    pub(crate) fn of_nothing(&self) -> Vec<Measure> {
+        let nothing = |reading: &Reading| match reading {
+            Reading::Count(_) => Measure::Int(0),
+            Reading::Heatmap { rows: Some(rows), .. } => Measure::Heatmap(rows.zero_counts()),
+            _ => Measure::Null,
+        };
+        self.readings.iter().map(nothing).collect()
+    }
+
+    /// All calculations' values in one row of states.
+    pub(crate) fn values(&self, states: &[Vec<ArrayRef>], row: usize) -> Vec<Measure> {
+        (0..self.readings.len()).map(|calculation| self.value(calculation, states, row)).collect()
+    }
+}
+
+fn number(state: &[ArrayRef], row: usize) -> Option<f64> {
+    let numbers = state[0].as_primitive::<Float64Type>();
+    numbers.is_valid(row).then(|| numbers.value(row))
+}
+
+/// One row of a distribution's state: buckets in ascending order, and their weights.
+fn buckets(state: &[ArrayRef], row: usize) -> Vec<(i32, f64)> {
+    let (buckets, weights) = (state[0].as_list::<i32>().value(row), state[1].as_list::<i32>().value(row));
+    let (buckets, weights) = (buckets.as_primitive::<Int32Type>(), weights.as_primitive::<Float64Type>());
+    buckets.values().iter().copied().zip(weights.values().iter().copied()).collect()
+}

@@ -1,0 +1,120 @@
+//! Reading chosen rows of one unit with all their columns.
+
+use crate::column::{Binding, Reads, Resolved, Source};
+use crate::error::Failure;
+use crate::scan::{Group, Unit, file_columns, pages_in_window, read_error};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow_buffer::BooleanBuffer;
+use arrow_schema::{Field, Schema};
+use arrow_select::take::take;
+use futures_util::TryStreamExt;
+use glasshive_model::column::{attribute_field, physical_name};
+use glasshive_model::shown::{ShownRow, shown_rows};
+use glasshive_model::{ColumnRef, SystemColumn};
+use glasshive_query_plan::{Cursor, Window};
+use glasshive_store::{Chunk, DataFileReader};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// System columns that no shown field comes from.
+const NOT_SHOWN: [SystemColumn; 2] = [SystemColumn::Raw, SystemColumn::Twin];
+
+/// The rows at these places of a unit, in any order. `columns` narrows what is read; `None` reads everything.
+pub(crate) async fn fetch(unit: &Unit, wanted: &[Cursor], columns: Option<&[Resolved]>) -> Result<Vec<ShownRow>, Failure> {
+    match unit {
+        Unit::Chunk(chunk) => {
+            let seqs = chunk.project(&[ColumnRef::System(SystemColumn::Seq)]);
+            let keep = mask(&seqs[0], &wanted.iter().map(|cursor| cursor.seq).collect());
+            Ok(chunk_rows(chunk, &keep, columns))
+        }
+        Unit::Group(group) => group_rows(group, wanted, columns).await,
+    }
+}
+
+fn mask(seqs: &ArrayRef, wanted: &HashSet<i64>) -> BooleanBuffer {
+    let seqs = crate::cells::int64(seqs).values();
+    BooleanBuffer::collect_bool(seqs.len(), |row| wanted.contains(&seqs[row]))
+}
+
+/// The rows of a chunk that a mask marks.
+pub(crate) fn chunk_rows(chunk: &Chunk, keep: &BooleanBuffer, columns: Option<&[Resolved]>) -> Vec<ShownRow> {
+    let rows: UInt32Array = keep.set_indices().map(|row| Some(row as u32)).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let wanted = match columns {
+        Some(columns) => narrow(columns, Source::Chunk(chunk)),
+        None => {
+            let system = SystemColumn::ALL.iter().filter(|column| !NOT_SHOWN.contains(column)).map(|column| ColumnRef::System(*column));
+            system.chain(chunk.attributes().iter().map(|attribute| attribute.column())).collect()
+        }
+    };
+    let fields: Vec<Field> = wanted.iter().map(field).collect();
+    let arrays = wanted.iter().map(|column| {
+        let array = chunk.project(std::slice::from_ref(column)).pop().expect("one column was asked for");
+        take(&array, &rows, None).expect("the rows are the chunk's")
+    });
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect());
+    shown_rows(&batch.expect("every projected array has its field's type"))
+}
+
+fn field(column: &ColumnRef) -> Field {
+    match column {
+        ColumnRef::System(system) => system.field(),
+        ColumnRef::Attribute { key, column_type } => attribute_field(&physical_name(key, *column_type, false), key, *column_type, 0),
+    }
+}
+
+/// The stored columns behind some names.
+fn narrow(columns: &[Resolved], source: Source<'_>) -> Vec<ColumnRef> {
+    let mut reads = Reads::default();
+    reads.system(SystemColumn::Time);
+    reads.system(SystemColumn::Seq);
+    for column in columns {
+        Binding::new(column, source, &mut reads);
+    }
+    reads.columns().to_vec()
+}
+
+async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved]>) -> Result<Vec<ShownRow>, Failure> {
+    let schema = group.metadata.schema();
+    let seqs: HashSet<i64> = wanted.iter().map(|cursor| cursor.seq).collect();
+    let seq_field = file_columns(schema, &[ColumnRef::System(SystemColumn::Seq)])[0].unwrap_or(0);
+    let seq_only = ProjectionMask::roots(group.metadata.parquet_schema(), [seq_field]);
+    let predicate = ArrowPredicateFn::new(seq_only, move |batch: RecordBatch| Ok(BooleanArray::new(mask(batch.column(0), &seqs), None)));
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(DataFileReader::new(group.file.clone()), group.metadata.clone())
+        .with_row_groups(vec![group.index])
+        .with_projection(ProjectionMask::roots(group.metadata.parquet_schema(), fields(group, columns)))
+        .with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
+    let first = wanted.iter().map(|cursor| cursor.time_ns).min();
+    let last = wanted.iter().map(|cursor| cursor.time_ns).max();
+    if let (Some(first), Some(last)) = (first, last) {
+        let window = Window { start_ns: first, end_ns: last.saturating_add(1) };
+        builder = match pages_in_window(&group.metadata, group.index, window) {
+            Some(selection) => builder.with_row_selection(selection),
+            None => builder,
+        };
+    }
+    let stream = builder.build().map_err(read_error)?;
+    let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(read_error)?;
+    Ok(batches.iter().flat_map(shown_rows).collect())
+}
+
+/// The fields of the file that hold something in the row group.
+fn fields(group: &Group, columns: Option<&[Resolved]>) -> Vec<usize> {
+    let schema = group.metadata.schema();
+    if let Some(columns) = columns {
+        let wanted = narrow(columns, Source::File(&group.file.row));
+        return file_columns(schema, &wanted).into_iter().flatten().collect();
+    }
+    let row_group = group.metadata.metadata().row_group(group.index);
+    let is_empty = |field: usize| {
+        let nulls = row_group.column(field).statistics().and_then(|statistics| statistics.null_count_opt());
+        nulls == Some(row_group.num_rows().unsigned_abs())
+    };
+    let is_shown = |field: usize| SystemColumn::from_name(schema.field(field).name()).is_none_or(|column| !NOT_SHOWN.contains(&column));
+    (0..schema.fields().len()).filter(|field| is_shown(*field) && !is_empty(*field)).collect()
+}

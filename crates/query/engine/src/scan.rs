@@ -1,0 +1,162 @@
+//! Reading a snapshot: live chunks and row groups of files, newest first, each turned into the columns that a query works on.
+
+mod group;
+mod output;
+mod prune;
+mod queue;
+
+pub(crate) use group::{ReaderCache, file_columns, read_error};
+pub(crate) use output::{Output, Outputs};
+pub(crate) use prune::pages_in_window;
+pub(crate) use queue::Queue;
+
+use crate::column::Source;
+use crate::control::{Control, Flow};
+use crate::error::Failure;
+use crate::question::Question;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampNanosecondType;
+use arrow_array::{ArrayRef, BooleanArray};
+use arrow_buffer::BooleanBuffer;
+use arrow_select::filter::filter;
+use glasshive_query_plan::{Note, NoteKind};
+use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use std::sync::Arc;
+
+/// One piece of work.
+#[derive(Clone)]
+pub(crate) enum Unit {
+    /// Live rows.
+    Chunk(Arc<Chunk>),
+    /// A row group of a file.
+    Group(Group),
+}
+
+/// A row group of a file.
+#[derive(Clone)]
+pub(crate) struct Group {
+    pub file: Arc<DataFile>,
+    pub metadata: ArrowReaderMetadata,
+    pub index: usize,
+    /// Least and greatest event time, ns.
+    pub times_ns: (i64, i64),
+}
+
+/// What is scanned for: rows, and of them which columns.
+pub(crate) struct Scan {
+    pub question: Question,
+    pub outputs: Outputs,
+}
+
+/// Event times of a `_time` array, ns.
+pub(crate) fn times(array: &ArrayRef) -> &[i64] {
+    array.as_primitive::<TimestampNanosecondType>().values()
+}
+
+impl Unit {
+    /// Whether two are one piece of work.
+    pub(crate) fn is_same(&self, other: &Unit) -> bool {
+        match (self, other) {
+            (Unit::Chunk(left), Unit::Chunk(right)) => Arc::ptr_eq(left, right),
+            (Unit::Group(left), Unit::Group(right)) => Arc::ptr_eq(&left.file, &right.file) && left.index == right.index,
+            _ => false,
+        }
+    }
+
+    fn times_ns(&self) -> (i64, i64) {
+        match self {
+            Unit::Chunk(chunk) => (chunk.time_range().start, chunk.time_range().end - 1),
+            Unit::Group(group) => group.times_ns,
+        }
+    }
+}
+
+impl Scan {
+    /// The units of a snapshot that may hold wanted rows. A damaged file is left out and noted.
+    pub(crate) async fn units(&self, snapshot: &Snapshot, cache: &ReaderCache, control: &Control) -> Result<Queue, Failure> {
+        let mut units = Vec::new();
+        for chunk in snapshot.live.iter().filter(|chunk| self.question.may_pass(Source::Chunk(chunk))) {
+            units.push(Unit::Chunk(chunk.clone()));
+        }
+        for file in snapshot.files.iter().filter(|file| self.question.may_pass(Source::File(&file.row))) {
+            if control.flow()? == Flow::Stop {
+                break;
+            }
+            match cache.metadata(file).await {
+                Ok(metadata) => units.extend(prune::groups(&self.question, file, &metadata).await?.into_iter().map(Unit::Group)),
+                Err(error) => leave_out(error, control)?,
+            }
+        }
+        Ok(Queue::new(units))
+    }
+
+    /// Works through the queue until it is empty or the time is up; hands each batch of output columns to `take`, with the unit
+    /// that it comes from.
+    pub(crate) async fn work(
+        &self,
+        queue: &Queue,
+        control: &Control,
+        mut take: impl FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send,
+    ) -> Result<(), Failure> {
+        while control.flow()? == Flow::GoOn {
+            let Some((ticket, unit)) = queue.pop() else { return Ok(()) };
+            let mut take = |columns| take(&unit, columns);
+            let outcome = match &unit {
+                Unit::Chunk(chunk) => self.read_chunk(chunk, &mut take),
+                Unit::Group(group) => group.read(self, control, &mut take).await,
+            };
+            match outcome {
+                Ok(Flow::GoOn) => queue.done(ticket),
+                Ok(Flow::Stop) => return Ok(()),
+                Err(Failure::Read(error)) => {
+                    leave_out(error, control)?;
+                    queue.done(ticket);
+                }
+                Err(failure) => return Err(failure),
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn read_chunk(&self, chunk: &Chunk, take: &mut impl FnMut(Vec<ArrayRef>) -> Result<(), Failure>) -> Result<Flow, Failure> {
+        let source = Source::Chunk(chunk);
+        let window = self.question.window;
+        let times = chunk.time_range();
+        let all_in_window = window.start_ns <= times.start && times.end <= window.end_ns;
+        let filter = self.question.bind(source, all_in_window, self.holds_only_wanted(chunk.datasets().keys()));
+        let rows = chunk.len();
+        let mask = if filter.is_trivial() { None } else { Some(filter.mask(&chunk.project(filter.reads.columns()), rows)?) };
+        let kept = mask.as_ref().map_or(rows, BooleanBuffer::count_set_bits);
+        if kept > 0 {
+            let outputs = self.outputs.bind(source);
+            let arrays = chunk.project(outputs.reads.columns());
+            let arrays = if kept < rows { filtered(&arrays, mask.expect("all rows are kept without a mask"))? } else { arrays };
+            take(outputs.columns(&arrays, kept)?)?;
+        }
+        Ok(Flow::GoOn)
+    }
+
+    /// Whether all datasets of a source are wanted.
+    fn holds_only_wanted<'a>(&self, mut slugs: impl Iterator<Item = &'a String>) -> bool {
+        self.question.datasets.as_ref().is_none_or(|wanted| slugs.all(|slug| wanted.contains(slug)))
+    }
+}
+
+/// The rows of arrays that a mask marks.
+pub(crate) fn filtered(arrays: &[ArrayRef], mask: BooleanBuffer) -> Result<Vec<ArrayRef>, Failure> {
+    let mask = BooleanArray::new(mask, None);
+    Ok(arrays.iter().map(|array| filter(array, &mask)).collect::<Result<_, _>>()?)
+}
+
+/// Damage is told in the answer, which then goes without the file; a disk that refuses fails the query.
+pub(crate) fn leave_out(error: ReadError, control: &Control) -> Result<(), Failure> {
+    match error {
+        ReadError::Damaged { .. } => {
+            control.note(Note::new(NoteKind::Partial, error.to_string()));
+            Ok(())
+        }
+        error => Err(Failure::Read(error)),
+    }
+}

@@ -1,0 +1,50 @@
+//! The work of one scan, shared by its workers: newest first.
+
+use super::Unit;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Units that wait, and the times of those at work.
+pub(crate) struct Queue {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Unit>,
+    next_ticket: u64,
+    /// Greatest event time of each unit at work.
+    working: BTreeMap<u64, i64>,
+}
+
+impl Queue {
+    pub(crate) fn new(mut units: Vec<Unit>) -> Self {
+        units.sort_by_key(|unit| std::cmp::Reverse(unit.times_ns().1));
+        Self { state: Mutex::new(State { waiting: units.into(), ..State::default() }) }
+    }
+
+    /// The next unit and a ticket to hand back when it is done.
+    pub(crate) fn pop(&self) -> Option<(u64, Unit)> {
+        let mut state = self.state();
+        let unit = state.waiting.pop_front()?;
+        let ticket = state.next_ticket;
+        state.next_ticket += 1;
+        state.working.insert(ticket, unit.times_ns().1);
+        Some((ticket, unit))
+    }
+
+    pub(crate) fn done(&self, ticket: u64) {
+        self.state().working.remove(&ticket);
+    }
+
+    /// Rows later than this have all been looked at; `None` when all have.
+    pub(crate) fn looked_after_ns(&self) -> Option<i64> {
+        let state = self.state();
+        let waiting = state.waiting.front().map(|unit| unit.times_ns().1);
+        waiting.into_iter().chain(state.working.values().copied()).max()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
