@@ -225,13 +225,10 @@ fn linear_rows(finite: impl Iterator<Item = (i32, f64)> + Clone) -> HeatmapRows 
 fn round_125(number: f64, up: bool) -> f64 {
     let exponent = number.log10().floor() as i32;
     // Decimal text gives the double that the decimal number is written as; powers of ten multiplied up would drift.
-    let ladder = (exponent - 1..=exponent + 1).flat_map(|exponent| [1, 2, 5].map(|digit| (digit, exponent)));
-    let mut numbers = ladder.filter_map(|(digit, exponent)| format!("{digit}e{exponent}").parse::<f64>().ok());
-    if up {
-        numbers.find(|nice| *nice >= number).unwrap_or(number)
-    } else {
-        numbers.filter(|nice| *nice <= number).last().unwrap_or(number)
-    }
+    let ladder = (exponent - 1..=exponent + 1).flat_map(|exponent| [1, 2, 5].map(|digit| format!("{digit}e{exponent}")));
+    let numbers: Vec<f64> = ladder.filter_map(|text| text.parse().ok()).collect();
+    let nice = if up { numbers.iter().find(|nice| **nice >= number) } else { numbers.iter().rfind(|nice| **nice <= number) };
+    nice.copied().unwrap_or(number)
 }
 
 #[cfg(test)]

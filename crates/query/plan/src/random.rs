@@ -142,8 +142,8 @@ fn time(random: &mut Random, window: Window) -> TimeRange {
     let length = window.length_ns().unsigned_abs();
     let cut = |share: u64| i64::try_from(share).unwrap_or(0);
     let (start, end) = if random.chance(50) { (0, 0) } else { (cut(random.below(length / 2 + 1)), cut(random.below(length / 2))) };
-    let second = |ns: i64| if random.0.is_multiple_of(2) { ns } else { ns - ns.rem_euclid(SECOND_NS) };
-    let start_ns = second(window.start_ns + start);
+    let start_ns = window.start_ns + start;
+    let start_ns = if random.chance(50) { start_ns } else { start_ns - start_ns.rem_euclid(SECOND_NS) };
     let end_ns = (window.end_ns - end).max(start_ns + 1);
     let written = Written::Between { start: Point::At(start_ns), end: Point::At(end_ns) };
     TimeRange { window: Window { start_ns, end_ns }, written }

@@ -1,13 +1,18 @@
 //! Text to plan.
 
+mod condition;
+mod group;
+
+use condition::conditions;
+use group::{Named, havings, order_key, orders};
+
+use super::TEXT_MAX;
 use super::scan::{Raw, Scanner};
-use super::value::{bare_literal, column_unit, duration_ns, duration_seconds, point};
-use super::{DEPTH_MAX, TEXT_MAX};
+use super::value::{duration_seconds, point};
 use crate::calculation::{Calculation, Op};
-use crate::coerce::number_of_text;
 use crate::error::{Problem, QueryError};
 use crate::events::{EVENTS_DEFAULT, EVENTS_MAX, EventsRequest};
-use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
+use crate::filter::Filters;
 use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_TEXT, LIMIT_MAX, LIST_MAX, Order, OrderKey, Plan};
 use crate::spec;
 use crate::time::{Point, RANGE_DEFAULT_SECONDS, Step, TimeRange, Written};
@@ -33,7 +38,7 @@ pub fn parse(text: &str, now_ns: i64) -> Result<Plan, QueryError> {
     let clauses = Clauses::read(&mut scanner, true)?;
     let mut plan = Plan {
         datasets: clauses.datasets,
-        time: resolve(clauses.written, now_ns)?,
+        time: resolve(&scanner, clauses.time, now_ns)?,
         step: clauses.step.map_or(Step::Auto, |(_, step)| step),
         calculations,
         filters: clauses.filters,
@@ -75,7 +80,7 @@ pub fn parse_events(text: &str, now_ns: i64) -> Result<EventsRequest, QueryError
     let clauses = Clauses::read(&mut scanner, false)?;
     Ok(EventsRequest {
         datasets: clauses.datasets,
-        time: resolve(clauses.written, now_ns)?,
+        time: resolve(&scanner, clauses.time, now_ns)?,
         filters: clauses.filters,
         columns,
         limit: limit(&scanner, clauses.limit, EVENTS_MAX)?.unwrap_or(EVENTS_DEFAULT),
@@ -104,8 +109,10 @@ fn start(text: &str) -> Result<Scanner, QueryError> {
     Ok(Scanner::new(text))
 }
 
-fn resolve(written: Option<Written>, now_ns: i64) -> Result<TimeRange, QueryError> {
-    TimeRange::resolve(written.unwrap_or(Written::Last { seconds: RANGE_DEFAULT_SECONDS }), now_ns)
+fn resolve(scanner: &Scanner, time: Option<(usize, &'static str, Written)>, now_ns: i64) -> Result<TimeRange, QueryError> {
+    let Some((at, clause, written)) = time else { return TimeRange::last(RANGE_DEFAULT_SECONDS, now_ns) };
+    TimeRange::resolve(written, now_ns)
+        .map_err(|error| QueryError { problem: error.problem, ..scanner.error_in(clause, at, error.message) })
 }
 
 fn limit(scanner: &Scanner, limit: Option<(usize, u64)>, most: u32) -> Result<Option<u32>, QueryError> {
@@ -124,15 +131,8 @@ struct Clauses {
     limit: Option<(usize, u64)>,
     step: Option<(usize, Step)>,
     datasets: Option<Vec<String>>,
-    written: Option<Written>,
-}
-
-/// A calculation or breakdown as ORDER BY and HAVING name it.
-enum Named {
-    Calculation(Calculation),
-    /// An operator that needs a column, named without: the one calculation with it.
-    Operator(Op),
-    Column(Column),
+    /// Where the time range stands, in which clause, and what it is.
+    time: Option<(usize, &'static str, Written)>,
 }
 
 /// The clauses, and whether a request for raw rows has them.
@@ -173,7 +173,7 @@ impl Clauses {
         Ok(clauses)
     }
 
-    fn read_one(&mut self, scanner: &mut Scanner, clause: &str) -> Result<(), QueryError> {
+    fn read_one(&mut self, scanner: &mut Scanner, clause: &'static str) -> Result<(), QueryError> {
         let at = scanner.at();
         match clause {
             "WHERE" => self.filters = conditions(scanner)?,
@@ -187,14 +187,14 @@ impl Clauses {
                 list(scanner, &mut slugs, dataset)?;
                 self.datasets = Some(slugs);
             }
-            "LAST" => self.written = Some(Written::Last { seconds: seconds(scanner)? }),
-            "SINCE" => self.written = Some(Written::Since { start: time_point(scanner)? }),
+            "LAST" => self.time = Some((at, clause, Written::Last { seconds: seconds(scanner)? })),
+            "SINCE" => self.time = Some((at, clause, Written::Since { start: time_point(scanner)? })),
             _ => {
                 let start = time_point(scanner)?;
                 if !scanner.keyword("TO") {
                     return Err(scanner.error("expected TO and the end of the time range"));
                 }
-                self.written = Some(Written::Between { start, end: time_point(scanner)? });
+                self.time = Some((at, clause, Written::Between { start, end: time_point(scanner)? }));
             }
         }
         Ok(())
@@ -267,215 +267,6 @@ fn in_parentheses(scanner: &mut Scanner) -> Result<Option<Column>, QueryError> {
     }
     let column = column(scanner)?;
     if scanner.take(')') { Ok(Some(column)) } else { Err(scanner.error("expected \")\"")) }
-}
-
-// === WHERE ===
-
-const FILTER_SYMBOLS: [(&str, FilterOp); 12] = [
-    ("!=", FilterOp::NotEqual),
-    ("!~", FilterOp::DoesNotContain),
-    ("!?", FilterOp::DoesNotExist),
-    (">=", FilterOp::GreaterOrEqual),
-    ("<=", FilterOp::LessOrEqual),
-    ("^=", FilterOp::StartsWith),
-    ("$=", FilterOp::EndsWith),
-    ("=", FilterOp::Equal),
-    (">", FilterOp::Greater),
-    ("<", FilterOp::Less),
-    ("~", FilterOp::Contains),
-    ("?", FilterOp::Exists),
-];
-
-#[derive(Default)]
-struct Conditions {
-    joined: Option<Combination>,
-    list: Vec<Condition>,
-}
-
-fn conditions(scanner: &mut Scanner) -> Result<Filters, QueryError> {
-    let mut conditions = Conditions::default();
-    conditions.read(scanner, 0)?;
-    Ok(Filters::new(conditions.joined.unwrap_or_default(), conditions.list))
-}
-
-impl Conditions {
-    fn read(&mut self, scanner: &mut Scanner, depth: usize) -> Result<(), QueryError> {
-        loop {
-            let at = scanner.at();
-            if depth == DEPTH_MAX {
-                return Err(scanner.error(format!("parentheses may be {DEPTH_MAX} deep")));
-            }
-            if scanner.take('(') {
-                self.read(scanner, depth + 1)?;
-                if !scanner.take(')') {
-                    return Err(scanner.error("expected AND, OR or \")\""));
-                }
-            } else {
-                self.list.push(condition(scanner)?);
-            }
-            if self.list.len() > LIST_MAX {
-                return Err(scanner.error_at(at, format!("there may be at most {LIST_MAX} of these")));
-            }
-            let at = scanner.at();
-            let joined = [Combination::And, Combination::Or].into_iter().find(|kind| scanner.keyword(kind.word()));
-            let Some(joined) = joined else { return Ok(()) };
-            if self.joined.is_some_and(|before| before != joined) {
-                return Err(scanner.error_at(at, "all conditions of a query are joined by AND, or all by OR"));
-            }
-            self.joined = Some(joined);
-        }
-    }
-}
-
-fn condition(scanner: &mut Scanner) -> Result<Condition, QueryError> {
-    let column = column(scanner)?;
-    let at = scanner.at();
-    let op = filter_op(scanner).ok_or_else(|| {
-        scanner.error_at(at, format!("expected an operator after {column}, one of {}", FilterOp::ALL.map(FilterOp::name).join(" ")))
-    })?;
-    let mut values = Vec::new();
-    match op.takes() {
-        Takes::Nothing => {}
-        Takes::One => values.push(literal(scanner, &column, &format!("a value after \"{op}\""))?),
-        Takes::List => {
-            let expected = format!("a list in parentheses after \"{op}\"");
-            if !scanner.take('(') {
-                return Err(scanner.error(format!("expected {expected}")));
-            }
-            loop {
-                values.push(literal(scanner, &column, "a value")?);
-                if values.len() > spec::VALUES_MAX {
-                    return Err(scanner.error(format!("{op} takes at most {} values", spec::VALUES_MAX)));
-                }
-                if !scanner.take(',') {
-                    break;
-                }
-            }
-            if !scanner.take(')') {
-                return Err(scanner.error("expected a comma or \")\""));
-            }
-        }
-    }
-    Ok(Condition { column, op, values })
-}
-
-fn filter_op(scanner: &mut Scanner) -> Option<FilterOp> {
-    if let Some(op) = scanner.symbol(&FILTER_SYMBOLS) {
-        return Some(op);
-    }
-    let word = scanner.peek_word();
-    let op = FilterOp::from_name(&word)?;
-    scanner.skip_word(&word);
-    Some(op)
-}
-
-fn literal(scanner: &mut Scanner, column: &Column, expected: &str) -> Result<Literal, QueryError> {
-    let at = scanner.at();
-    match scanner.value(expected)? {
-        Raw::Quoted(text) => Ok(Literal::Str(text)),
-        Raw::Bare(word) => bare_literal(&column.name, &word).map_err(|message| scanner.error_at(at, message)),
-    }
-}
-
-// === the other clauses ===
-
-fn named(scanner: &mut Scanner) -> Result<Named, QueryError> {
-    let bare = !matches!(scanner.peek(), Some('=' | '`'));
-    let op = if bare { Op::from_name(&scanner.peek_word()) } else { None };
-    let Some(op) = op else { return Ok(Named::Column(column(scanner)?)) };
-    scanner.skip_word(op.name());
-    Ok(match in_parentheses(scanner)? {
-        None if op.needs_column() => Named::Operator(op),
-        column => Named::Calculation(Calculation { op, column }),
-    })
-}
-
-fn order_key(named: &Named, plan: &Plan) -> Result<OrderKey, String> {
-    let op = match named {
-        Named::Calculation(Calculation { op, .. }) | Named::Operator(op) => Some(*op),
-        Named::Column(_) => None,
-    };
-    if let Some(op) = op.filter(|op| !op.is_orderable()) {
-        return Err(format!("groups have no single value of {op}"));
-    }
-    match named {
-        Named::Calculation(calculation) => plan
-            .calculation_index(calculation.op, calculation.column.as_ref())
-            .map(OrderKey::Calculation)
-            .ok_or_else(|| format!("{} is no calculation of this query", calculation.label())),
-        Named::Operator(op) => {
-            let mut matching = plan.calculations.iter().enumerate().filter(|(_, calculation)| calculation.op == *op);
-            match (matching.next(), matching.next()) {
-                (Some((index, _)), None) => Ok(OrderKey::Calculation(index)),
-                (Some(_), Some(_)) => Err(format!("{op} requires a column: the query has several")),
-                (None, _) => Err(format!("{op} is no calculation of this query")),
-            }
-        }
-        Named::Column(column) => plan
-            .breakdowns
-            .iter()
-            .position(|breakdown| breakdown == column)
-            .map(OrderKey::Breakdown)
-            .ok_or_else(|| format!("{column} is no calculation and no GROUP BY column of this query")),
-    }
-}
-
-fn orders(scanner: &mut Scanner) -> Result<Vec<(Named, usize, bool)>, QueryError> {
-    let mut orders = Vec::new();
-    loop {
-        let at = scanner.at();
-        let key = named(scanner)?;
-        let descending = scanner.keyword("DESC");
-        if !descending {
-            scanner.keyword("ASC");
-        }
-        orders.push((key, at, descending));
-        if orders.len() > LIST_MAX {
-            return Err(scanner.error_at(at, format!("there may be at most {LIST_MAX} of these")));
-        }
-        if !scanner.take(',') {
-            return Ok(orders);
-        }
-    }
-}
-
-const HAVING_SYMBOLS: [(&str, HavingOp); 6] = [
-    ("!=", HavingOp::NotEqual),
-    (">=", HavingOp::GreaterOrEqual),
-    ("<=", HavingOp::LessOrEqual),
-    ("=", HavingOp::Equal),
-    (">", HavingOp::Greater),
-    ("<", HavingOp::Less),
-];
-
-fn havings(scanner: &mut Scanner) -> Result<Vec<(Named, usize, HavingOp, f64)>, QueryError> {
-    let mut havings = Vec::new();
-    loop {
-        let at = scanner.at();
-        let calculation = named(scanner)?;
-        let op = scanner.symbol(&HAVING_SYMBOLS).ok_or_else(|| scanner.error("expected one of = != > >= < <="))?;
-        let value = having_value(scanner, &calculation, op)?;
-        havings.push((calculation, at, op, value));
-        if havings.len() > LIST_MAX {
-            return Err(scanner.error_at(at, format!("there may be at most {LIST_MAX} of these")));
-        }
-        if !scanner.keyword("AND") {
-            return Ok(havings);
-        }
-    }
-}
-
-fn having_value(scanner: &mut Scanner, calculation: &Named, op: HavingOp) -> Result<f64, QueryError> {
-    let at = scanner.at();
-    let expected = format!("a number after \"{}\"", op.name());
-    let Raw::Bare(word) = scanner.value(&expected)? else { return Err(scanner.error_at(at, format!("expected {expected}"))) };
-    let unit = match calculation {
-        Named::Calculation(Calculation { column: Some(column), .. }) => column_unit(&column.name),
-        _ => None,
-    };
-    let with_unit = || Some(duration_ns(&word)? as f64 / unit? as f64);
-    let number = number_of_text(&word).map(|number| number.as_f64()).or_else(with_unit);
-    number.map(|number| number + 0.0).ok_or_else(|| scanner.error_at(at, format!("expected {expected}")))
 }
 
 fn whole_number(scanner: &mut Scanner) -> Result<u64, QueryError> {

@@ -187,7 +187,7 @@ fn faults_say_where_and_what() {
         expect!["FROM, character 12: expected a point in time, such as 2026-01-02T15:04:05Z, 1767366245, -2h or now"],
     );
     fails("COUNT STEP 1s LAST 1h", expect!["STEP, character 12: STEP must be from 4 to 3600 seconds for this time range"]);
-    fails("COUNT FROM now TO -2h", expect!["the end of the time range must be after its start"]);
+    fails("COUNT FROM now TO -2h", expect!["FROM, character 12: the end of the time range must be after its start"]);
     assert_eq!(parse("COUNT FROM now TO -2h", NOW_NS).unwrap_err().problem, Problem::Unanswerable);
 }
 

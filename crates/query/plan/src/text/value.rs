@@ -90,8 +90,8 @@ pub(super) fn duration_seconds(text: &str) -> Option<u64> {
 
 /// Seconds in the greatest unit that divides them: `7200` is `2h`.
 pub(super) fn seconds_text(seconds: u64) -> String {
-    let units = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)];
-    match units.into_iter().find(|(_, length)| seconds > 0 && seconds % length == 0) {
+    let units: [(&str, u64); 4] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)];
+    match units.into_iter().find(|(_, length)| seconds > 0 && seconds.is_multiple_of(*length)) {
         Some((unit, length)) => format!("{}{unit}", seconds / length),
         None => format!("{seconds}s"),
     }
