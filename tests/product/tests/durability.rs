@@ -1,0 +1,132 @@
+//! What the kernel was asked to do, and in which order: every file and directory is synced before anything relies on it.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use anyhow::{Context, Result, ensure};
+use glasshive_hive_gen::{Generator, Profile};
+use glasshive_test_product::delivery::Doors;
+use glasshive_test_product::server::Start;
+use glasshive_test_product::strace::{self, Event, Unsynced};
+use glasshive_test_product::{Delivery, Server, Trace};
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const SPANS: u64 = 20_000;
+
+/// SQLite's shared memory and journals of a clean shutdown hold nothing that must survive.
+fn must_survive(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    !(name.ends_with("-shm") || name.ends_with("-wal") || name.ends_with("-journal") || name == "LOCK" || name.starts_with("tmp"))
+}
+
+fn is_data(path: &Path) -> bool {
+    path.starts_with("events")
+}
+
+fn is_log(path: &Path) -> bool {
+    path.starts_with("log")
+}
+
+fn is_catalog(path: &Path) -> bool {
+    path.to_string_lossy().starts_with("catalog.db") && !path.to_string_lossy().ends_with("-shm")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_and_directories_are_synced_before_anything_relies_on_them() {
+    if !strace::is_possible() {
+        let is_ci = std::env::var_os("CI").is_some();
+        assert!(!is_ci, "strace must be there (Debian package strace) and may trace its own children");
+        return println!("skipped: no strace on this machine, or it may not trace");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let output = directory.path().join("strace");
+    run(&data, &output).await.unwrap();
+    let trace = Trace::read(&output, &data).unwrap();
+    check_log(&trace).unwrap();
+    check_commits(&trace).unwrap();
+    check_frees(&trace).unwrap();
+    let left = trace.unsynced(trace.events.len(), must_survive);
+    assert!(left.is_empty(), "never synced: {left:?}");
+}
+
+/// One run: everything is taken, and SIGTERM flushes it to files.
+async fn run(data: &Path, output: &Path) -> Result<()> {
+    std::fs::create_dir(data)?;
+    let server = Server::start_as(data, &Start { wrapper: strace::wrapper(output), ..Start::default() })?;
+    let end_ns = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
+    let delivery = Delivery::new(Generator::new(Profile::Wide, 7, SPANS, end_ns).collect());
+    delivery.send_all(&Doors { http: server.http.clone(), grpc: server.grpc.clone() }, 4).await?;
+    let traced = child_of(server.id())?;
+    let (status, said) = server.terminate_process(traced)?;
+    ensure!(status.success(), "the server ended with {status}:\n{said}");
+    Ok(())
+}
+
+fn child_of(process: u32) -> Result<u32> {
+    let listed = Command::new("ps").args(["--no-headers", "-o", "pid", "--ppid", &process.to_string()]).output().context("run ps")?;
+    String::from_utf8_lossy(&listed.stdout).split_whitespace().next().context("strace has no child")?.parse().context("ps prints numbers")
+}
+
+/// When a group of the log is synced - which is when requests are answered - the segment has its name for good.
+fn check_log(trace: &Trace) -> Result<()> {
+    let mut syncs = 0;
+    for (at, event) in trace.events.iter().enumerate() {
+        let Event::Synced(path, _) = event else { continue };
+        let is_segment = is_log(path) && path != Path::new("log");
+        let has_content = trace.events[..at].iter().any(|event| matches!(event, Event::Written(written) if written == path));
+        if is_segment && has_content {
+            let unsynced = trace.unsynced(at + 1, |other| other == path || path.starts_with(other));
+            let names: Vec<_> = unsynced.iter().filter(|unsynced| matches!(unsynced, Unsynced::Name(_))).collect();
+            ensure!(names.is_empty() || !is_last_chance(trace, at), "{} was synced under a name that is not: {names:?}", path.display());
+            syncs += 1;
+        }
+    }
+    ensure!(syncs > 0, "the log was never synced");
+    Ok(())
+}
+
+/// Whether the segment is written to again after event `at` without its directory being synced in between: preparing a segment
+/// (write zeros, sync it, sync the directory) comes before its first group.
+fn is_last_chance(trace: &Trace, at: usize) -> bool {
+    let later = &trace.events[at + 1..];
+    let next_write = later.iter().position(|event| matches!(event, Event::Written(path) if is_log(path)));
+    let next_directory_sync = later.iter().position(|event| matches!(event, Event::Synced(path, _) if path == Path::new("log")));
+    match (next_write, next_directory_sync) {
+        (_, None) => true,
+        (Some(write), Some(sync)) => write < sync,
+        (None, Some(_)) => false,
+    }
+}
+
+/// When the catalog is told of data files, they are synced, and so are their directories.
+fn check_commits(trace: &Trace) -> Result<()> {
+    let first = trace.events.iter().position(|event| matches!(event, Event::Created(path) | Event::Renamed(_, path) if is_data(path)));
+    let first = first.context("no data file was written: shutdown did not flush")?;
+    let mut commits = 0;
+    for (at, event) in trace.events.iter().enumerate().skip(first) {
+        if matches!(event, Event::Written(path) if is_catalog(path)) {
+            let unsynced = trace.unsynced(at, is_data);
+            ensure!(unsynced.is_empty(), "the catalog was written while {unsynced:?} could be lost");
+            commits += 1;
+        }
+    }
+    ensure!(commits > 0, "data files were written and never committed");
+    Ok(())
+}
+
+/// When a segment of the log is removed or used again, data files and catalog are synced.
+fn check_frees(trace: &Trace) -> Result<()> {
+    for (at, event) in trace.events.iter().enumerate() {
+        let is_free = match event {
+            Event::Removed(path) | Event::Renamed(path, _) => is_log(path),
+            _ => false,
+        };
+        if is_free {
+            let unsynced = trace.unsynced(at, |path| is_data(path) || is_catalog(path));
+            ensure!(unsynced.is_empty(), "the log was freed ({event:?}) while {unsynced:?} could be lost");
+        }
+    }
+    Ok(())
+}
