@@ -12,14 +12,24 @@ mod config;
 pub mod error;
 mod fault;
 pub mod file;
+mod flush;
+mod ingest;
 mod inner;
+mod keeper;
 pub mod live;
+mod log;
+mod numbers;
+mod orphans;
 mod overflow;
 pub mod planted;
+mod quarantine;
 mod registry;
+mod reserve;
 mod snapshot;
 mod store;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod time;
 pub mod world;
 

@@ -9,7 +9,7 @@ mod state;
 pub(crate) use facts::Facts;
 pub(crate) use gather::{Pick, gather, set_in};
 pub(crate) use seal::{ColumnKey, column_ref, merge, next_merge};
-pub(crate) use state::{Environment, FrozenCut, Published, State};
+pub(crate) use state::{FrozenCut, Published, State};
 
 use encode::Encoded;
 use glasshive_model::rows::Stamp;
@@ -143,10 +143,6 @@ impl Chunk {
 
     pub(crate) fn id(&self) -> u64 {
         self.id
-    }
-
-    pub(crate) fn facts(&self) -> &Facts {
-        &self.facts
     }
 
     pub(crate) fn is_sealed(&self) -> bool {

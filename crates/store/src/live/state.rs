@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub flushed_through: u64,
     /// Monotonic time at which the oldest live row was published.
     pub oldest_live: Option<Duration>,
+    /// A planted defect: new columns get their numbers in the wrong order.
+    pub replays_backwards: bool,
     next_column_id: u32,
     next_chunk_id: u64,
 }
@@ -89,6 +91,7 @@ impl State {
             published_through: flushed_through,
             flushed_through,
             oldest_live: None,
+            replays_backwards: false,
             next_column_id,
             next_chunk_id: 1,
         }
@@ -146,6 +149,9 @@ impl State {
             .filter_map(|(index, (key, column_type, _))| Some((rows.attribute_first_row(index)?, index, key, column_type)))
             .collect();
         new.sort_unstable_by_key(|(row, index, _, _)| (*row, *index));
+        if self.replays_backwards {
+            new.reverse();
+        }
         let mut unregistered = BTreeSet::new();
         for (row, _, key, column_type) in new {
             let first_seq = i64::try_from(stamp.sequence << 24 | u64::from(row)).expect("log sequences stay below 2^39");
@@ -214,6 +220,16 @@ impl State {
     pub fn live_size(&self) -> (usize, usize) {
         let chunks = self.environments.values().flat_map(|environment| environment.chunks());
         chunks.fold((0, 0), |(rows, bytes), chunk| (rows + chunk.len(), bytes + chunk.heap_bytes()))
+    }
+
+    pub fn live_chunks(&self) -> usize {
+        self.environments.values().map(|environment| environment.chunks().count()).sum()
+    }
+
+    /// Rows that no cut has set aside yet.
+    pub fn unfrozen_rows(&self) -> usize {
+        let chunks = self.environments.values().flat_map(|environment| environment.live.values().flatten());
+        chunks.map(|chunk| chunk.len()).sum()
     }
 
     pub fn snapshot(&self, scope: &Scope) -> Snapshot {

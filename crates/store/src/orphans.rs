@@ -1,0 +1,102 @@
+//! Files that the catalog does not know: what a crash left behind, or what a catalog from a backup has not heard of.
+
+use crate::catalog::CatalogState;
+use crate::fault::FaultKind;
+use crate::file::sidecar_path;
+use crate::inner::Inner;
+use crate::quarantine;
+use crate::world::Disk;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaDataReader;
+use std::collections::HashSet;
+use std::io;
+use std::ops::RangeInclusive;
+
+/// Where data files live.
+const DIRECTORY: &str = "events";
+/// Footers are mostly below this; one read then suffices.
+const FOOTER_GUESS_BYTES: u64 = 64 << 10;
+
+/// Goes through all data files. What was never finished is removed; what the log holds too is returned, to be removed once its
+/// rows are committed in other files; the rest goes to quarantine.
+pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, log_end: u64) -> io::Result<Vec<String>> {
+    let known: HashSet<String> = catalog.files.iter().flat_map(|file| [file.path.clone(), sidecar_path(&file.path)]).collect();
+    let disk = &*inner.world.disk;
+    let mut replaced_later = Vec::new();
+    let mut quarantined = 0;
+    let mut directories = vec![DIRECTORY.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let mut entries = disk.list(&directory).await?;
+        // Backwards, so that a sidecar (`.sum`) comes before its file (`.parquet`).
+        entries.sort_by(|left, right| right.name.cmp(&left.name));
+        for entry in entries {
+            let path = format!("{directory}/{}", entry.name);
+            if entry.is_dir {
+                directories.push(path);
+                continue;
+            }
+            if known.contains(&path) {
+                continue;
+            }
+            match fate(disk, catalog, log_end, &path, entry.len).await? {
+                Fate::Remove => disk.remove(&path).await?,
+                Fate::ReplacedLater => replaced_later.extend([path.clone(), sidecar_path(&path)]),
+                Fate::Quarantine => {
+                    let sidecar = sidecar_path(&entry.name);
+                    match quarantine::take_in(disk, &directory, &sidecar).await {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => {}
+                    }
+                    quarantine::take_in(disk, &directory, &entry.name).await?;
+                    quarantined += 1;
+                }
+                Fate::WithItsFile => {}
+            }
+        }
+    }
+    if quarantined > 0 {
+        inner.tell(FaultKind::UnknownFiles, format!("{quarantined} files are unknown to the catalog; kept in quarantine"));
+    }
+    Ok(replaced_later)
+}
+
+enum Fate {
+    Remove,
+    ReplacedLater,
+    Quarantine,
+    WithItsFile,
+}
+
+async fn fate(disk: &dyn Disk, catalog: &CatalogState, log_end: u64, path: &str, bytes: u64) -> io::Result<Fate> {
+    if path.ends_with(".tmp") {
+        return Ok(Fate::Remove);
+    }
+    if let Some(stem) = path.strip_suffix(".sum") {
+        // Sidecars get their names first, so one alone is what a crash has left.
+        let data = disk.open(&format!("{stem}.parquet"), false).await;
+        return Ok(if data.is_ok() { Fate::WithItsFile } else { Fate::Remove });
+    }
+    let sequences = read_sequences(disk, path, bytes).await?;
+    let is_in_log = sequences.is_some_and(|range| *range.start() > catalog.flushed_through && *range.end() <= log_end);
+    Ok(if is_in_log { Fate::ReplacedLater } else { Fate::Quarantine })
+}
+
+/// The log sequences that the footer names; `None` when it cannot be read.
+async fn read_sequences(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Option<RangeInclusive<u64>>> {
+    let file = disk.open(path, false).await?;
+    let mut wanted = FOOTER_GUESS_BYTES.min(bytes);
+    loop {
+        let Ok(tail) = file.read_at(bytes - wanted, wanted as usize).await else { return Ok(None) };
+        let mut reader = ParquetMetaDataReader::new();
+        match reader.try_parse_sized(&tail, bytes) {
+            Ok(()) => {
+                let Ok(metadata) = reader.finish() else { return Ok(None) };
+                let values = metadata.file_metadata().key_value_metadata();
+                let number = |key: &str| values?.iter().find(|pair| pair.key == key)?.value.as_ref()?.parse::<u64>().ok();
+                return Ok(number("hive.sequence_first").zip(number("hive.sequence_last")).map(|(first, last)| first..=last));
+            }
+            Err(ParquetError::NeedMoreData(needed)) if needed as u64 > wanted && needed as u64 <= bytes => wanted = needed as u64,
+            Err(_) => return Ok(None),
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! A small world for the store's own tests: a real directory whose disk can be told to fail or to die, a clock that moves when
+//! told to, the catalog in memory.
+
+use crate::catalog::memory::{MemoryCatalog, Untroubled};
+use crate::world::{Disk, DiskEntry, DiskFile, LocalDisk, Rng, ThreadSpawner, World};
+use crate::{Chunk, OpenReport, Scope, Snapshot, Store, StoreConfig};
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Schema};
+use bytes::Bytes;
+use glasshive_base::{BoxFuture, Clock, metrics};
+use glasshive_model::column::{attribute_field, physical_name};
+use glasshive_model::rows::SystemRow;
+use glasshive_model::shown::{ShownRow, shown_rows};
+use glasshive_model::sink::body_hash;
+use glasshive_model::{
+    Annotation, Appended, Cell, Codec, ColumnRef, Decoder, EnvironmentId, EventSink, RecordMeta, Rows, RowsBuilder, Signal, SinkError, Source,
+    Submission, SystemColumn, TraceId,
+};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// 2026-03-01T00:00:00Z, where every test begins.
+pub const START_NS: i64 = 1_772_323_200_000_000_000;
+pub const MINUTE_NS: i64 = 60_000_000_000;
+
+pub struct TestClock(watch::Sender<Duration>);
+
+impl TestClock {
+    pub fn advance(&self, by: Duration) {
+        self.0.send_modify(|now| *now += by);
+    }
+}
+
+impl Clock for TestClock {
+    fn wall_ns(&self) -> i64 {
+        START_NS + i64::try_from(self.0.borrow().as_nanos()).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.0.borrow()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let until = self.monotonic().saturating_add(duration);
+            drop(self.0.subscribe().wait_for(|now| *now >= until).await);
+        })
+    }
+}
+
+struct Counting(AtomicU64);
+
+impl Rng for Counting {
+    fn next_u64(&self) -> u64 {
+        // An odd multiplier visits every number once.
+        self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+/// What a disk can be told to refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    Create,
+    Write,
+    Sync,
+    SyncDir,
+}
+
+struct Refusal {
+    op: Op,
+    path: &'static str,
+    errno: i32,
+    times: usize,
+}
+
+#[derive(Default)]
+pub struct Troubles {
+    is_dead: AtomicBool,
+    is_full: AtomicBool,
+    refusals: Mutex<Vec<Refusal>>,
+}
+
+impl Troubles {
+    /// The next `times` calls of `op` on paths that contain `path` fail.
+    pub fn refuse(&self, op: Op, path: &'static str, errno: i32, times: usize) {
+        self.refusals.lock().unwrap().push(Refusal { op, path, errno, times });
+    }
+
+    pub fn set_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::SeqCst);
+    }
+
+    async fn check(&self, op: Op, path: &str) -> io::Result<()> {
+        if self.is_dead.load(Ordering::SeqCst) {
+            return std::future::pending().await;
+        }
+        if self.is_full.load(Ordering::SeqCst) && op == Op::Create {
+            return Err(io::Error::from_raw_os_error(28));
+        }
+        let mut refusals = self.refusals.lock().unwrap();
+        match refusals.iter_mut().find(|refusal| refusal.op == op && refusal.times > 0 && path.contains(refusal.path)) {
+            Some(refusal) => {
+                refusal.times -= 1;
+                Err(io::Error::from_raw_os_error(refusal.errno))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+struct TestDisk {
+    below: LocalDisk,
+    troubles: Arc<Troubles>,
+}
+
+struct TestFile {
+    below: Arc<dyn DiskFile>,
+    path: String,
+    troubles: Arc<Troubles>,
+}
+
+impl TestDisk {
+    fn wrap(&self, path: &str, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        Arc::new(TestFile { below: file, path: path.to_owned(), troubles: self.troubles.clone() })
+    }
+}
+
+impl Disk for TestDisk {
+    fn create_new<'a>(&'a self, path: &'a str) -> BoxFuture<'a, io::Result<Arc<dyn DiskFile>>> {
+        Box::pin(async move {
+            self.troubles.check(Op::Create, path).await?;
+            Ok(self.wrap(path, self.below.create_new(path).await?))
+        })
+    }
+
+    fn open<'a>(&'a self, path: &'a str, write: bool) -> BoxFuture<'a, io::Result<Arc<dyn DiskFile>>> {
+        Box::pin(async move { Ok(self.wrap(path, self.below.open(path, write).await?)) })
+    }
+
+    fn rename<'a>(&'a self, from: &'a str, to: &'a str) -> BoxFuture<'a, io::Result<()>> {
+        self.below.rename(from, to)
+    }
+
+    fn remove<'a>(&'a self, path: &'a str) -> BoxFuture<'a, io::Result<()>> {
+        self.below.remove(path)
+    }
+
+    fn list<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>> {
+        self.below.list(directory)
+    }
+
+    fn create_dir_all<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<()>> {
+        self.below.create_dir_all(directory)
+    }
+
+    fn sync_dir<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<()>> {
+        Box::pin(async move {
+            self.troubles.check(Op::SyncDir, directory).await?;
+            self.below.sync_dir(directory).await
+        })
+    }
+
+    fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>> {
+        Box::pin(async move { if self.troubles.is_full.load(Ordering::SeqCst) { Ok(12 << 10) } else { self.below.free_bytes().await } })
+    }
+}
+
+impl DiskFile for TestFile {
+    fn read_at(&self, offset: u64, len: usize) -> BoxFuture<'_, io::Result<Bytes>> {
+        self.below.read_at(offset, len)
+    }
+
+    fn write_at(&self, offset: u64, parts: Vec<Bytes>) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(async move {
+            self.troubles.check(Op::Write, &self.path).await?;
+            self.below.write_at(offset, parts).await
+        })
+    }
+
+    fn sync(&self) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(async move {
+            self.troubles.check(Op::Sync, &self.path).await?;
+            self.below.sync().await
+        })
+    }
+
+    fn len(&self) -> BoxFuture<'_, io::Result<u64>> {
+        self.below.len()
+    }
+}
+
+/// Bodies of the tests: a line per event, `minutes since START_NS, dataset, key=value ...`; `i:` and `f:` before a value make it
+/// an integer or a float, nothing behind `=` an empty one.
+struct LineDecoder;
+
+impl Decoder for LineDecoder {
+    fn decode(&self, meta: &RecordMeta, _received_ns: i64, body: &[u8]) -> Result<Rows, String> {
+        let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+        Ok(rows_of(text, if meta.format == 3 { Signal::Log } else { Signal::Trace }))
+    }
+}
+
+pub fn rows_of(text: &str, signal: Signal) -> Rows {
+    let mut builder = RowsBuilder::new();
+    for line in text.lines() {
+        let mut words = line.split(' ');
+        let minutes: i64 = words.next().unwrap().parse().unwrap();
+        let dataset = builder.dataset(words.next().unwrap());
+        builder.start_row(&SystemRow {
+            time_ns: START_NS + minutes * MINUTE_NS,
+            duration_ns: Some(1_000),
+            trace_id: Some(TraceId::from_text(line)),
+            span_id: None,
+            parent_id: None,
+            dataset,
+            signal,
+            source: Source::Otlp,
+            annotation: Annotation::None,
+            name: None,
+            kind: Some(2),
+            status: None,
+            sample_rate: 1.0,
+        });
+        for word in words {
+            let (key, value) = word.split_once('=').unwrap();
+            let key = builder.key(key);
+            let cell = match value.split_once(':') {
+                Some(("i", number)) => Cell::Int(number.parse().unwrap()),
+                Some(("f", number)) => Cell::Float(number.parse().unwrap()),
+                _ if value.is_empty() => Cell::Null,
+                _ => Cell::Str(builder.text(value)),
+            };
+            builder.set(key, cell);
+        }
+        builder.finish_row();
+    }
+    builder.finish()
+}
+
+/// A data directory that can be opened again and again.
+pub struct TestWorld {
+    pub clock: Arc<TestClock>,
+    pub catalog: Arc<MemoryCatalog>,
+    pub directory: tempfile::TempDir,
+    pub config: StoreConfig,
+    rng: Arc<Counting>,
+}
+
+/// A store that runs.
+pub struct Running {
+    pub store: Arc<Store>,
+    pub report: OpenReport,
+    pub troubles: Arc<Troubles>,
+    clock: Arc<TestClock>,
+}
+
+impl TestWorld {
+    pub fn new() -> Self {
+        let config = StoreConfig { segment_bytes: 256 << 10, reserve_bytes: 8 << 10, shown_path: "DATA".to_owned(), ..StoreConfig::default() };
+        Self {
+            clock: Arc::new(TestClock(watch::Sender::new(Duration::ZERO))),
+            catalog: Arc::new(MemoryCatalog::new(Arc::new(Untroubled))),
+            directory: tempfile::tempdir().unwrap(),
+            config,
+            rng: Arc::new(Counting(AtomicU64::new(1))),
+        }
+    }
+
+    pub async fn open(&self) -> Running {
+        self.open_with(self.catalog.clone()).await
+    }
+
+    pub async fn open_with(&self, catalog: Arc<dyn crate::catalog::Catalog>) -> Running {
+        let troubles = Arc::new(Troubles::default());
+        let disk = TestDisk { below: LocalDisk::new(self.directory.path()), troubles: troubles.clone() };
+        let world = World {
+            disk: Arc::new(disk),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+            spawner: Arc::new(ThreadSpawner::new(self.clock.clone())),
+            catalog,
+        };
+        let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics::Registry::default()).await.unwrap();
+        Running { store, report, troubles, clock: self.clock.clone() }
+    }
+
+    /// Files below the data directory whose names end so.
+    pub fn files(&self, suffix: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut directories = vec![self.directory.path().to_owned()];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if path.to_str().unwrap().ends_with(suffix) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+impl Running {
+    pub async fn append(&self, body: &str) -> Result<Appended, SinkError> {
+        self.store.append(self.submission(body)).await
+    }
+
+    pub fn submission(&self, body: &str) -> Submission {
+        let meta = RecordMeta { format: 1, ..RecordMeta::default() };
+        Submission {
+            environment: EnvironmentId::LOCAL,
+            received_ns: self.clock.wall_ns(),
+            meta,
+            codec: Codec::Identity,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            body_hash: body_hash(body.as_bytes()),
+            rows: Arc::new(rows_of(body, Signal::Trace)),
+        }
+    }
+
+    /// The process is gone: nothing it would still do to the disk happens.
+    pub fn kill(self) {
+        self.troubles.is_dead.store(true, Ordering::SeqCst);
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.store.snapshot(&Scope::all(EnvironmentId::LOCAL))
+    }
+
+    /// Every readable row, by `_seq`.
+    pub async fn rows(&self) -> Vec<ShownRow> {
+        let snapshot = self.snapshot();
+        let mut rows: Vec<ShownRow> = snapshot.live.iter().flat_map(|chunk| shown_rows(&batch_of(chunk))).collect();
+        for file in &snapshot.files {
+            rows.extend(file.read_rows(None).await.unwrap().iter().flat_map(shown_rows));
+        }
+        rows.sort_by_key(|row| row.seq);
+        rows
+    }
+
+    pub fn messages(&self) -> Vec<String> {
+        self.store.faults().into_iter().map(|fault| fault.message).collect()
+    }
+
+    /// Lets the background tasks run until something is so. Moves no clock.
+    pub async fn until(&self, mut is_so: impl FnMut(&Store) -> bool) {
+        while !is_so(&self.store) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn batch_of(chunk: &Chunk) -> RecordBatch {
+    let system = SystemColumn::ALL.iter().map(|column| (column.field(), ColumnRef::System(*column)));
+    let attributes = chunk.attributes().iter().map(|attribute| {
+        let name = physical_name(&attribute.key, attribute.column_type, false);
+        (attribute_field(&name, &attribute.key, attribute.column_type, 0), attribute.column())
+    });
+    let (fields, columns): (Vec<Field>, Vec<ColumnRef>) = system.chain(attributes).unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), chunk.project(&columns)).unwrap()
+}
