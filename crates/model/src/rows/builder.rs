@@ -92,6 +92,9 @@ pub struct RowsBuilder {
     dataset_codes: HashMap<String, u32>,
     cells: usize,
     list_bytes: usize,
+    /// Memory for building key lists, kept from one to the next.
+    listed: Vec<Text>,
+    list: String,
 }
 
 /// Where the values of one type of one key go: an index into `attributes`, or into `overflow` for [`OVERFLOW_SLOT`].
@@ -540,28 +543,40 @@ impl RowsBuilder {
         if let (Some(code), false) = (self.level_lists[level as usize], affected) {
             return code;
         }
-        let mut names: Vec<&str> = self
-            .runs
-            .iter()
-            .filter(|run| run.level == level && !run.suspended && !run.is_shadow && !touches(run.key))
-            .map(|run| self.text_of(self.keys[run.key.0 as usize].key))
-            .collect();
-        names.sort_unstable();
-        let list = names.join("\n");
-        let code = if list.is_empty() { 0 } else { self.intern_list(list) };
+        let mut listed = std::mem::take(&mut self.listed);
+        listed.clear();
+        listed.extend(
+            self.runs
+                .iter()
+                .filter(|run| run.level == level && !run.suspended && !run.is_shadow && !touches(run.key))
+                .map(|run| self.keys[run.key.0 as usize].key),
+        );
+        listed.sort_unstable_by_key(|key| self.text_of(*key));
+        let mut list = std::mem::take(&mut self.list);
+        list.clear();
+        for key in &listed {
+            if !list.is_empty() {
+                list.push('\n');
+            }
+            list.push_str(self.text_of(*key));
+        }
+        let code = if list.is_empty() { 0 } else { self.intern_list(&list) };
+        (self.listed, self.list) = (listed, list);
         if !affected {
             self.level_lists[level as usize] = Some(code);
         }
         code
     }
 
-    fn intern_list(&mut self, list: String) -> u32 {
-        let lists = &mut self.system.key_lists;
-        *self.key_lists.entry(list).or_insert_with_key(|list| {
-            self.list_bytes += 2 * list.len() + 64;
-            lists.push(list.clone());
-            (lists.len() - 1) as u32
-        })
+    fn intern_list(&mut self, list: &str) -> u32 {
+        if let Some(code) = self.key_lists.get(list) {
+            return *code;
+        }
+        let code = self.system.key_lists.len() as u32;
+        self.list_bytes += 2 * list.len() + 64;
+        self.system.key_lists.push(list.to_owned());
+        self.key_lists.insert(list.to_owned(), code);
+        code
     }
 }
 

@@ -1,0 +1,103 @@
+//! What decoding takes from the allocator: nothing for an attribute more, and never out of proportion to the body.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use glasshive_receive_otlp::decode::{Encoding, Signal3, decode};
+use glasshive_wire_otlp::message::{Attributes, Event, LogRecord, Request, Span, Value};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
+use std::alloc::System;
+use support::{NOW, context, of_logs, of_spans, pairs, record, span, text};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// What one decoding takes, whether it ends well or not.
+fn taken(signal: Signal3, encoding: Encoding, body: &[u8]) -> Stats {
+    let region = Region::new(ALLOCATOR);
+    let decoded = decode(signal, encoding, body, &context());
+    let stats = region.change();
+    drop(decoded);
+    stats
+}
+
+fn calls(stats: Stats) -> f64 {
+    (stats.allocations + stats.reallocations) as f64
+}
+
+/// `count` attributes of all types; texts hold what JSON must escape.
+fn attributes(count: usize) -> Attributes {
+    let value = |index: usize| match index % 6 {
+        0 => text("line\n\"quoted\""),
+        1 => Value::Int(index as i64),
+        2 => Value::Double(0.5),
+        3 => Value::Array(vec![text("a\t"), Value::Int(1)]),
+        4 => Value::Map(pairs([("k", Value::Bool(true)), ("l", Value::Map(pairs([("m", text("v"))])))])),
+        _ => Value::Bytes(vec![index as u8; 9]),
+    };
+    (0..count).map(|index| (format!("attribute.number.{index}"), value(index))).collect()
+}
+
+fn batch(signal: Signal3, items: usize, count: usize) -> Request {
+    match signal {
+        Signal3::Traces => {
+            let event = Event { time_ns: NOW as u64, name: "e".to_owned(), attributes: attributes(count), ..Event::default() };
+            of_spans((0..items).map(|_| Span { attributes: attributes(count), events: vec![event.clone()], ..span() }))
+        }
+        _ => of_logs((0..items).map(|_| LogRecord { attributes: attributes(count), body: Some(text("body\n")), ..record() })),
+    }
+}
+
+/// Allocator calls for one item more, once a request is under way.
+fn calls_per_item(signal: Signal3, encoding: Encoding, count: usize) -> f64 {
+    let of = |items| calls(taken(signal, encoding, &batch(signal, items, count).encode(signal, encoding)));
+    (of(2_000) - of(1_000)) / 1_000.0
+}
+
+/// Bodies that ask for much with few bytes, and what each may take per byte.
+fn floods() -> Vec<(&'static str, Signal3, Encoding, Vec<u8>)> {
+    use Encoding::{Json, Protobuf};
+    use Signal3::{Logs, Traces};
+    let events = of_spans((0..500).map(|_| Span { events: vec![Event::default(); 1_024], ..span() }));
+    let keys = of_spans((0..1_000).map(|outer| {
+        let attributes = (0..100).map(|inner| (format!("{}", outer * 100 + inner), Value::Int(1))).collect();
+        Span { attributes, ..span() }
+    }));
+    let mut overrides = of_spans((0..5_000).map(|index| Span { attributes: vec![(format!("{}", index % 1_000), Value::Int(2))], ..span() }));
+    overrides.resources[0].attributes.extend((0..1_000).map(|index| (format!("{index}"), Value::Int(1))));
+    let long_stem = "s".repeat(1_000);
+    let stems = of_spans((0..200).map(|_| {
+        let leaves = (0..1_900).map(|index| (format!("{index}"), Value::Empty)).collect();
+        Span { attributes: vec![(long_stem.clone(), Value::Map(leaves))], ..span() }
+    }));
+    let empties = of_logs([LogRecord { body: Some(Value::Array(vec![Value::Empty; 500_000])), ..record() }]);
+    let json_of_nothing = |inner: &str| format!("{{\"x\":[{}0]}}", format!("{inner},").repeat(400_000)).into_bytes();
+    vec![
+        ("empty events", Traces, Protobuf, events.encode(Traces, Protobuf)),
+        ("empty events", Traces, Json, events.encode(Traces, Json)),
+        ("distinct keys", Traces, Protobuf, keys.encode(Traces, Protobuf)),
+        ("distinct overrides", Traces, Protobuf, overrides.encode(Traces, Protobuf)),
+        ("long stems", Traces, Protobuf, stems.encode(Traces, Protobuf)),
+        ("empty values", Logs, Protobuf, empties.encode(Logs, Protobuf)),
+        ("tokens", Traces, Json, json_of_nothing("0")),
+        ("objects", Traces, Json, json_of_nothing("{}")),
+        ("invalid text", Traces, Protobuf, [b"\x0a\x80\x80\x40\x1a\xfc\xff\x3f".as_slice(), &[0xff; 1 << 20]].concat()),
+    ]
+}
+
+/// One test, because the counters are the process's.
+#[test]
+fn decoding_is_frugal() {
+    for signal in [Signal3::Traces, Signal3::Logs] {
+        for encoding in Encoding::ALL {
+            let (few, many) = (calls_per_item(signal, encoding, 6), calls_per_item(signal, encoding, 60));
+            // Columns double now and then: 100 of them within 1,000 items are 0.1 calls per item.
+            assert!(few < 0.2 && many < 0.2, "{signal:?} {encoding:?}: {few} calls per item with 6 attributes, {many} with 60");
+        }
+    }
+    for (what, signal, encoding, body) in floods() {
+        let taken = taken(signal, encoding, &body).bytes_allocated;
+        let allowed = 48 * body.len() + (16 << 20);
+        assert!(taken < allowed, "{what} in {encoding:?}: {taken} bytes for a body of {}", body.len());
+    }
+}
