@@ -1,0 +1,80 @@
+//! What a seed decides before anything runs.
+
+use crate::disk::FaultRates;
+use crate::random::Random;
+use glasshive_store::{Durability, PlantedBug, StoreConfig};
+use std::time::Duration;
+
+/// One simulation, but for the store's code.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The seed that decides everything.
+    pub seed: u64,
+    /// The store's sizes and limits, all small.
+    pub config: StoreConfig,
+    /// What goes wrong, and how often.
+    pub rates: FaultRates,
+    /// How many lives the process has before the faults stop.
+    pub lives: u64,
+    /// Clients that send at the same time.
+    pub clients: u64,
+    /// Environments beside `local`.
+    pub environments: Vec<String>,
+    /// A body is sent again only this long after it was first sent.
+    pub retry_within: Duration,
+    /// Whether it may be sent again in a later life: not if the log keeps less than the re-delivery window.
+    pub retry_across_lives: bool,
+}
+
+impl Setup {
+    /// Draws a setup.
+    pub fn draw(seed: u64, planted: Option<PlantedBug>) -> Self {
+        let mut random = Random::new(seed, "setup");
+        let mut rates = FaultRates::draw(&mut random);
+        let second = Duration::from_secs(1);
+        let window = second * *random.pick(&[3, 60, 600, 600]);
+        let small_log = random.one_in(6);
+        let relaxed = random.one_in(10);
+        if relaxed {
+            // What relaxed durability promises is stated for a disk that works.
+            rates = FaultRates::default();
+        }
+        let config = StoreConfig {
+            shown_path: "/sim".to_owned(),
+            durability: if relaxed { Durability::Relaxed { interval: second } } else { Durability::Fsync },
+            segment_bytes: *random.pick(&[16 << 10, 32 << 10, 64 << 10]),
+            group_bytes: *random.pick(&[2 << 10, 8 << 10, 64 << 10]),
+            queue_bytes: *random.pick(&[16 << 10, 256 << 10, 1 << 20]),
+            log_max_bytes: if small_log { 128 << 10 } else { 1 << 30 },
+            redelivery_window: window,
+            redelivery_requests: 100_000,
+            reserve_bytes: *random.pick(&[0, 16 << 10]),
+            flush_rows: *random.pick(&[10, 40, 200, 100_000]),
+            live_bytes: *random.pick(&[64 << 10, 1 << 20, 64 << 20]),
+            flush_age: *random.pick(&[second / 2, second * 3, second * 15]),
+            own_file_rows: *random.pick(&[4, 16, 1_000]),
+            row_group_rows: *random.pick(&[16, 64, 1_024, 1_024]),
+            seal_rows: *random.pick(&[4, 16, 64]),
+            shutdown_flush: second * *random.pick(&[0, 10]),
+            planted,
+        };
+        Self {
+            seed,
+            config,
+            rates: rates.clone(),
+            lives: random.between(1, 5),
+            clients: random.between(2, 5),
+            environments: ["shop".to_owned()][..random.below(2) as usize].to_vec(),
+            retry_within: window / 2,
+            retry_across_lives: !small_log && rates.flip == 0,
+        }
+    }
+
+    /// Whether a power failure may cost what was acknowledged last, and how long ago that may be.
+    pub fn relaxed_interval(&self) -> Option<Duration> {
+        match self.config.durability {
+            Durability::Relaxed { interval } => Some(interval),
+            Durability::Fsync => None,
+        }
+    }
+}
