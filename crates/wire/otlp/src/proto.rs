@@ -53,7 +53,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field's number and value. Groups, which OTLP has none of, are skipped whole.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>, WireError> {
         if self.position == self.part.bytes.len() {
             return Ok(None);
@@ -72,6 +72,29 @@ impl<'a> Fields<'a> {
             _ => return Err(self.malformed("an unknown wire type")),
         };
         Ok(Some((number, wire)))
+    }
+
+    /// The next message under this field number; other fields are stepped over without being read.
+    #[inline]
+    pub(crate) fn next_message(&mut self, wanted: u32, depth: u32) -> Result<Option<Part<'a>>, WireError> {
+        while self.position < self.part.bytes.len() {
+            let (number, wire_type) = self.tag()?;
+            match wire_type {
+                BYTES => {
+                    let part = self.length_delimited()?;
+                    if number == wanted {
+                        return self.message(Wire::Bytes(part), depth).map(Some);
+                    }
+                }
+                _ if number == wanted => return Err(self.wrong_type("text, bytes or message")),
+                VARINT => _ = self.varint()?,
+                FIXED64 => _ = self.array::<8>()?,
+                FIXED32 => _ = self.array::<4>()?,
+                START_GROUP => self.skip_group(number)?,
+                _ => return Err(self.malformed("an unknown wire type")),
+            }
+        }
+        Ok(None)
     }
 
     /// Where the next field begins in the body; errors about the last one are close before it.
@@ -135,7 +158,7 @@ impl<'a> Fields<'a> {
         self.bytes(wire)
     }
 
-    #[inline]
+    #[inline(always)]
     fn tag(&mut self) -> Result<(u32, u64), WireError> {
         let tag = self.varint()?;
         match u32::try_from(tag >> 3) {
@@ -144,7 +167,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn varint(&mut self) -> Result<u64, WireError> {
         match self.part.bytes.get(self.position) {
             Some(byte) if *byte < 0x80 => {
@@ -170,7 +193,7 @@ impl<'a> Fields<'a> {
         Err(self.malformed("an integer that does not end"))
     }
 
-    #[inline]
+    #[inline(always)]
     fn length_delimited(&mut self) -> Result<Part<'a>, WireError> {
         let len = self.varint()?;
         let rest = &self.part.bytes[self.position..];

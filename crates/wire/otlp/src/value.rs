@@ -124,17 +124,12 @@ impl<'a> Iterator for Elements<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Elements::None => None,
-            Elements::Proto { fields, field, depth } => loop {
-                match fields.next() {
-                    Ok(Some((number, wire))) if number == *field => {
-                        return Some(fields.message(wire, *depth).map(|part| Element::Proto(part, *depth)));
-                    }
-                    Ok(Some(_)) => {}
-                    Ok(None) => return None,
-                    Err(error) => {
-                        *self = Elements::None;
-                        return Some(Err(error));
-                    }
+            Elements::Proto { fields, field, depth } => match fields.next_message(*field, *depth) {
+                Ok(Some(part)) => Some(Ok(Element::Proto(part, *depth))),
+                Ok(None) => None,
+                Err(error) => {
+                    *self = Elements::None;
+                    Some(Err(error))
                 }
             },
             Elements::Json { array, next, end, nulls } => {

@@ -75,8 +75,13 @@ pub(crate) fn span<'a>(part: Part<'a>, notes: &'a Notes) -> Result<Span<'a>, Wir
             _ => {}
         }
     }
-    span.events = Events(Repeated::proto(part, field::span::EVENTS, ITEM_DEPTH + 1, notes), events);
-    span.links = Links(Repeated::proto(part, field::span::LINKS, ITEM_DEPTH + 1, notes), links);
+    // Most spans have neither; then their fields need not be walked for them.
+    if events > 0 {
+        span.events = Events(Repeated::proto(part, field::span::EVENTS, ITEM_DEPTH + 1, notes), events);
+    }
+    if links > 0 {
+        span.links = Links(Repeated::proto(part, field::span::LINKS, ITEM_DEPTH + 1, notes), links);
+    }
     Ok(span)
 }
 
