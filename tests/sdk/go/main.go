@@ -54,6 +54,7 @@ func (r *recorder) OnEnd(span sdktrace.ReadOnlySpan) {
 		links = append(links, object{
 			"trace_id":   context.TraceID().String(),
 			"span_id":    context.SpanID().String(),
+			"flags":      byte(context.TraceFlags()),
 			"attributes": typedMap(link.Attributes),
 		})
 	}
@@ -67,6 +68,7 @@ func (r *recorder) OnEnd(span sdktrace.ReadOnlySpan) {
 		"span_id":          span.SpanContext().SpanID().String(),
 		"parent_id":        parent,
 		"trace_state":      span.SpanContext().TraceState().String(),
+		"flags":            byte(span.SpanContext().TraceFlags()),
 		"name":             span.Name(),
 		"kind":             strings.ToLower(span.SpanKind().String()),
 		"start_ns":         nanoseconds(span.StartTime()),
@@ -254,6 +256,7 @@ func sendLogs(logger log.Logger, span trace.SpanContext) []object {
 			"scope":           scope,
 			"trace_id":        span.TraceID().String(),
 			"span_id":         span.SpanID().String(),
+			"flags":           byte(span.TraceFlags()),
 			"attributes":      object{"stock.left": object{"int": "3"}, "stock.item": object{"str": "honey"}},
 		},
 		{
@@ -263,6 +266,7 @@ func sendLogs(logger log.Logger, span trace.SpanContext) []object {
 			"scope":           scope,
 			"trace_id":        nil,
 			"span_id":         nil,
+			"flags":           0,
 			"attributes":      object{},
 		},
 	}

@@ -7,8 +7,12 @@ from .server import Refused
 
 # Present on every row, with a value of the server's own.
 SERVERS_OWN = ("meta.ingest_time",)
-# Senders differ in whether they send W3C flags; when they do, the sampled bit is set.
-FLAGS = "trace.flags"
+# The W3C flags of spans and links: some SDKs send them, some only that they know whether the parent is remote, the old ones
+# nothing at all.
+FLAGS = ("trace.flags", "trace.link.flags")
+REMOTE_IS_KNOWN = 0x100
+# Set by the SDK while it exports, where nobody can look.
+OBSERVED_TIME = "meta.observed_time_ns"
 SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
 INSTRUMENTATION_SCOPES = ("io.opentelemetry", "opentelemetry.instrumentation", "@opentelemetry/instrumentation")
 # Rows are readable when the SDK has its answer; this only bounds how long a broken server is waited for.
@@ -19,8 +23,8 @@ class Mismatch(Exception):
     """Something was not read back as it was sent."""
 
 
-def read_back_equal(server, service, sent):
-    """Compares everything; returns the number of rows compared."""
+def read_back_equal(server, service, sent, window="LAST 1h"):
+    """Compares everything in a window of time; returns the number of rows compared."""
     expected = expected_rows(service, sent)
     traces = {span["trace_id"] for span in sent["spans"]}
     trace_rows = []
@@ -30,7 +34,7 @@ def read_back_equal(server, service, sent):
         trace_rows += trace["rows"]
     in_traces = [row for row in expected if "trace.trace_id" in row["fields"]]
     check_rows(f"the traces of {service}", in_traces, trace_rows)
-    events = server.post("/hive/v1/e/local/events", {"text": f'WHERE service.name = "{service}" LAST 1h', "limit": 1000})
+    events = server.post("/hive/v1/e/local/events", {"text": f'WHERE service.name = "{service}" {window}', "limit": 1000})
     check_rows(f"the events of {service}", expected, events["rows"])
     return len(expected)
 
@@ -92,8 +96,12 @@ def differences(expected, shown):
     for name in SERVERS_OWN:
         if not isinstance(have.pop(name, None), int):
             found.append(f"{where}: {name} is missing")
-    if FLAGS in have and FLAGS not in want and not (isinstance(have[FLAGS], int) and have.pop(FLAGS) & 1):
-        found.append(f"{where}: {FLAGS} says not sampled")
+    if want["meta.signal_type"] == "log" and not isinstance(have.pop(OBSERVED_TIME, 0), int):
+        found.append(f"{where}: {OBSERVED_TIME} is no integer")
+    for name in FLAGS:
+        sent, flags = want.pop(name, 0), have.pop(name, REMOTE_IS_KNOWN)
+        if not (isinstance(flags, int) and flags & REMOTE_IS_KNOWN and flags & 0xFF in (0, sent)):
+            found.append(f"{where}: {name} is {flags!r}, sent as {sent}")
     if expected["time_ns"] is not None and shown["time_ns"] != expected["time_ns"]:
         found.append(f"{where}: time {shown['time_ns']}, not {expected['time_ns']}")
     for name in sorted(want.keys() | have.keys()):
@@ -151,7 +159,7 @@ def span_rows(service, sent, span):
         fields = {"name": event["name"], "meta.time_since_span_start_ms": since / 1e6}
         annotation("span_event", event["time_ns"], fields | early | plain_map(event["attributes"]))
     for link in span["links"]:
-        fields = {"trace.link.trace_id": link["trace_id"], "trace.link.span_id": link["span_id"]}
+        fields = {"trace.link.trace_id": link["trace_id"], "trace.link.span_id": link["span_id"], "trace.link.flags": link["flags"]}
         annotation("link", span["start_ns"], fields | plain_map(link["attributes"]))
 
     own = plain_map(span["attributes"])
@@ -169,6 +177,7 @@ def span_rows(service, sent, span):
         "span.num_events": len(span["events"]),
         "span.num_links": len(span["links"]),
         "is_root": span["parent_id"] is None,
+        "trace.flags": span["flags"],
     }
     optional = {
         "trace.parent_id": span["parent_id"],
@@ -184,7 +193,7 @@ def log_row(service, sent, record):
     fields = shared_fields(service, sent, "log") | scope_fields(record) | plain_map(record["attributes"])
     number = record["severity_number"]
     fields |= {"body": record["body"], "severity_code": number, "severity": SEVERITIES[(number - 1) // 4]}
-    fields |= {"severity_text": record["severity_text"], "flags": 1 if record["trace_id"] else 0}
+    fields |= {"severity_text": record["severity_text"], "flags": record["flags"]}
     if record["trace_id"]:
         fields |= {
             "trace.trace_id": record["trace_id"],

@@ -48,6 +48,14 @@ class Server:
         data = json.dumps(body).encode()
         return self.ask(urllib.request.Request(self.http + path, data=data, headers={"content-type": "application/json"}))
 
+    def send(self, path, content_type, body):
+        """Posts bytes; the answer must be a success."""
+        request = urllib.request.Request(self.http + path, data=body, headers={"content-type": content_type})
+        try:
+            urllib.request.urlopen(request, timeout=60).close()
+        except urllib.error.HTTPError as error:
+            raise Refused(error.code, error.read().decode(errors="replace")) from error
+
     def ask(self, request):
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
@@ -65,12 +73,12 @@ class Refused(Exception):
 
 
 def read_addresses(lines):
-    """The HTTP and the gRPC address, from what the server prints when it starts."""
+    """The HTTP and the gRPC address, from what the server prints until it is ready."""
     found = {}
     for line in lines:
-        match = re.search(r"\b(HTTP|gRPC)\b.*?(http://127\.0\.0\.1:\d+)", line, re.IGNORECASE)
+        match = re.match(r"listening (HTTP|gRPC) (\S+)", line)
         if match:
-            found.setdefault(match[1].lower(), match[2])
-        if len(found) == 2:
-            return found["http"], found["grpc"]
-    raise SystemExit(f"the server ended before it said where it listens; it said {found}")
+            found[match[1]] = match[2]
+        elif line.startswith("ready "):
+            return found["HTTP"], found["gRPC"]
+    raise SystemExit("the server ended before it was ready")

@@ -43,12 +43,13 @@ class Recorder {
   onStart() {}
   onEnd(span) {
     this.resource = span.resource;
-    const { traceId, spanId, traceState } = span.spanContext();
+    const { traceId, spanId, traceFlags, traceState } = span.spanContext();
     this.spans.push({
       trace_id: traceId,
       span_id: spanId,
       parent_id: span.parentSpanContext?.spanId ?? null,
       trace_state: traceState?.serialize() ?? "",
+      flags: traceFlags,
       name: span.name,
       kind: SpanKind[span.kind].toLowerCase(),
       start_ns: nanoseconds(span.startTime),
@@ -60,6 +61,7 @@ class Recorder {
       links: span.links.map((link) => ({
         trace_id: link.context.traceId,
         span_id: link.context.spanId,
+        flags: link.context.traceFlags,
         attributes: typedMap(link.attributes),
       })),
       scope: { name: span.instrumentationScope.name, version: span.instrumentationScope.version ?? "" },
@@ -81,6 +83,7 @@ class LogRecorder {
       time_ns: nanoseconds(record.hrTime),
       trace_id: record.spanContext?.traceId ?? null,
       span_id: record.spanContext?.spanId ?? null,
+      flags: record.spanContext?.traceFlags ?? 0,
       attributes: typedMap(record.attributes),
       scope: { name: record.instrumentationScope.name, version: record.instrumentationScope.version ?? "" },
     });

@@ -62,6 +62,7 @@ class Recorder(SpanProcessor):
                 "span_id": f"{context.span_id:016x}",
                 "parent_id": f"{span.parent.span_id:016x}" if span.parent else None,
                 "trace_state": context.trace_state.to_header(),
+                "flags": int(context.trace_flags),
                 "name": span.name,
                 "kind": span.kind.name.lower(),
                 "start_ns": str(span.start_time),
@@ -77,6 +78,7 @@ class Recorder(SpanProcessor):
                     {
                         "trace_id": f"{link.context.trace_id:032x}",
                         "span_id": f"{link.context.span_id:016x}",
+                        "flags": int(link.context.trace_flags),
                         "attributes": typed_map(link.attributes),
                     }
                     for link in span.links
@@ -103,6 +105,7 @@ class LogRecorder(LogRecordProcessor):
                 "time_ns": str(record.timestamp),
                 "trace_id": f"{record.trace_id:032x}" if record.trace_id else None,
                 "span_id": f"{record.span_id:016x}" if record.span_id else None,
+                "flags": int(record.trace_flags or 0),
                 "attributes": typed_map(record.attributes),
                 "scope": {"name": data.instrumentation_scope.name, "version": data.instrumentation_scope.version or ""},
             }

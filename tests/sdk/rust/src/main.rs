@@ -70,7 +70,8 @@ fn send_known_spans(tracer: &SdkTracer) -> SpanContext {
     let at = |ms: u64, ns: u64| start + Duration::from_millis(ms) + Duration::from_nanos(ns);
     let none = Context::new();
 
-    let mut root = tracer.span_builder("GET /orders/{id}").with_kind(SpanKind::Server).with_start_time(start).start_with_context(tracer, &none);
+    let mut root =
+        tracer.span_builder("GET /orders/{id}").with_kind(SpanKind::Server).with_start_time(start).start_with_context(tracer, &none);
     root.set_attributes([
         KeyValue::new("str.plain", "hello"),
         KeyValue::new("str.unicode", "žluťoučký kůň 🐝 日本語"),
@@ -97,15 +98,21 @@ fn send_known_spans(tracer: &SdkTracer) -> SpanContext {
     let root_context = root.span_context().clone();
     let within = none.with_remote_span_context(root_context);
 
-    let mut database = tracer.span_builder("SELECT orders").with_kind(SpanKind::Client).with_start_time(at(10, 0)).start_with_context(tracer, &within);
+    let mut database =
+        tracer.span_builder("SELECT orders").with_kind(SpanKind::Client).with_start_time(at(10, 0)).start_with_context(tracer, &within);
     database.set_attribute(KeyValue::new("db.system.name", "postgresql"));
-    database.add_event_with_timestamp("cache miss", at(12, 0), vec![KeyValue::new("cache.key", "orders:7"), KeyValue::new("cache.tries", 2)]);
+    database.add_event_with_timestamp(
+        "cache miss",
+        at(12, 0),
+        vec![KeyValue::new("cache.key", "orders:7"), KeyValue::new("cache.tries", 2)],
+    );
     database.add_event_with_timestamp("row fetched", at(14, 1), vec![]);
     database.set_status(Status::Ok);
     let database_context = database.span_context().clone();
     database.end_with_timestamp(at(15, 0));
 
-    let mut compute = tracer.span_builder("compute total").with_kind(SpanKind::Internal).with_start_time(at(20, 123)).start_with_context(tracer, &within);
+    let mut compute =
+        tracer.span_builder("compute total").with_kind(SpanKind::Internal).with_start_time(at(20, 123)).start_with_context(tracer, &within);
     let exception = vec![
         KeyValue::new("exception.type", "CartError"),
         KeyValue::new("exception.message", "the cart is empty – žádné zboží"),
@@ -117,7 +124,8 @@ fn send_known_spans(tracer: &SdkTracer) -> SpanContext {
     tracer.span_builder("nested").with_start_time(at(21, 0)).start_with_context(tracer, &in_compute).end_with_timestamp(at(22, 0));
     compute.end_with_timestamp(at(30, 7));
 
-    let mut publish = tracer.span_builder("orders send").with_kind(SpanKind::Producer).with_start_time(at(40, 0)).start_with_context(tracer, &within);
+    let mut publish =
+        tracer.span_builder("orders send").with_kind(SpanKind::Producer).with_start_time(at(40, 0)).start_with_context(tracer, &within);
     publish.end_with_timestamp(at(41, 0));
     root.set_status(Status::error(""));
     root.end_with_timestamp(at(50, 0));
@@ -174,6 +182,7 @@ fn send_logs(provider: &SdkLoggerProvider, scope: InstrumentationScope, span: &S
             "scope": scope,
             "trace_id": span.trace_id().to_string(),
             "span_id": span.span_id().to_string(),
+            "flags": span.trace_flags().to_u8(),
             "attributes": {"stock.left": {"int": "3"}, "stock.item": {"str": "honey"}},
         },
         {
@@ -183,6 +192,7 @@ fn send_logs(provider: &SdkLoggerProvider, scope: InstrumentationScope, span: &S
             "scope": scope,
             "trace_id": null,
             "span_id": null,
+            "flags": 0,
             "attributes": {},
         },
     ])
@@ -229,6 +239,7 @@ fn neutral(span: &SpanData) -> Json {
             json!({
                 "trace_id": context.trace_id().to_string(),
                 "span_id": context.span_id().to_string(),
+                "flags": context.trace_flags().to_u8(),
                 "attributes": typed_map(&link.attributes),
             })
         })
@@ -238,6 +249,7 @@ fn neutral(span: &SpanData) -> Json {
         "span_id": span.span_context.span_id().to_string(),
         "parent_id": (span.parent_span_id != SpanId::INVALID).then(|| span.parent_span_id.to_string()),
         "trace_state": span.span_context.trace_state().header(),
+        "flags": span.span_context.trace_flags().to_u8(),
         "name": span.name,
         "kind": format!("{:?}", span.span_kind).to_lowercase(),
         "start_ns": nanoseconds(span.start_time),

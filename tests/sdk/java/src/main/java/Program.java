@@ -172,18 +172,19 @@ public final class Program {
         .emit();
     Attributes stock = Attributes.builder().put("stock.left", 3).put("stock.item", "honey").build();
     return List.of(
-        record("stock is low: ünïcode", 13, span.getTraceId(), span.getSpanId(), stock),
-        record("plain line outside of any span", 9, null, null, Attributes.empty()));
+        record("stock is low: ünïcode", 13, span, stock),
+        record("plain line outside of any span", 9, SpanContext.getInvalid(), Attributes.empty()));
   }
 
-  private static Map<String, Object> record(String body, int severity, String traceId, String spanId, Attributes attributes) {
+  private static Map<String, Object> record(String body, int severity, SpanContext span, Attributes attributes) {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("body", body);
     out.put("severity_number", severity);
     out.put("severity_text", severity == 13 ? "WARN" : "INFO");
     out.put("scope", Map.of("name", "shop.orders", "version", "1.2.3"));
-    out.put("trace_id", traceId);
-    out.put("span_id", spanId);
+    out.put("trace_id", span.isValid() ? span.getTraceId() : null);
+    out.put("span_id", span.isValid() ? span.getSpanId() : null);
+    out.put("flags", (int) span.getTraceFlags().asByte());
     out.put("attributes", typedMap(attributes));
     return out;
   }
@@ -227,6 +228,7 @@ public final class Program {
       StringBuilder state = new StringBuilder();
       span.getSpanContext().getTraceState().forEach((key, value) -> state.append(state.isEmpty() ? "" : ",").append(key).append('=').append(value));
       out.put("trace_state", state.toString());
+      out.put("flags", (int) span.getSpanContext().getTraceFlags().asByte());
       out.put("name", span.getName());
       out.put("kind", span.getKind().name().toLowerCase(Locale.ROOT));
       out.put("start_ns", Long.toString(span.getStartEpochNanos()));
@@ -263,6 +265,7 @@ public final class Program {
       Map<String, Object> out = new LinkedHashMap<>();
       out.put("trace_id", link.getSpanContext().getTraceId());
       out.put("span_id", link.getSpanContext().getSpanId());
+      out.put("flags", (int) link.getSpanContext().getTraceFlags().asByte());
       out.put("attributes", typedMap(link.getAttributes()));
       return out;
     }
