@@ -13,6 +13,7 @@ mod toolchain;
 
 use anyhow::{Result, bail};
 use shell::{Shell, repository_root};
+use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask TASK
@@ -26,18 +27,27 @@ cargo xtask TASK
   dist              the fully optimised build, target/dist/glasshive
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let task = arguments.next().unwrap_or_default();
-    let rest: Vec<String> = arguments.collect();
+    match run_task(&task, &arguments.collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("xtask {task}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task(task: &str, rest: &[String]) -> Result<()> {
     let shell = Shell::at(repository_root());
-    match task.as_str() {
-        "run" => run(&shell, &rest),
+    match task {
+        "run" => run(&shell, rest),
         "check" => gate::check(&shell),
-        "test" => gate::test(&shell, &rest),
+        "test" => gate::test(&shell, rest),
         "tidy" => tidy::run(shell.root()),
         "gen" => generate::run(&shell),
-        "bench" => bench(&shell, &rest),
+        "bench" => bench(&shell, rest),
         "dist" => dist(&shell),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");

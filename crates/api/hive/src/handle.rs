@@ -1,0 +1,10 @@
+//! What answers each row, a file for each noun.
+
+pub mod account;
+pub mod events;
+pub mod page;
+pub mod place;
+pub mod process;
+pub mod query;
+pub mod tail;
+pub mod trace;

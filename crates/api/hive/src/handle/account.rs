@@ -1,0 +1,109 @@
+//! Environments and keys.
+
+use crate::access::{self, Caller};
+use crate::endpoint::{Call, ok};
+use crate::problem::Failure;
+use crate::shape::Nanoseconds;
+use crate::shape::account::{CreatedKey, Environment, Environments, Key, Keys, NewKey};
+use glasshive_base_http::Response;
+use glasshive_feature_keys::{KeyError, KeyInfo, Scope};
+use glasshive_model::{Action, EnvironmentId, KeyKind};
+
+/// The environments that the asker may read.
+pub async fn environments(call: Call) -> Result<Response, Failure> {
+    let seen = call.hive.keys.environments().into_iter().filter(|(id, _)| call.caller.may(Action::Read, *id));
+    ok(&Environments { environments: seen.map(|(_, slug)| Environment { slug }).collect() })
+}
+
+/// Makes an environment. Only who administers the team may.
+pub async fn create_environment(mut call: Call) -> Result<Response, Failure> {
+    if !call.caller.may_everywhere(Action::Administer) {
+        return Err(access::forbidden(Action::Administer));
+    }
+    let wanted: Environment = call.body().await?;
+    call.hive.keys.ensure_environment(&wanted.slug).await.map_err(key_failure)?;
+    ok(&wanted)
+}
+
+/// Keys of the environments that the asker administers.
+pub async fn keys(call: Call) -> Result<Response, Failure> {
+    let mine = call.hive.keys.list().into_iter().filter(|key| may_administer(&call, key));
+    ok(&Keys { keys: mine.map(Key::from).collect() })
+}
+
+/// Makes a key.
+pub async fn create_key(mut call: Call) -> Result<Response, Failure> {
+    let wanted: NewKey = call.body().await?;
+    let scope = Scope::parse(&wanted.environment.unwrap_or_else(|| default_environment(&call))).map_err(key_failure)?;
+    if !may_create_in(&call, &scope) {
+        return Err(access::forbidden(Action::Administer));
+    }
+    let kind = KeyKind::from_word(&wanted.kind).ok_or_else(|| key_failure(KeyError::Kind { kind: wanted.kind.clone() }))?;
+    let minted = call.hive.keys.create(&scope, kind, wanted.origins).await.map_err(key_failure)?;
+    ok(&CreatedKey { key: Key::from(minted.info), secret: minted.secret })
+}
+
+/// Switches a key off.
+pub async fn disable_key(call: Call) -> Result<Response, Failure> {
+    set_disabled(call, true).await
+}
+
+/// Switches a key on again.
+pub async fn enable_key(call: Call) -> Result<Response, Failure> {
+    set_disabled(call, false).await
+}
+
+async fn set_disabled(call: Call, disabled: bool) -> Result<Response, Failure> {
+    let id: u64 = call.param("id").parse().map_err(|_| Failure::invalid("a key's id is a number"))?;
+    // Another environment's key is as absent as one that does not exist.
+    let known = call.hive.keys.list().into_iter().any(|key| key.id == id && may_administer(&call, &key));
+    if !known {
+        return Err(key_failure(KeyError::Unknown { id }));
+    }
+    let key = call.hive.keys.set_disabled(id, disabled).await.map_err(key_failure)?;
+    ok(&Key::from(key))
+}
+
+/// The asker's own environment, or `local`.
+fn default_environment(call: &Call) -> String {
+    let own = match &call.caller {
+        Caller::Key(grant) => grant.environment.unwrap_or(EnvironmentId::LOCAL),
+        Caller::Anyone => EnvironmentId::LOCAL,
+    };
+    let environments = call.hive.keys.environments();
+    environments.into_iter().find(|(id, _)| *id == own).map_or_else(|| "local".to_owned(), |(_, slug)| slug)
+}
+
+fn may_administer(call: &Call, key: &KeyInfo) -> bool {
+    Scope::parse(&key.environment).is_ok_and(|scope| may_create_in(call, &scope))
+}
+
+/// Keys of the team, and of environments that do not exist yet, are for who administers the team.
+fn may_create_in(call: &Call, scope: &Scope) -> bool {
+    let environment = match scope {
+        Scope::Team => None,
+        Scope::Environment(slug) => call.hive.environment(slug),
+    };
+    match environment {
+        Some(environment) => call.caller.may(Action::Administer, environment),
+        None => call.caller.may_everywhere(Action::Administer),
+    }
+}
+
+fn key_failure(error: KeyError) -> Failure {
+    Failure::new(error.kind(), error.to_string())
+}
+
+impl From<KeyInfo> for Key {
+    fn from(key: KeyInfo) -> Self {
+        Self {
+            id: key.id,
+            environment: key.environment,
+            kind: key.kind.to_owned(),
+            shown: key.shown,
+            origins: key.origins,
+            disabled: key.disabled,
+            created_ns: Nanoseconds(key.created_ns),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Datasets, columns, and values of a column.
+
+use super::query::{engine_failure, group_value, plan_failure};
+use crate::endpoint::{Call, ok};
+use crate::problem::Failure;
+use crate::shape::Nanoseconds;
+use crate::shape::place::{Column, Columns, Dataset, Datasets, ValueCount, Values};
+use glasshive_base_http::Response;
+use glasshive_model::ColumnType;
+use glasshive_query_engine::{Cancel, ColumnInfo, ColumnsRequest, ValuesRequest};
+use glasshive_query_plan::plan::LIMIT_MAX;
+use glasshive_query_plan::{Column as PlanColumn, EventsRequest, text};
+
+/// Values of a column when nobody says how many.
+const VALUES_DEFAULT: u32 = 50;
+
+/// The environment's datasets.
+pub async fn datasets(call: Call) -> Result<Response, Failure> {
+    let datasets = call.open()?.store.datasets(call.environment);
+    let datasets = datasets.into_iter().map(|dataset| Dataset { slug: dataset.slug, created_ns: Nanoseconds(dataset.created_ns) });
+    ok(&Datasets { datasets: datasets.collect() })
+}
+
+/// Attributes that occurred, and names that are computed of every event.
+pub async fn columns(call: Call) -> Result<Response, Failure> {
+    let open = call.open()?;
+    let narrowed = narrowed(&call)?;
+    let request = ColumnsRequest {
+        prefix: call.query("prefix").unwrap_or_default(),
+        window: call.query("range").map(|_| narrowed.time.window),
+        datasets: narrowed.datasets,
+    };
+    let columns = open.engine.columns(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    ok(&Columns { columns: columns.into_iter().map(Column::from).collect() })
+}
+
+/// A column's values with their counts.
+pub async fn values(call: Call) -> Result<Response, Failure> {
+    let open = call.open()?;
+    let narrowed = narrowed(&call)?;
+    let limit = match call.query("limit").map(|limit| limit.parse()) {
+        None => VALUES_DEFAULT,
+        Some(Ok(limit @ 1..=LIMIT_MAX)) => limit,
+        Some(_) => return Err(Failure::invalid(format!("limit is a number from 1 to {LIMIT_MAX}"))),
+    };
+    let request = ValuesRequest {
+        column: PlanColumn::from_shown(call.param("name")),
+        prefix: call.query("prefix").unwrap_or_default(),
+        time: narrowed.time,
+        datasets: narrowed.datasets,
+        limit,
+    };
+    let values = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let values = values.into_iter().map(|(value, count)| ValueCount { value: group_value(value), count });
+    ok(&Values { column: call.param("name").to_owned(), values: values.collect() })
+}
+
+/// Time and datasets of the parameter `range`, such as `IN web LAST 1h`.
+fn narrowed(call: &Call) -> Result<EventsRequest, Failure> {
+    let range = call.query("range").unwrap_or_default();
+    text::parse_events(&range, call.hive.clock.wall_ns()).map_err(plan_failure)
+}
+
+fn type_word(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Str => "string",
+        ColumnType::Int => "integer",
+        ColumnType::Float => "float",
+        ColumnType::Bool => "boolean",
+        ColumnType::Json => "json",
+    }
+}
+
+impl From<ColumnInfo> for Column {
+    fn from(column: ColumnInfo) -> Self {
+        Self {
+            name: column.name,
+            shown_type: type_word(column.column_type).to_owned(),
+            types: column.types.into_iter().map(|column_type| type_word(column_type).to_owned()).collect(),
+            alias_of: column.alias_of.map(str::to_owned),
+            computed: column.is_computed,
+        }
+    }
+}

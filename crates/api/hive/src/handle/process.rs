@@ -1,0 +1,87 @@
+//! Health, readiness, metrics, refusals, figures.
+
+use crate::access::{AuthMode, CREDENTIAL_HEADERS};
+use crate::endpoint::{Call, ok};
+use crate::problem::Failure;
+use crate::shape::Nanoseconds;
+use crate::shape::process::{Refusal, Refusals, Stats};
+use glasshive_base_http::{Response, response};
+use glasshive_model::{Action, KeyTable as _};
+use glasshive_store::Scope;
+use http::StatusCode;
+
+/// The process turns, or this would not be answered.
+pub async fn healthz(_: Call) -> Result<Response, Failure> {
+    Ok(response::text(StatusCode::OK, "ok\n"))
+}
+
+/// The list of checks; reasons only for those who may know.
+pub async fn readyz(call: Call) -> Result<Response, Failure> {
+    let mut readiness = call.hive.readiness();
+    if !may_see_details(&call) {
+        for check in &mut readiness.checks {
+            check.reason.clear();
+            check.hint.clear();
+        }
+    }
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(response::json(status, &readiness))
+}
+
+/// Prometheus text.
+pub async fn metrics(call: Call) -> Result<Response, Failure> {
+    if !may_see_details(&call) {
+        return Err(crate::access::forbidden(Action::Read));
+    }
+    let text = call.hive.metrics.render();
+    Ok(response::bytes(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
+}
+
+/// Who sits at this machine, asks in open mode, or shows a key that may read somewhere.
+fn may_see_details(call: &Call) -> bool {
+    let head = call.request.head();
+    if call.hive.auth == AuthMode::Open || head.peer.ip().is_loopback() {
+        return true;
+    }
+    let secrets = head.credential(CREDENTIAL_HEADERS).map(|credential| credential.secrets).unwrap_or_default();
+    let grants = secrets.iter().filter_map(|secret| call.hive.keys.find(secret));
+    grants.into_iter().any(|grant| grant.may(Action::Read, grant.environment.unwrap_or(call.environment)))
+}
+
+/// The last refused requests, newest first.
+pub async fn refusals(call: Call) -> Result<Response, Failure> {
+    let ring = call.hive.refusals();
+    let refusals = ring.map(|ring| ring.entries()).unwrap_or_default();
+    ok(&Refusals {
+        total: ring.map_or(0, |ring| ring.total()),
+        refusals: refusals
+            .into_iter()
+            .map(|refused| Refusal {
+                time_ns: Nanoseconds(refused.time_ns),
+                peer: refused.peer,
+                protocol: refused.protocol,
+                route: refused.route,
+                target: refused.target,
+                status: refused.status,
+                reason: refused.reason,
+                credential: refused.credential,
+            })
+            .collect(),
+    })
+}
+
+/// Figures of this environment's data, and of the log that all share.
+pub async fn stats(call: Call) -> Result<Response, Failure> {
+    let open = call.open()?;
+    let snapshot = open.store.snapshot(&Scope::all(call.environment));
+    let whole = open.store.stats();
+    ok(&Stats {
+        live_rows: snapshot.live.iter().map(|chunk| chunk.len() as u64).sum(),
+        file_rows: snapshot.files.iter().map(|file| file.row.rows).sum(),
+        files: snapshot.files.len() as u64,
+        file_bytes: snapshot.files.iter().map(|file| file.row.bytes).sum(),
+        log_bytes: whole.log_bytes,
+        refused_requests: call.hive.refusals().map_or(0, |ring| ring.total()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}

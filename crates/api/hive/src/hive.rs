@@ -1,0 +1,138 @@
+//! What the handlers use, and what of it comes later than the sockets.
+
+use crate::access::AuthMode;
+use crate::problem::Failure;
+use crate::shape::process::{Check, Readiness};
+use glasshive_base::{Clock, ErrorKind, metrics};
+use glasshive_base_http::RefusalRing;
+use glasshive_feature_keys::Keys;
+use glasshive_model::EnvironmentId;
+use glasshive_query_engine::Engine;
+use glasshive_store::Store;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+
+/// What the API is told.
+pub struct HiveConfig {
+    /// Whether keys are needed.
+    pub auth: AuthMode,
+    /// Keys and environments.
+    pub keys: Arc<Keys>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The server's own metrics.
+    pub metrics: metrics::Registry,
+    /// Checks besides the store's, asked at each `/readyz`.
+    pub checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
+    /// Lines for people who want to send something, for the page at `/`.
+    pub how_to_send: String,
+}
+
+/// What the handlers use.
+pub struct Hive {
+    pub(crate) auth: AuthMode,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: metrics::Registry,
+    pub(crate) how_to_send: String,
+    checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
+    open: OnceLock<Arc<Open>>,
+    refusals: OnceLock<Arc<RefusalRing>>,
+    stopping: watch::Sender<bool>,
+}
+
+/// Store and engine, once the log has been read back.
+pub struct Open {
+    /// The store.
+    pub store: Arc<Store>,
+    /// The engine over it.
+    pub engine: Arc<Engine>,
+}
+
+impl Hive {
+    /// An API whose store is still to come.
+    pub fn new(config: HiveConfig) -> Arc<Self> {
+        Arc::new(Self {
+            auth: config.auth,
+            keys: config.keys,
+            clock: config.clock,
+            metrics: config.metrics,
+            how_to_send: config.how_to_send,
+            checks: config.checks,
+            open: OnceLock::new(),
+            refusals: OnceLock::new(),
+            stopping: watch::Sender::new(false),
+        })
+    }
+
+    /// The store is there: questions are answered from now on. A second call changes nothing.
+    pub fn open(&self, open: Arc<Open>) {
+        let _ = self.open.set(open);
+    }
+
+    /// Where refused requests are remembered. A second call changes nothing.
+    pub fn remember_refusals(&self, ring: Arc<RefusalRing>) {
+        let _ = self.refusals.set(ring);
+    }
+
+    /// Not ready from now on; answers that follow what arrives end.
+    pub fn stopping(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Tells when the server begins to stop, for answers that would not end by themselves.
+    pub(crate) fn watch_stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    pub(crate) fn open_parts(&self) -> Result<Arc<Open>, Failure> {
+        if *self.stopping.borrow() {
+            return Err(Failure::new(ErrorKind::Unavailable, "the server is stopping"));
+        }
+        let starting = || Failure::new(ErrorKind::Unavailable, "the server is starting: it reads back its log");
+        self.open.get().cloned().ok_or_else(starting)
+    }
+
+    pub(crate) fn refusals(&self) -> Option<&Arc<RefusalRing>> {
+        self.refusals.get()
+    }
+
+    /// The environment of this slug.
+    pub(crate) fn environment(&self, slug: &str) -> Option<EnvironmentId> {
+        self.keys.environments().into_iter().find(|(_, known)| known == slug).map(|(id, _)| id)
+    }
+
+    /// Whether telemetry is taken and questions are answered, check by check.
+    pub fn readiness(&self) -> Readiness {
+        let mut checks = Vec::new();
+        let mut check = |check: &str, ok: bool, reason: &str| {
+            checks.push(Check { check: check.to_owned(), ok, since_ns: None, reason: reason.to_owned(), hint: String::new() });
+        };
+        let is_stopping = *self.stopping.borrow();
+        check("running", !is_stopping, if is_stopping { "stopping" } else { "" });
+        let is_open = self.open.get().is_some();
+        check("recovery", is_open, if is_open { "" } else { "reading back the log" });
+        let mut ready = is_open && !is_stopping;
+        if let Some(open) = self.open.get() {
+            let store = open.store.readiness();
+            ready &= store.ready;
+            checks.extend(store.checks.into_iter().map(Check::from));
+        }
+        let own = (self.checks)();
+        ready &= own.iter().all(|check| check.ok);
+        checks.extend(own);
+        Readiness { ready, checks }
+    }
+}
+
+impl From<glasshive_store::Check> for Check {
+    fn from(check: glasshive_store::Check) -> Self {
+        Self {
+            check: check.name.to_owned(),
+            ok: check.ok,
+            since_ns: (check.since_ns != 0).then_some(crate::shape::Nanoseconds(check.since_ns)),
+            reason: check.reason,
+            hint: String::new(),
+        }
+    }
+}

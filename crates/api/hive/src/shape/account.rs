@@ -1,0 +1,68 @@
+//! Environments and keys.
+
+use super::Nanoseconds;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Environments, by number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Environments {
+    /// Those the asker may read.
+    pub environments: Vec<Environment>,
+}
+
+/// An environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Environment {
+    /// Its slug, as it stands in addresses.
+    pub slug: String,
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// The environment's slug; `*` = the whole team. `local` when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// `ingest`, `configuration`, `browser` or `admin`.
+    pub kind: String,
+    /// Origins that a browser key is bound to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+}
+
+/// A key that was made. The secret is shown here and nowhere again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CreatedKey {
+    /// The key.
+    pub key: Key,
+    /// Its secret.
+    pub secret: String,
+}
+
+/// Keys, in order of creation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Keys {
+    /// Those of the environments that the asker administers.
+    pub keys: Vec<Key>,
+}
+
+/// A key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Key {
+    /// Its number.
+    pub id: u64,
+    /// The environment's slug; `*` = the whole team.
+    pub environment: String,
+    /// What it opens.
+    pub kind: String,
+    /// The secret's first and last characters.
+    pub shown: String,
+    /// Origins a browser key is bound to.
+    pub origins: Vec<String>,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_ns: Nanoseconds,
+}

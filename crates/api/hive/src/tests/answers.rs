@@ -1,0 +1,141 @@
+//! What every row answers, held against the document.
+
+use super::fixture::{Fixture, TRACE_ID};
+use super::schema::Document;
+use crate::AuthMode;
+use crate::table::ENDPOINTS;
+use serde_json::{Value, json};
+
+/// Calls of a row that answer 200, as (method, path of the table, path of the request, body).
+fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
+    let env = "/hive/v1/e/local";
+    vec![
+        (
+            "POST",
+            "/hive/v1/e/{env}/query",
+            format!("{env}/query"),
+            Some(json!({ "text": "COUNT, HEATMAP(duration_ms) GROUP BY http.route, tags", "want": ["series", "total", "other"] })),
+        ),
+        ("POST", "/hive/v1/e/{env}/query", format!("{env}/query"), Some(json!({}))),
+        (
+            "POST",
+            "/hive/v1/e/{env}/query",
+            format!("{env}/query"),
+            Some(json!({ "calculations": [{ "op": "MAX", "column": "absent" }], "want": [] })),
+        ),
+        ("POST", "/hive/v1/e/{env}/query/parse", format!("{env}/query/parse"), Some(json!({ "text": "COUNT WHERE absent = 1" }))),
+        ("POST", "/hive/v1/e/{env}/query/parse", format!("{env}/query/parse"), Some(json!({ "text": "COUNT WHERE" }))),
+        ("POST", "/hive/v1/e/{env}/events", format!("{env}/events"), Some(json!({ "text": "WHERE name = home LAST 1h", "limit": 1 }))),
+        ("GET", "/hive/v1/e/{env}/traces/{id}", format!("{env}/traces/1-5b8efff7-98038103d269b633813fc60c"), None),
+        ("GET", "/hive/v1/e/{env}/datasets", format!("{env}/datasets"), None),
+        ("GET", "/hive/v1/e/{env}/columns", format!("{env}/columns?prefix=http"), None),
+        ("GET", "/hive/v1/e/{env}/columns/{name}/values", format!("{env}/columns/http.route/values?limit=5"), None),
+        ("GET", "/hive/v1/e/{env}/refusals", format!("{env}/refusals"), None),
+        ("GET", "/hive/v1/e/{env}/stats", format!("{env}/stats"), None),
+        ("GET", "/hive/v1/environments", "/hive/v1/environments".to_owned(), None),
+        ("POST", "/hive/v1/environments", "/hive/v1/environments".to_owned(), Some(json!({ "slug": "dev" }))),
+        ("GET", "/hive/v1/keys", "/hive/v1/keys".to_owned(), None),
+        ("POST", "/hive/v1/keys", "/hive/v1/keys".to_owned(), Some(json!({ "kind": "ingest", "environment": "dev" }))),
+        ("POST", "/hive/v1/keys/{id}/disable", "/hive/v1/keys/1/disable".to_owned(), None),
+        ("POST", "/hive/v1/keys/{id}/enable", "/hive/v1/keys/1/enable".to_owned(), None),
+        ("GET", "/hive/v1/openapi.json", "/hive/v1/openapi.json".to_owned(), None),
+        ("GET", "/readyz", "/readyz".to_owned(), None),
+    ]
+}
+
+/// Rows that answer text, or without end.
+const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_answers_what_the_document_says() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let document = Document::new();
+    for (method, path, request, body) in calls() {
+        let answer = fixture.ask(method, &request, &[], body.as_ref()).await;
+        assert_eq!(answer.status, 200, "{method} {request}: {}", answer.text());
+        let json: Value = answer.json().unwrap();
+        assert_eq!(document.faults(method, path, 200, &json), Vec::<String>::new(), "{method} {request}: {json}");
+    }
+    let called: Vec<&str> = calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).collect();
+    for endpoint in ENDPOINTS {
+        assert!(called.contains(&endpoint.path), "{} is not called by any test", endpoint.path);
+    }
+    for path in ["/hive/v1/problems", "/healthz", "/metrics", "/"] {
+        assert_eq!(fixture.ask("GET", path, &[], None).await.status, 200, "{path}");
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l10_refusals_are_problem_documents() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let document = Document::new();
+    let env = "/hive/v1/e/local";
+    for (method, path, request, body, status) in [
+        ("POST", "/hive/v1/e/{env}/query", format!("{env}/query"), Some(json!({ "text": "COUNT WHERE" })), 400),
+        ("POST", "/hive/v1/e/{env}/query", format!("{env}/query"), Some(json!({ "unknown": 1 })), 400),
+        ("POST", "/hive/v1/e/{env}/query", format!("{env}/query"), Some(json!({ "start_time": 10, "end_time": 5 })), 422),
+        ("POST", "/hive/v1/e/{env}/events", format!("{env}/events"), Some(json!({ "limit": 0 })), 400),
+        ("GET", "/hive/v1/e/{env}/traces/{id}", format!("{env}/traces/ffffffffffffffffffffffffffffffff"), None, 404),
+        ("GET", "/hive/v1/e/{env}/traces/{id}", format!("{env}/traces/{TRACE_ID}?at=noon"), None, 400),
+        ("GET", "/hive/v1/e/{env}/datasets", "/hive/v1/e/nowhere/datasets".to_owned(), None, 404),
+        ("GET", "/hive/v1/e/{env}/tail", format!("{env}/tail?filter=%3D"), None, 400),
+        ("POST", "/hive/v1/keys", "/hive/v1/keys".to_owned(), Some(json!({ "kind": "golden" })), 400),
+        ("POST", "/hive/v1/keys/{id}/disable", "/hive/v1/keys/77/disable".to_owned(), None, 404),
+        ("POST", "/hive/v1/environments", "/hive/v1/environments".to_owned(), Some(json!({ "slug": "No Slug" })), 400),
+    ] {
+        let answer = fixture.ask(method, &request, &[], body.as_ref()).await;
+        assert_eq!(answer.status, status, "{method} {request}: {}", answer.text());
+        assert_eq!(answer.headers["content-type"], "application/problem+json", "{method} {request}");
+        let json: Value = answer.json().unwrap();
+        assert_eq!(document.faults(method, path, status, &json), Vec::<String>::new(), "{method} {request}: {json}");
+    }
+    let answer = fixture.ask("POST", &format!("{env}/query"), &[], Some(&json!({ "text": "COUNT WHERE" }))).await;
+    assert_eq!(answer.json::<Value>().unwrap()["position"], 12, "{}", answer.text());
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_read_back_in_the_type_they_were_sent_with() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let body = json!({ "text": "WHERE name = query LAST 1h" });
+    let answer: Value = fixture.ask("POST", "/hive/v1/e/local/events", &[], Some(&body)).await.json().unwrap();
+    let fields = &answer["rows"][0]["fields"];
+    assert_eq!(fields["ratio"].to_string(), "1.0");
+    assert_eq!(fields["tags"], json!(["a", 2]));
+    assert_eq!(fields["duration_ms"].to_string(), "30.0");
+    assert_eq!(answer["rows"][0]["resource_keys"], json!(["service.name"]));
+    let trace: Value = fixture.ask("GET", &format!("/hive/v1/e/local/traces/{TRACE_ID}"), &[], None).await.json().unwrap();
+    assert_eq!((&trace["nodes"][1]["parent"], &trace["nodes"][1]["duration_ns"]), (&json!(0), &json!("30000000")));
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_tells_what_arrives_and_ends_when_the_server_stops() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let url = format!("{}/hive/v1/e/local/tail?filter=name%20%3D%20home", fixture.base);
+    let client = glasshive_base_http::Client::new();
+    let stream = client.stream(http::Method::GET, &url, http::HeaderMap::new(), Vec::new());
+    let mut events = stream.await.unwrap().events();
+    fixture.send().await;
+    let event = events.next().await.unwrap().unwrap();
+    assert_eq!(event.name, "row");
+    let row: Value = serde_json::from_str(&event.data).unwrap();
+    assert_eq!(row["fields"]["http.route"], "/home");
+    fixture.hive.stopping();
+    assert!(events.next().await.unwrap().is_none());
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o1_before_the_store_is_there_nothing_is_answered_but_that() {
+    let fixture = Fixture::closed(AuthMode::Open, &[]).await;
+    let document = Document::new();
+    assert_eq!(fixture.ask("GET", "/healthz", &[], None).await.status, 200);
+    let ready = fixture.ask("GET", "/readyz", &[], None).await;
+    assert_eq!((ready.status.as_u16(), ready.json::<Value>().unwrap()["ready"].clone()), (503, json!(false)));
+    let answer = fixture.ask("POST", "/hive/v1/e/local/query", &[], Some(&json!({}))).await;
+    assert_eq!((answer.status.as_u16(), answer.headers["retry-after"].to_str().unwrap()), (503, "1"));
+    assert!(document.faults("POST", "/hive/v1/e/{env}/query", 503, &answer.json().unwrap()).is_empty());
+    fixture.stop().await;
+}

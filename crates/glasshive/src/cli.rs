@@ -1,0 +1,310 @@
+//! Every command and flag, declared once: parsing, `--help` and the environment variables come from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "glasshive",
+    version,
+    about = "A trace store that answers questions",
+    long_about = "Glasshive receives OpenTelemetry traces and logs, keeps every event durably in one columnar store, and answers \
+                  questions about them. Plain `glasshive` is `glasshive serve`.",
+    after_help = "Settings: a flag wins over its environment variable, that over glasshive.toml, that over the default.",
+    subcommand_required = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Receive telemetry and answer questions, until Ctrl-C.
+    Serve(ServerFlags),
+    /// Serve, with a modest live stream of sample traffic.
+    Demo(DemoFlags),
+    /// Ask a question: a query in text or as a JSON specification.
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(QueryFlags),
+    /// Draw one trace as a waterfall.
+    Trace(TraceFlags),
+    /// Print events as they arrive, until Ctrl-C.
+    Tail(TailFlags),
+    /// Create, list, disable and enable keys.
+    Keys(KeysFlags),
+    /// Print the effective settings of the server and where each came from.
+    Config(ServerFlags),
+}
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  glasshive query 'COUNT'
+  glasshive query 'COUNT, P99(duration_ms) GROUP BY http.route LAST 30m'
+  glasshive query 'HEATMAP(duration_ms) WHERE service.name = checkout'
+  glasshive query --csv 'COUNT WHERE error = true GROUP BY name'
+  glasshive query --data ./glasshive-data 'COUNT LAST 7d'";
+
+/// How the server runs.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServerFlags {
+    /// Directory that holds everything [default: ./glasshive-data]
+    #[arg(long, value_name = "DIR", env = "GLASSHIVE_DATA", hide_env_values = true)]
+    pub data: Option<PathBuf>,
+    /// Address for everything over HTTP; port 0 takes a free one [default: 127.0.0.1:4318]
+    #[arg(long, value_name = "ADDR", env = "GLASSHIVE_HTTP", hide_env_values = true)]
+    pub http: Option<String>,
+    /// Address for OTLP over gRPC [default: 127.0.0.1:4317]
+    #[arg(long, value_name = "ADDR", env = "GLASSHIVE_GRPC", hide_env_values = true)]
+    pub grpc: Option<String>,
+    /// Whether keys are needed [default: open on loopback addresses, else keys]
+    #[arg(long, value_enum, env = "GLASSHIVE_AUTH", hide_env_values = true)]
+    pub auth: Option<Auth>,
+    /// Allow `--auth open` on addresses that other machines can reach
+    #[arg(long, env = "GLASSHIVE_INSECURE", hide_env_values = true, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub insecure: Option<bool>,
+    /// A key that must work, `ENVIRONMENT:KIND:SECRET`; may be repeated. `ps` shows flags: prefer --key-file
+    #[arg(long = "key", value_name = "KEY", env = "GLASSHIVE_KEYS", hide_env_values = true, value_delimiter = ' ')]
+    pub keys: Option<Vec<String>>,
+    /// A file of such keys, one a line; `#` starts a comment
+    #[arg(long, value_name = "FILE", env = "GLASSHIVE_KEYS_FILE", hide_env_values = true)]
+    pub key_file: Option<PathBuf>,
+    /// What a success answer waits for [default: fsync]
+    #[arg(long, value_enum, env = "GLASSHIVE_DURABILITY", hide_env_values = true)]
+    pub durability: Option<DurabilityWord>,
+    /// Address at which senders reach this server, for the lines it prints
+    #[arg(long, value_name = "URL", env = "GLASSHIVE_PUBLIC_URL", hide_env_values = true)]
+    pub public_url: Option<String>,
+    /// A further name this server is called by in `Host` headers; may be repeated
+    #[arg(long = "server-name", value_name = "NAME", env = "GLASSHIVE_SERVER_NAMES", hide_env_values = true, value_delimiter = ' ')]
+    pub server_names: Option<Vec<String>>,
+    /// A web origin whose pages may send telemetry, besides those on loopback; may be repeated
+    #[arg(long = "cors-origin", value_name = "ORIGIN", env = "GLASSHIVE_CORS_ORIGINS", hide_env_values = true, value_delimiter = ' ')]
+    pub cors_origins: Option<Vec<String>>,
+    /// Longest time a query may take, such as 10s [default: 10s]
+    #[arg(long, value_name = "DURATION", env = "GLASSHIVE_QUERY_TIME", hide_env_values = true)]
+    pub query_time: Option<String>,
+    /// Most memory a query may take for its groups, such as 1GiB [default: 256MiB]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_QUERY_MEMORY", hide_env_values = true)]
+    pub query_memory: Option<String>,
+    /// What the server says of itself on standard error: error, warn, info, debug [default: info]
+    #[arg(long, value_name = "LEVEL", env = "GLASSHIVE_LOG", hide_env_values = true)]
+    pub log: Option<String>,
+    /// Use a data directory on a network file system, where neither locks nor syncs can be relied on
+    #[arg(long, env = "GLASSHIVE_ALLOW_NETWORK_FS", hide_env_values = true, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub allow_network_fs: Option<bool>,
+    /// Settings file [default: ./glasshive.toml when there is one]
+    #[arg(long, value_name = "FILE", env = "GLASSHIVE_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+}
+
+/// `glasshive demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoFlags {
+    /// Spans a second of the sample traffic
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub rate: u32,
+    /// Seed of the sample traffic; the same seed gives the same services, users and faults
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How the server runs.
+    #[command(flatten)]
+    pub server: ServerFlags,
+}
+
+/// Which server to talk to, and as whom.
+#[derive(Debug, Clone, Args)]
+pub struct ClientFlags {
+    /// The server
+    #[arg(long, value_name = "URL", env = "GLASSHIVE_SERVER", hide_env_values = true, default_value = "http://127.0.0.1:4318")]
+    pub server: String,
+    /// A key that may read
+    #[arg(long, value_name = "SECRET", env = "GLASSHIVE_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+    /// The environment [default: the key's, or local]
+    #[arg(long, short = 'e', value_name = "NAME", env = "GLASSHIVE_ENVIRONMENT", hide_env_values = true)]
+    pub environment: Option<String>,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[group(multiple = false)]
+pub struct OutputFlags {
+    /// Print JSON, as the API answers it
+    #[arg(long)]
+    pub json: bool,
+    /// Print CSV
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `glasshive query`.
+#[derive(Debug, Clone, Args)]
+pub struct QueryFlags {
+    /// The query: text, or a JSON specification when it begins with `{`; `-` reads standard input
+    #[arg(value_name = "QUERY", default_value = "COUNT")]
+    pub query: String,
+    /// Ask a data directory without a server; nothing in it is changed
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "api_key"])]
+    pub data: Option<PathBuf>,
+    /// Table, JSON or CSV.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// Where to ask.
+    #[command(flatten)]
+    pub client: ClientFlags,
+}
+
+/// `glasshive trace`.
+#[derive(Debug, Clone, Args)]
+pub struct TraceFlags {
+    /// The trace's id in any spelling: 32 or 16 hex digits, X-Ray's 1-8-24, a dashed UUID
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// A time near the trace (RFC 3339, or seconds to nanoseconds since 1970), which makes looking faster
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Print JSON, as the API answers it
+    #[arg(long)]
+    pub json: bool,
+    /// Where to ask.
+    #[command(flatten)]
+    pub client: ClientFlags,
+}
+
+/// `glasshive tail`.
+#[derive(Debug, Clone, Args)]
+pub struct TailFlags {
+    /// Which events, as in a query's WHERE; all when left out
+    #[arg(value_name = "FILTER", default_value = "")]
+    pub filter: String,
+    /// Fields to print, in this order; may be repeated or separated by commas
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Stop after this many events
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Where to ask.
+    #[command(flatten)]
+    pub client: ClientFlags,
+}
+
+/// `glasshive keys`.
+#[derive(Debug, Clone, Args)]
+pub struct KeysFlags {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: KeysCommand,
+}
+
+/// What to do with keys.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key; its secret is printed once.
+    Create {
+        /// What it opens: ingest, configuration, browser, admin
+        #[arg(long, value_name = "KIND", default_value = "ingest")]
+        kind: String,
+        /// Origins that a browser key is bound to, separated by commas
+        #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+        origins: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Where to ask.
+        #[command(flatten)]
+        client: ClientFlags,
+    },
+    /// List keys, without their secrets.
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Where to ask.
+        #[command(flatten)]
+        client: ClientFlags,
+    },
+    /// Switch a key off.
+    Disable {
+        /// Its number
+        #[arg(value_name = "NUMBER")]
+        id: u64,
+        /// Where to ask.
+        #[command(flatten)]
+        client: ClientFlags,
+    },
+    /// Switch a key on again.
+    Enable {
+        /// Its number
+        #[arg(value_name = "NUMBER")]
+        id: u64,
+        /// Where to ask.
+        #[command(flatten)]
+        client: ClientFlags,
+    },
+}
+
+/// Whether keys are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// No key is needed, and any is accepted.
+    Open,
+    /// Every door checks its credential.
+    Keys,
+}
+
+/// What a success answer waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DurabilityWord {
+    /// For `fdatasync`: survives power loss.
+    Fsync,
+    /// For the write, synced each second: survives `kill -9`, not power loss.
+    Relaxed,
+}
+
+/// The arguments with `serve` put in where no command is named, so that `glasshive --data x` is `glasshive serve --data x`.
+pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let is_flag_of_serve = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        text.starts_with('-') && !matches!(&*text, "-h" | "--help" | "-V" | "--version")
+    };
+    if arguments.get(1).is_none_or(is_flag_of_serve) {
+        arguments.insert(1.min(arguments.len()), "serve".into());
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn declarations_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn plain_glasshive_serves() {
+        let check = |arguments: &[&str], expected: &[&str]| {
+            let with = with_default_command(arguments.iter().map(OsString::from));
+            assert_eq!(with, expected.iter().map(OsString::from).collect::<Vec<_>>());
+        };
+        check(&["glasshive"], &["glasshive", "serve"]);
+        check(&["glasshive", "--data", "x"], &["glasshive", "serve", "--data", "x"]);
+        check(&["glasshive", "--help"], &["glasshive", "--help"]);
+        check(&["glasshive", "query", "COUNT"], &["glasshive", "query", "COUNT"]);
+    }
+}

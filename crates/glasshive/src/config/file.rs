@@ -1,0 +1,59 @@
+//! `glasshive.toml`: the same settings as the flags, with the same names.
+
+use crate::cli::{Auth, DurabilityWord};
+use anyhow::{Context, Result};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// What the file may hold. Anything else is refused by name.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileConfig {
+    /// See `--data`.
+    pub data: Option<PathBuf>,
+    /// See `--http`.
+    pub http: Option<String>,
+    /// See `--grpc`.
+    pub grpc: Option<String>,
+    /// See `--auth`.
+    pub auth: Option<Auth>,
+    /// See `--insecure`.
+    pub insecure: Option<bool>,
+    /// See `--key`.
+    pub keys: Option<Vec<String>>,
+    /// See `--key-file`.
+    pub key_file: Option<PathBuf>,
+    /// See `--durability`.
+    pub durability: Option<DurabilityWord>,
+    /// See `--public-url`.
+    pub public_url: Option<String>,
+    /// See `--server-name`.
+    pub server_names: Option<Vec<String>>,
+    /// See `--cors-origin`.
+    pub cors_origins: Option<Vec<String>>,
+    /// See `--query-time`.
+    pub query_time: Option<String>,
+    /// See `--query-memory`.
+    pub query_memory: Option<String>,
+    /// See `--allow-network-fs`.
+    pub allow_network_fs: Option<bool>,
+    /// See `--log`.
+    pub log: Option<String>,
+}
+
+/// The named file, which must exist, or `./glasshive.toml` if it does.
+pub fn read(named: Option<&Path>) -> Result<Option<(PathBuf, FileConfig)>> {
+    let path = named.unwrap_or(Path::new("glasshive.toml"));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("read the settings file {}", path.display())),
+    };
+    let file = parse(&text).with_context(|| format!("settings file {}", path.display()))?;
+    Ok(Some((path.to_path_buf(), file)))
+}
+
+/// Reads the file's text.
+pub fn parse(text: &str) -> Result<FileConfig> {
+    Ok(toml::from_str(text)?)
+}

@@ -1,0 +1,64 @@
+//! `glasshive config`: every setting, its value, and who set it. Secrets are masked.
+
+use super::{Config, Origin, Setting};
+use crate::screen::table::{Align, Table};
+use glasshive_feature_keys::{KeySpec, Scope};
+use std::fmt::Display;
+
+/// The table of settings.
+pub fn render(config: &Config, width: usize) -> String {
+    let mut table = Table::new(&[("setting", Align::Left), ("value", Align::Left), ("from", Align::Left)]);
+    let mut row = |name: &str, value: String, origin: &Origin| table.push(vec![name.to_owned(), value, origin.to_string()]);
+    row("data", config.data.value.display().to_string(), &config.data.origin);
+    row("http", config.http.value.to_string(), &config.http.origin);
+    row("grpc", config.grpc.value.to_string(), &config.grpc.origin);
+    row("auth", word(&config.auth.value), &config.auth.origin);
+    row("insecure", config.insecure.value.to_string(), &config.insecure.origin);
+    row("keys", keys(&config.keys.value), &config.keys.origin);
+    let key_file = config.key_file.value.as_ref().map(|path| format!("{} ({} keys)", path.display(), config.file_keys.len()));
+    row("key_file", maybe(key_file), &config.key_file.origin);
+    row("durability", word(&config.durability.value), &config.durability.origin);
+    row("public_url", maybe(config.public_url.value.clone()), &config.public_url.origin);
+    row("server_names", list(&config.server_names), &config.server_names.origin);
+    row("cors_origins", list(&config.cors_origins), &config.cors_origins.origin);
+    row("query_time", format!("{:?}", config.query_time.value), &config.query_time.origin);
+    row("query_memory", format!("{} bytes", config.query_memory.value), &config.query_memory.origin);
+    row("allow_network_fs", config.allow_network_fs.value.to_string(), &config.allow_network_fs.origin);
+    row("log", config.log.value.clone(), &config.log.origin);
+    table.render(width)
+}
+
+fn word(value: &impl clap::ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+fn list<T: Display>(setting: &Setting<Vec<T>>) -> String {
+    if setting.value.is_empty() { "-".to_owned() } else { setting.value.iter().map(T::to_string).collect::<Vec<_>>().join(" ") }
+}
+
+/// Whose keys and of which kind; never the secrets.
+fn keys(keys: &[KeySpec]) -> String {
+    let shown = keys.iter().map(|key| {
+        let environment = match &key.scope {
+            Scope::Team => "*",
+            Scope::Environment(slug) => slug,
+        };
+        format!("{environment}:{}:***", key.kind.word())
+    });
+    if keys.is_empty() { "-".to_owned() } else { shown.collect::<Vec<_>>().join(" ") }
+}
+
+fn maybe(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "-".to_owned())
+}
+
+impl Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Flag => f.write_str("flag"),
+            Origin::Environment(name) => write!(f, "environment {name}"),
+            Origin::File(path) => write!(f, "file {}", path.display()),
+            Origin::Default => f.write_str("default"),
+        }
+    }
+}

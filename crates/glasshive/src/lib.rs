@@ -1,0 +1,51 @@
+//! The binary: flags, configuration, wiring, shutdown, and the command line.
+//!
+//! [`main`] parses [`cli::Cli`]. A server command resolves its [`config::Config`], builds store, engine and listeners, and drains
+//! them on a signal ([`serve`]); a client command asks a server's API and draws the answer ([`ask`]) with the pure functions of
+//! [`screen`]. Only this crate reads the environment, and only this crate makes a clock.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod ask;
+pub mod cli;
+pub mod config;
+pub mod screen;
+pub mod serve;
+
+use anyhow::{Context, Result};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use cli::{Cli, Command, ServerFlags};
+use config::Config;
+use screen::Screen;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Does what the command line says.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = Cli::command().get_matches_from(cli::with_default_command(arguments));
+    let done = Cli::from_arg_matches(&matches).map_err(Into::into).and_then(|cli| dispatch(cli.command, &matches));
+    done.unwrap_or_else(|error| {
+        // Nobody is there to be told when standard error is gone.
+        let _ = writeln!(std::io::stderr(), "glasshive: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn dispatch(command: Command, matches: &ArgMatches) -> Result<ExitCode> {
+    let own = matches.subcommand().map(|(_, own)| own).context("no command")?;
+    let config = |flags: &ServerFlags| Config::resolve(flags, own);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start threads")?;
+    let done = |asked: Result<()>| asked.map(|()| ExitCode::SUCCESS);
+    match command {
+        Command::Serve(flags) => runtime.block_on(serve::run(config(&flags)?, None)),
+        Command::Demo(flags) => runtime.block_on(serve::run(config(&flags.server)?, Some(flags))),
+        Command::Query(flags) => done(runtime.block_on(ask::query::run(flags))),
+        Command::Trace(flags) => done(runtime.block_on(ask::trace::run(flags))),
+        Command::Tail(flags) => done(runtime.block_on(ask::tail::run(flags))),
+        Command::Keys(flags) => done(runtime.block_on(ask::keys::run(flags))),
+        Command::Config(flags) => {
+            ask::print(&config::render(&config(&flags)?, Screen::of_stdout().width));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The server: built from its settings, run until a signal, drained in a fixed order.
+//!
+//! Sockets open before the log is read back, so that health checks and senders meet a server that says it is starting (503 with a
+//! retry hint) and not a closed port.
+
+mod banner;
+mod demo;
+mod drain;
+mod late;
+mod router;
+pub mod storage;
+mod telemetry;
+
+use crate::cli::{Auth, DemoFlags};
+use crate::config::Config;
+use anyhow::{Context, Result};
+use glasshive_api_hive::{AuthMode, Hive, HiveConfig};
+use glasshive_base::metrics;
+use glasshive_base_http::Server;
+use glasshive_feature_keys::Keys;
+use glasshive_store::world::{DataDir, DataDirError, DataDirOptions, open_data_dir};
+use late::LateSink;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Exit status of a start on a data directory that another process has (`EX_TEMPFAIL`).
+const EXIT_LOCKED: u8 = 75;
+
+/// A server with its sockets open.
+struct Running {
+    config: Config,
+    data: DataDir,
+    hive: Arc<Hive>,
+    server: Server,
+    http: SocketAddr,
+    grpc: SocketAddr,
+    sink: Arc<LateSink>,
+    metrics: metrics::Registry,
+}
+
+/// Serves until a signal. With `demo`, sends sample traffic to itself.
+///
+/// # Errors
+/// When the data directory, an address or the log cannot be had.
+pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
+    telemetry::start(&config.log.value)?;
+    let start = Instant::now();
+    let signals = drain::Signals::listen()?;
+    let running = match Running::start(config).await {
+        Ok(running) => running,
+        Err(error) if matches!(error.downcast_ref(), Some(DataDirError::InUse { .. })) => {
+            tracing::error!("{error:#}");
+            return Ok(ExitCode::from(EXIT_LOCKED));
+        }
+        Err(error) => return Err(error),
+    };
+    banner::opening(&running.config, running.http, running.grpc);
+    let opened = running.open().await?;
+    banner::ready(&opened, start.elapsed(), running.http, running.grpc, &running.config);
+    let demo = demo.map(|flags| tokio::spawn(demo::stream(flags, running.http, running.data.world.clock.clone())));
+    signals.first().await;
+    if let Some(demo) = demo {
+        demo.abort();
+    }
+    drain::drain(running, opened.open).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Running {
+    /// Takes the data directory, reads keys and environments, opens the sockets.
+    async fn start(config: Config) -> Result<Self> {
+        let options = DataDirOptions {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            allow_network_fs: config.allow_network_fs.value,
+            read_only: None,
+        };
+        let data = open_data_dir(&config.data.value, &options).await?;
+        let keys = Keys::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read keys and environments")?;
+        let keys = Arc::new(keys);
+        for key in config.all_keys() {
+            keys.give(key).await.with_context(|| format!("take the given key of kind {}", key.kind.word()))?;
+        }
+        let metrics = metrics::Registry::default();
+        let hive = Hive::new(HiveConfig {
+            auth: auth_mode(&config),
+            keys: keys.clone(),
+            clock: data.world.clock.clone(),
+            metrics: metrics.clone(),
+            checks: router::checks(&config, data.spawner.clone()),
+            how_to_send: banner::how_to_send(&config, config.http.value, config.grpc.value),
+        });
+        let sink = Arc::new(LateSink::default());
+        let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
+        let server = Server::new(router::server_config(&config, keys), table, data.world.clock.clone(), &metrics);
+        hive.remember_refusals(server.refusals());
+        let http = server.bind(config.http.value).await?;
+        let grpc = server.bind(config.grpc.value).await?;
+        Ok(Self { config, data, hive, server, http, grpc, sink, metrics })
+    }
+
+    /// Reads back the log; then telemetry is taken and questions are answered.
+    async fn open(&self) -> Result<storage::Opened> {
+        let limits = storage::QueryLimits { time: self.config.query_time.value, memory_bytes: self.config.query_memory.value };
+        let directory = &self.config.data.value;
+        let opened = storage::open(&self.data, directory, self.config.durability.value, &limits, self.metrics.clone()).await?;
+        self.sink.open(opened.open.store.clone());
+        self.hive.open(opened.open.clone());
+        Ok(opened)
+    }
+}
+
+fn auth_mode(config: &Config) -> AuthMode {
+    match config.auth.value {
+        Auth::Open => AuthMode::Open,
+        Auth::Keys => AuthMode::Keys,
+    }
+}

@@ -1,0 +1,74 @@
+//! What the server prints at its start. Lines that begin with `listening` and `ready` are for programs too, and do not change.
+
+use super::storage::Opened;
+use crate::ask::print;
+use crate::cli::{Auth, DurabilityWord};
+use crate::config::Config;
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+/// What the relaxed mode means, in the words of the promise.
+pub const RELAXED: &str = "relaxed: at most the last 1 s of acknowledged data can be lost by power loss, none by kill -9";
+
+/// Before the log is read back: who this is, and where it listens.
+pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr) {
+    let mut text = format!("glasshive {}\n", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "data {}", config.data.value.display());
+    let durability = match config.durability.value {
+        DurabilityWord::Fsync => "fsync: a success answer means the data is on the disk",
+        DurabilityWord::Relaxed => RELAXED,
+    };
+    let _ = writeln!(text, "durability {durability}");
+    let auth = match config.auth.value {
+        Auth::Open => "open: no key is needed",
+        Auth::Keys => "keys: every door asks for one",
+    };
+    let _ = writeln!(text, "auth {auth}");
+    let _ = writeln!(text, "listening HTTP http://{http}\nlistening gRPC http://{grpc}");
+    print(&text);
+}
+
+/// Now telemetry is taken and questions are answered.
+pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr, config: &Config) {
+    let mut text = String::new();
+    for fault in &opened.report.faults {
+        let _ = writeln!(text, "{}", fault.message);
+    }
+    let _ = writeln!(text, "ready in {} ms\n", took.as_millis());
+    let _ = writeln!(text, "Send something:\n{}\n", indented(&how_to_send(config, http, grpc)));
+    let server = if http.port() == 4318 { String::new() } else { format!(" --server {}", url(config, http)) };
+    let _ = writeln!(text, "Ask something:\n    glasshive query{server} 'COUNT, P99(duration_ms) GROUP BY service.name, name'");
+    print(&text);
+}
+
+/// Lines to paste into the environment of an application with an OpenTelemetry SDK.
+pub fn how_to_send(config: &Config, http: SocketAddr, grpc: SocketAddr) -> String {
+    let mut lines = format!(
+        "export OTEL_EXPORTER_OTLP_ENDPOINT={}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf    # or grpc, with http://{}",
+        url(config, http),
+        reachable(grpc)
+    );
+    if config.auth.value == Auth::Keys {
+        lines.push_str("\nexport OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=YOUR_INGEST_KEY");
+    }
+    lines
+}
+
+fn url(config: &Config, http: SocketAddr) -> String {
+    config.public_url.value.clone().unwrap_or_else(|| format!("http://{}", reachable(http)))
+}
+
+/// An address that can be connected to: a listener on all addresses is reached on loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address {
+        SocketAddr::V4(address) if address.ip().is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(address) if address.ip().is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address.ip(),
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

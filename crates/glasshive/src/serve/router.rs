@@ -1,0 +1,96 @@
+//! The one table of routes, and what the server checks before any of them.
+
+use crate::cli::{Auth, DurabilityWord};
+use crate::config::Config;
+use glasshive_api_hive::Hive;
+use glasshive_api_hive::access::CREDENTIAL_HEADERS;
+use glasshive_api_hive::shape::process::Check;
+use glasshive_base::metrics;
+use glasshive_base_http::{CorsPolicy, Router, ServerConfig};
+use glasshive_feature_keys::Keys;
+use glasshive_model::{EventSink, KeyState, KeyTable};
+use glasshive_receive_otlp::config::{AuthMode, OtlpConfig};
+use glasshive_store::world::ThreadSpawner;
+use std::sync::Arc;
+
+/// Every route there is; both listeners serve them all.
+pub fn table(config: &Config, hive: &Arc<Hive>, sink: Arc<dyn EventSink>, keys: Arc<Keys>, metrics: &metrics::Registry) -> Router {
+    let auth = match config.auth.value {
+        Auth::Open => AuthMode::Open,
+        Auth::Keys => AuthMode::Keys,
+    };
+    let otlp = OtlpConfig { auth, ..OtlpConfig::default() };
+    let receive = glasshive_receive_otlp::routes(otlp, sink, keys, metrics);
+    Router::new(receive.into_iter().chain(glasshive_api_hive::routes(hive)))
+}
+
+/// Names, origins and keys that the server knows.
+pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
+    let is_open = config.auth.value == Auth::Open;
+    let mut headers = CREDENTIAL_HEADERS.to_vec();
+    headers.push("api-key");
+    let proof_headers = headers.clone();
+    ServerConfig {
+        names: config.server_names.value.iter().cloned().chain(machine_name()).collect(),
+        own_origins: config.public_url.value.iter().filter_map(|url| origin_of(url)).collect(),
+        // With keys, a browser key decides which pages may send.
+        cors: CorsPolicy { any: !is_open, loopback: is_open, origins: config.cors_origins.value.clone(), headers: Vec::new() },
+        key_proof: Some(Arc::new(move |headers| {
+            let credential = glasshive_base_http::credential::presented(headers, &proof_headers);
+            let secrets = credential.map(|credential| credential.secrets).unwrap_or_default();
+            secrets.iter().any(|secret| keys.find(secret).is_some_and(|grant| grant.state == KeyState::Enabled))
+        })),
+        credential_headers: headers,
+        ..ServerConfig::default()
+    }
+}
+
+/// Lines of `/readyz` besides the store's: tasks that keep failing, and the durability when it is not the full one.
+pub fn checks(config: &Config, spawner: Arc<ThreadSpawner>) -> Box<dyn Fn() -> Vec<Check> + Send + Sync> {
+    let durability = config.durability.value;
+    Box::new(move || {
+        let failing = spawner.failing();
+        let mut checks = vec![Check {
+            check: "tasks".to_owned(),
+            ok: failing.is_empty(),
+            since_ns: None,
+            reason: failing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            hint: String::new(),
+        }];
+        if durability == DurabilityWord::Relaxed {
+            checks.push(Check {
+                check: "durability".to_owned(),
+                ok: true,
+                since_ns: None,
+                reason: super::banner::RELAXED.to_owned(),
+                hint: "--durability fsync".to_owned(),
+            });
+        }
+        checks
+    })
+}
+
+/// The name by which the machine knows itself.
+fn machine_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Scheme, host and port of an address.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next().filter(|authority| !authority.is_empty())?;
+    Some(format!("{scheme}://{authority}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin_of;
+
+    #[test]
+    fn origins() {
+        assert_eq!(origin_of("https://hive.example.com/x/y").as_deref(), Some("https://hive.example.com"));
+        assert_eq!(origin_of("http://127.0.0.1:4318").as_deref(), Some("http://127.0.0.1:4318"));
+        assert_eq!(origin_of("hive.example.com"), None);
+    }
+}

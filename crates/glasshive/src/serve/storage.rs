@@ -1,0 +1,65 @@
+//! Store and engine over a data directory, with or without a server around them.
+
+use crate::cli::DurabilityWord;
+use anyhow::{Context, Result};
+use glasshive_api_hive::Open;
+use glasshive_base::metrics;
+use glasshive_query_engine::{Engine, EngineConfig};
+use glasshive_receive_otlp::decode::OtlpDecoder;
+use glasshive_store::world::DataDir;
+use glasshive_store::{Durability, OpenReport, Store, StoreConfig};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time between syncs of the relaxed mode.
+const RELAXED_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What one query may take.
+#[derive(Debug, Clone)]
+pub struct QueryLimits {
+    /// Time; what was found by then is answered.
+    pub time: Duration,
+    /// Memory for its groups, bytes.
+    pub memory_bytes: usize,
+}
+
+/// Store and engine, and what the start found.
+pub struct Opened {
+    /// Both, as the API wants them.
+    pub open: Arc<Open>,
+    /// What the start found.
+    pub report: OpenReport,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(10), memory_bytes: 256 << 20 }
+    }
+}
+
+/// Opens the store, which reads back its log, and the engine over it.
+///
+/// # Errors
+/// When disk or catalog refuse.
+pub async fn open(
+    data: &DataDir,
+    directory: &Path,
+    durability: DurabilityWord,
+    limits: &QueryLimits,
+    metrics: metrics::Registry,
+) -> Result<Opened> {
+    let config = StoreConfig {
+        shown_path: directory.display().to_string(),
+        durability: match durability {
+            DurabilityWord::Fsync => Durability::Fsync,
+            DurabilityWord::Relaxed => Durability::Relaxed { interval: RELAXED_INTERVAL },
+        },
+        ..StoreConfig::default()
+    };
+    let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder::default()), metrics.clone()).await;
+    let (store, report) = opened.with_context(|| format!("open the store in {}", directory.display()))?;
+    let config = EngineConfig { time_limit: limits.time, memory_bytes: limits.memory_bytes, ..EngineConfig::default() };
+    let engine = Engine::new(store.clone(), config, data.world.clock.clone(), metrics).context("start the threads that answer queries")?;
+    Ok(Opened { open: Arc::new(Open { store, engine: Arc::new(engine) }), report })
+}
