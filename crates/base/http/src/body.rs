@@ -2,8 +2,8 @@
 
 use crate::BoxError;
 use crate::compression::{self, BodyCodec, KNOWN_ENCODINGS};
-use crate::ledger::{Charge, Ledger, LedgerFull};
-use bytes::{Bytes, BytesMut};
+use crate::ledger::{Charge, Ledger, LedgerFull, make_room};
+use bytes::Bytes;
 use glasshive_base::ErrorKind;
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Body as _;
@@ -188,21 +188,27 @@ impl RequestBody {
         }
         let mut charge = self.ledger.charge(0).map_err(BodyError::Full)?;
         let Some(first) = self.chunk().await? else { return Ok((Bytes::new(), charge)) };
+        let most = self.announced.and_then(|announced| usize::try_from(announced).ok()).unwrap_or(limit);
+        if first.len() > limit {
+            return Err(too_large);
+        }
         charge.grow_to(first.len()).map_err(BodyError::Full)?;
-        let mut whole = BytesMut::new();
-        let mut next = Some(first);
-        while let Some(piece) = next {
+        let Some(mut piece) = self.chunk().await? else { return Ok((first, charge)) };
+        let mut whole = Vec::new();
+        make_room(&mut whole, first.len(), most, 0, &mut charge).map_err(BodyError::Full)?;
+        whole.extend_from_slice(&first);
+        drop(first);
+        loop {
             if whole.len() + piece.len() > limit {
                 return Err(too_large);
             }
-            charge.grow_to(whole.len() + piece.len()).map_err(BodyError::Full)?;
-            next = self.chunk().await?;
-            if whole.is_empty() && next.is_none() {
-                return Ok((piece, charge));
-            }
+            make_room(&mut whole, piece.len(), most, 0, &mut charge).map_err(BodyError::Full)?;
             whole.extend_from_slice(&piece);
+            match self.chunk().await? {
+                Some(next) => piece = next,
+                None => return Ok((Bytes::from(whole), charge)),
+            }
         }
-        Ok((whole.freeze(), charge))
     }
 
     /// Reads to the end and undoes these content encodings.

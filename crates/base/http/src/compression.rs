@@ -3,8 +3,9 @@
 //! Memory stays bounded whatever the bytes say: output grows by small steps, each checked against the limit and charged to the
 //! ledger before it is taken; a zstd window is at most 8 MiB; gzip members are at most 64.
 
+use crate::aside::aside;
 use crate::body::BodyError;
-use crate::ledger::{Charge, STEP_BYTES};
+use crate::ledger::{Charge, STEP_BYTES, make_room};
 use bytes::Bytes;
 use std::io::Read;
 
@@ -122,11 +123,7 @@ pub async fn decompress_aside(
     if is_short || codec == BodyCodec::Identity {
         return work();
     }
-    // The pool of blocking threads outlives every request; a panic in there is the request's own.
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| match failed.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        Err(failed) => Err(BodyError::Broken(failed.into())),
-    })
+    aside(work).await.map_err(|gone| BodyError::Broken(gone.into()))?
 }
 
 /// RFC 1950: method 8, window at most 32 KiB, and a checked head.
@@ -182,7 +179,7 @@ impl Sink<'_> {
             let len = self.out.len();
             // One byte past the limit is asked for, so that passing it shows.
             let step = STEP_BYTES.min(self.limit.saturating_sub(len).saturating_add(1));
-            self.charge.grow_to(self.base.saturating_add(len).saturating_add(step)).map_err(BodyError::Full)?;
+            make_room(&mut self.out, step, self.limit.saturating_add(1), self.base, self.charge).map_err(BodyError::Full)?;
             self.out.resize(len + step, 0);
             let read = decoder.read(&mut self.out[len..]);
             self.out.truncate(len + read.as_ref().map_or(0, |read| *read));

@@ -1,7 +1,7 @@
 //! Frames of unary gRPC calls over HTTP/2, and the trailers that carry their status.
 
 use crate::body::{BodyError, RequestBody};
-use crate::ledger::Charge;
+use crate::ledger::{Charge, make_room};
 use crate::percent;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -41,7 +41,7 @@ pub fn unframe(body: &Bytes) -> Option<(bool, Bytes)> {
 /// # Errors
 /// See [`FrameError`].
 pub async fn read_message(body: &mut RequestBody, limit: usize) -> Result<(bool, Bytes, Charge), FrameError> {
-    let mut buffer = BytesMut::new();
+    let mut buffer = Vec::new();
     while buffer.len() < FRAME_HEAD_BYTES {
         match body.chunk().await? {
             Some(chunk) => buffer.extend_from_slice(&chunk),
@@ -56,13 +56,16 @@ pub async fn read_message(body: &mut RequestBody, limit: usize) -> Result<(bool,
     if len > limit {
         return Err(BodyError::TooLarge { limit_bytes: limit, decompressed: false }.into());
     }
-    let charge = body.ledger().charge(len).map_err(BodyError::Full)?;
-    let _ = buffer.split_to(FRAME_HEAD_BYTES);
+    let mut charge = body.ledger().charge(len).map_err(BodyError::Full)?;
+    buffer.drain(..FRAME_HEAD_BYTES);
     while buffer.len() <= len {
         match body.chunk().await? {
-            Some(chunk) if buffer.len() + chunk.len() <= len => buffer.extend_from_slice(&chunk),
+            Some(chunk) if buffer.len() + chunk.len() <= len => {
+                make_room(&mut buffer, chunk.len(), len, 0, &mut charge).map_err(BodyError::Full)?;
+                buffer.extend_from_slice(&chunk);
+            }
             Some(_) => return Err(FrameError::Malformed("the request holds more than one")),
-            None if buffer.len() == len => return Ok((flag == 1, buffer.freeze(), charge)),
+            None if buffer.len() == len => return Ok((flag == 1, Bytes::from(buffer), charge)),
             None => return Err(FrameError::Malformed("it is shorter than announced")),
         }
     }

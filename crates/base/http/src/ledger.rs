@@ -1,4 +1,5 @@
-//! One account of the bytes that bodies hold, so that overload is refused before memory is taken.
+//! One account of the bytes that bodies hold, so that overload is refused before memory is taken. While a buffer grows, the old and
+//! the new one exist at once: for moments the process may hold twice what stands here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,6 +91,18 @@ impl Charge {
     }
 }
 
+/// Makes room for `more` bytes in `buffer`, which is never to hold more than `most`: capacity doubles, and every byte of it is
+/// charged, on top of `base`, before it is taken.
+pub(crate) fn make_room(buffer: &mut Vec<u8>, more: usize, most: usize, base: usize, charge: &mut Charge) -> Result<(), LedgerFull> {
+    let needed = buffer.len() + more;
+    if needed > buffer.capacity() {
+        let wanted = buffer.capacity().saturating_mul(2).min(most).max(needed);
+        charge.grow_to(base.saturating_add(wanted))?;
+        buffer.reserve_exact(wanted - buffer.len());
+    }
+    Ok(())
+}
+
 impl Drop for Charge {
     fn drop(&mut self) {
         self.ledger.used_bytes.fetch_sub(self.bytes, Ordering::AcqRel);
@@ -116,5 +129,19 @@ mod tests {
         drop(first);
         assert_eq!(ledger.used_bytes(), 0);
         assert!(ledger.charge(usize::MAX).is_err());
+    }
+
+    #[test]
+    fn l2_room_is_charged_by_its_capacity() {
+        let ledger = Ledger::new(4 * STEP_BYTES);
+        let mut charge = ledger.charge(STEP_BYTES).unwrap();
+        let (mut buffer, most) = (Vec::new(), 3 * STEP_BYTES);
+        for _ in 0..most {
+            make_room(&mut buffer, 1, most, STEP_BYTES, &mut charge).unwrap();
+            buffer.push(0);
+            assert!(buffer.capacity() + STEP_BYTES <= charge.bytes());
+        }
+        assert_eq!((buffer.capacity(), charge.bytes()), (most, 4 * STEP_BYTES));
+        assert!(make_room(&mut buffer, 1, usize::MAX, STEP_BYTES, &mut charge).is_err());
     }
 }

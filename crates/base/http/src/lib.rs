@@ -12,6 +12,7 @@
 //! redirects; a refusal is answered before the rest of the body is kept.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod aside;
 pub mod body;
 pub mod client;
 pub mod compression;

@@ -6,9 +6,9 @@ use std::time::Duration;
 /// Limits and deadlines. The defaults suit one machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at a time, over all listeners.
+    /// Connections at a time of one listener.
     pub connections: usize,
-    /// Connections at a time of one peer that is not on loopback.
+    /// Of these, those of one peer that is not on loopback.
     pub connections_per_peer: usize,
     /// From the first byte of a head to its last.
     pub head_deadline: Duration,

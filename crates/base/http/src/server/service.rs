@@ -210,7 +210,7 @@ impl Shared {
         }
         // What a page or a crawler looks for and does not find is no refused data.
         let is_idle_miss = status == StatusCode::NOT_FOUND && matches!(head.method, Method::GET | Method::HEAD);
-        if refused.is_some() || (status.is_client_error() || status.is_server_error()) && !is_idle_miss {
+        if !is_idle_miss && (refused.is_some() || status.is_client_error() || status.is_server_error()) {
             self.note(head, status, refused);
         }
     }
