@@ -98,7 +98,7 @@ impl Keys {
         // From the digest, so that records in the log name the same key after a restart.
         let number = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let info = KeyInfo {
-            id: GIVEN_IDS | number % GIVEN_IDS,
+            id: GIVEN_IDS + number % GIVEN_IDS,
             environment: slug,
             kind: spec.kind.word(),
             shown: digest::shown(&secret),

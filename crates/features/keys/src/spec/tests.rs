@@ -2,7 +2,10 @@ use super::*;
 
 const SECRET: &str = "correct-horse-battery";
 
-fn check(text: &str, expected: Result<(&str, KeyKind, Option<&str>, &str, &[&str], &[&str]), &str>) {
+/// Environment, kind, id, secret, origins and scopes.
+type Parts<'a> = (&'a str, KeyKind, Option<&'a str>, &'a str, &'a [&'a str], &'a [&'a str]);
+
+fn check(text: &str, expected: Result<Parts<'_>, &str>) {
     let found = KeySpec::parse(text, SECRET_BYTES_LOOPBACK).map_err(|error| error.to_string());
     match (found, expected) {
         (Ok(spec), Ok((environment, kind, id, secret, origins, scopes))) => {
