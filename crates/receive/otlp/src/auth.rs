@@ -9,6 +9,10 @@ use glasshive_model::{Action, EnvironmentId, Grant, KeyKind, KeyState, KeyTable}
 /// Headers that may hold a key, in the order in which they are looked at; the first with one wins.
 pub const KEY_HEADERS: &[&str] = &["x-honeycomb-team", "authorization", "x-glasshive-key", "api-key"];
 
+/// Headers that pages may send to this door besides the usual ones: what [`CorsPolicy::headers`](glasshive_base_http::CorsPolicy)
+/// has to hold.
+pub const PAGE_HEADERS: &[&str] = &["x-honeycomb-team", DATASET_HEADER, "x-glasshive-key", "api-key"];
+
 /// Names the dataset, where a key's rules let it.
 const DATASET_HEADER: &str = "x-honeycomb-dataset";
 

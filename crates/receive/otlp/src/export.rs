@@ -6,6 +6,7 @@ use crate::decode::{DecodeContext, DecodeError, Decoded, Encoding, Signal3, deco
 use crate::error::OtlpError;
 use crate::reply::RetryHints;
 use glasshive_base::metrics::{Counter, Registry};
+use glasshive_base_http::aside::aside;
 use glasshive_base_http::{BodyCodec, Charge, Head, ReceivedBody};
 use glasshive_model::{Codec, EventSink, KeyTable, RecordMeta, Rows, Submission, sink};
 use glasshive_wire_otlp::reply::ExportResponse;
@@ -97,7 +98,7 @@ impl Export {
             let decoded = decode(self.signal, self.encoding, &self.body.decoded, &self.context());
             (self, decoded)
         };
-        if is_short { Ok(work()) } else { tokio::task::spawn_blocking(work).await.map_err(failure) }
+        if is_short { Ok(work()) } else { aside(work).await.map_err(|gone| OtlpError::Internal(gone.to_string())) }
     }
 
     fn context(&self) -> DecodeContext<'_> {

@@ -3,5 +3,6 @@
 
 mod grpc;
 mod http;
+mod matrix;
 mod pressure;
 mod stage;

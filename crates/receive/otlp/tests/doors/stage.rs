@@ -119,7 +119,7 @@ impl Stage {
             any: !is_open,
             loopback: is_open,
             origins: vec!["https://*.shop.example".to_owned()],
-            headers: vec!["x-honeycomb-team".to_owned()],
+            headers: auth::PAGE_HEADERS.iter().map(|name| (*name).to_owned()).collect(),
         };
         let credential_headers = auth::KEY_HEADERS.to_vec();
         let config = ServerConfig { cors, credential_headers, limits: asked.limits, ..ServerConfig::default() };
