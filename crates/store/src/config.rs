@@ -38,7 +38,7 @@ pub struct StoreConfig {
     pub reserve_bytes: u64,
     /// Live rows that start a flush.
     pub flush_rows: usize,
-    /// Bytes of live rows that start a flush; at four times as many, appends are refused.
+    /// Bytes of live rows that start a flush; at twice as many, appends are refused.
     pub live_bytes: usize,
     /// Age of the oldest live row that starts a flush.
     pub flush_age: Duration,

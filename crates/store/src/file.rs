@@ -69,7 +69,10 @@ impl DataFile {
             let end = (range.end.div_ceil(BLOCK_BYTES) * BLOCK_BYTES).min(sidecar.bytes);
             let read = || async {
                 let bytes = file.read_at(start, (end - start) as usize).await.map_err(|error| self.disk_error(error))?;
-                let matches = bytes.chunks(BLOCK_BYTES as usize).zip(&sidecar.blocks[first as usize..]).all(|(block, crc)| crc32c::crc32c(block) == *crc);
+                let matches = bytes
+                    .chunks(BLOCK_BYTES as usize)
+                    .zip(&sidecar.blocks[first as usize..])
+                    .all(|(block, crc)| crc32c::crc32c(block) == *crc);
                 Ok((matches || self.context.config.is_planted(PlantedBug::ChecksumNotCompared)).then_some(bytes))
             };
             // A second look tells a fault on the way from damage on the medium.

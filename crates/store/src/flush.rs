@@ -94,7 +94,7 @@ impl Flusher {
         if state.published_through == state.flushed_through {
             return config.flush_age.max(PAUSE_FIRST);
         }
-        let is_large = state.unfrozen_rows() >= config.flush_rows || state.live_size().1 >= config.live_bytes;
+        let is_large = state.unfrozen_rows >= config.flush_rows || state.live_size().1 >= config.live_bytes;
         if is_large || wanted_through > state.flushed_through {
             return Duration::ZERO;
         }
@@ -105,7 +105,8 @@ impl Flusher {
     async fn flush(&mut self, frozen: FrozenCut) -> Result<(), Closing> {
         let began = self.inner.now();
         self.pause = PAUSE_FIRST;
-        let mut cut = Cut { flushed_through: frozen.through, columns: frozen.columns.clone(), datasets: frozen.datasets.clone(), files: Vec::new() };
+        let mut cut =
+            Cut { flushed_through: frozen.through, columns: frozen.columns.clone(), datasets: frozen.datasets.clone(), files: Vec::new() };
         if self.inner.config.is_planted(PlantedBug::FlushedThroughBeforeFiles) {
             self.commit(&cut).await?;
         }
@@ -127,6 +128,9 @@ impl Flusher {
     async fn write_file(&mut self, frozen: &FrozenCut, plan: FilePlan) -> Result<FileRow, Closing> {
         let inner = self.inner.clone();
         loop {
+            if inner.is_closing() {
+                return Err(Closing);
+            }
             let id = new_file_id(&inner);
             match write::write_file(&inner, frozen, &plan, &id).await {
                 Ok(row) => return Ok(row),

@@ -3,6 +3,9 @@
 use glasshive_model::SinkError;
 use std::sync::{Mutex, PoisonError};
 
+/// The reason while the store is shutting down.
+pub(crate) const STOPPING: &str = "shutting down";
+
 /// Why nothing is taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {

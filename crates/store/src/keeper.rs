@@ -1,9 +1,7 @@
 //! Housekeeping: merges live chunks, frees log segments, keeps a free one ready.
 
 use crate::inner::{Inner, until_closed};
-use crate::live::merge;
 use futures_util::future::select;
-use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +21,7 @@ impl Keeper {
     /// Runs until the store closes. Has no state of its own: it may be started again.
     pub async fn run(self) {
         while !self.inner.is_closing() {
-            while self.merge_some() {
+            while self.inner.merge_some() {
                 self.inner.world.spawner.yield_now().await;
                 if self.inner.is_closing() {
                     return;
@@ -43,18 +41,6 @@ impl Keeper {
         let flushed_through = self.inner.state().flushed_through;
         let due = self.inner.log.next_free_at(flushed_through);
         due.map_or(IDLE, |at| at.saturating_sub(self.inner.now()).clamp(Duration::from_secs(1), IDLE))
-    }
-
-    /// Merges one run of neighbouring chunks, if there is one worth it.
-    fn merge_some(&self) -> bool {
-        let (parts, id) = {
-            let mut state = self.inner.state();
-            let Some(parts) = state.merge_candidate(self.inner.config.seal_rows) else { return false };
-            (parts, state.chunk_id())
-        };
-        let merged = merge(id, parts[0].class(), &parts, None, &BTreeSet::new());
-        self.inner.state().replace_merged(&parts, merged);
-        true
     }
 
     async fn keep_log(&self) {

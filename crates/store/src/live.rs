@@ -11,10 +11,10 @@ pub(crate) use gather::{Pick, gather, set_in};
 pub(crate) use seal::{ColumnKey, column_ref, merge, next_merge};
 pub(crate) use state::{FrozenCut, Published, State};
 
+use arrow_array::ArrayRef;
 use encode::Encoded;
 use glasshive_model::rows::Stamp;
 use glasshive_model::{ColumnRef, ColumnType, EnvironmentId, Rows, Signal, SignalClass, SystemColumn};
-use arrow_array::ArrayRef;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;

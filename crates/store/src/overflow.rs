@@ -11,10 +11,8 @@ use std::sync::Arc;
 /// `_overflow` with the values of these columns added; a row has a key either there or in one column, never in both.
 pub(crate) fn fold<'a>(overflow: ArrayRef, columns: impl Iterator<Item = (&'a str, ColumnType, ArrayRef)>) -> ArrayRef {
     let overflow = overflow.as_string_view();
-    let mut objects: Vec<String> = overflow
-        .iter()
-        .map(|object| object.and_then(|object| object.strip_suffix('}')).map(str::to_owned).unwrap_or_default())
-        .collect();
+    let mut objects: Vec<String> =
+        overflow.iter().map(|object| object.and_then(|object| object.strip_suffix('}')).map(str::to_owned).unwrap_or_default()).collect();
     for (key, column_type, array) in columns {
         for (row, object) in objects.iter_mut().enumerate().filter(|(row, _)| array.is_valid(*row)) {
             object.push_str(match object.len() {

@@ -53,19 +53,20 @@ impl Registry {
     /// Gives (key, type) a column, or `None` when the environment has all the keys it may have.
     ///
     /// Called in order of `_seq`, so that a replay of the log gives the same numbers and names.
-    pub(crate) fn assign(&mut self, environment: EnvironmentId, key: &str, column_type: ColumnType, first_seq: i64, id: u32) -> Option<ColumnRow> {
+    pub(crate) fn assign(
+        &mut self,
+        environment: EnvironmentId,
+        key: &str,
+        column_type: ColumnType,
+        first_seq: i64,
+        id: u32,
+    ) -> Option<ColumnRow> {
         if !self.keys.contains_key(key) && self.keys.len() >= limits::COLUMNS_PER_ENVIRONMENT {
             return None;
         }
         let is_first = self.columns_of(key).is_empty();
-        let column = ColumnRow {
-            id,
-            environment,
-            key: key.to_owned(),
-            column_type,
-            physical: physical_name(key, column_type, is_first),
-            first_seq,
-        };
+        let column =
+            ColumnRow { id, environment, key: key.to_owned(), column_type, physical: physical_name(key, column_type, is_first), first_seq };
         self.keys.entry(key.to_owned()).or_default().push(column.clone());
         Some(column)
     }

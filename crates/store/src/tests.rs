@@ -1,8 +1,10 @@
 //! The store as a whole, over a real directory.
 
+mod files;
 mod support;
 
-use crate::FaultKind;
+use crate::catalog::Catalog;
+use crate::{Durability, FaultKind, Scope};
 use glasshive_model::{Appended, EventSink, SinkError, Value};
 use std::time::Duration;
 use support::{Op, TestWorld};
@@ -22,7 +24,7 @@ async fn p01_appended_rows_are_the_same_live_in_files_and_after_restarts() {
     assert_eq!(live[301].get("k"), Some(&Value::Int(7)));
     assert_eq!(live[300].get("empty"), Some(&Value::Null));
     let columns: Vec<_> = first.snapshot().registry.columns().cloned().collect();
-    first.kill();
+    first.kill().await;
 
     let second = world.open().await;
     assert_eq!(second.report.recovered_events, 302);
@@ -77,7 +79,7 @@ async fn an_equal_request_is_stored_once_across_restarts_until_its_window_ends()
     };
     assert!(matches!(first.store.append(other_header(first.submission("1 api a=b"))).await.unwrap(), Appended::Stored { .. }));
     first.store.flush().await.unwrap();
-    first.kill();
+    first.kill().await;
     world.clock.advance(Duration::from_secs(599));
     let second = world.open().await;
     assert_eq!(second.append("1 api a=b").await.unwrap(), Appended::Duplicate);
@@ -92,7 +94,7 @@ async fn f02_a_torn_group_ends_the_log_and_is_told_once() {
     let first = world.open().await;
     first.append(&lines(3, "kept")).await.unwrap();
     first.append(&lines(400, "torn")).await.unwrap();
-    first.kill();
+    first.kill().await;
     let segment = world.files(".seg").pop().unwrap();
     let mut bytes = std::fs::read(&segment).unwrap();
     // The second group begins on its own page; its header survives, what follows does not.
@@ -101,10 +103,13 @@ async fn f02_a_torn_group_ends_the_log_and_is_told_once() {
     let second = world.open().await;
     assert_eq!(second.rows().await.len(), 3);
     let message = &second.messages()[0];
-    assert!(message.starts_with("log ends in an incomplete group of ") && message.ends_with(" bytes that was never acknowledged; dropped"), "{message}");
+    assert!(
+        message.starts_with("log ends in an incomplete group of ") && message.ends_with(" bytes that was never acknowledged; dropped"),
+        "{message}"
+    );
     assert!(!second.report.degraded);
     second.append(&lines(5, "after")).await.unwrap();
-    second.kill();
+    second.kill().await;
     let third = world.open().await;
     assert_eq!(third.rows().await.len(), 8);
     assert!(third.report.faults.iter().all(|fault| fault.kind == FaultKind::Recovered), "{:?}", third.report.faults);
@@ -117,7 +122,7 @@ async fn f10_damage_below_the_end_is_named_quarantined_and_skipped() {
     for (count, label) in [(3, "one"), (4, "two"), (5, "three")] {
         first.append(&lines(count, label)).await.unwrap();
     }
-    first.kill();
+    first.kill().await;
     let segment = world.files(".seg").pop().unwrap();
     let mut bytes = std::fs::read(&segment).unwrap();
     bytes[8_192 + 90] ^= 4;
@@ -130,7 +135,7 @@ async fn f10_damage_below_the_end_is_named_quarantined_and_skipped() {
         let expected = format!("log record 2 in {name} is damaged (4 events of unknown datasets lost); 1 later records recovered");
         assert_eq!(running.messages()[0], expected);
         assert_eq!(world.files(".bin").len(), 1);
-        running.kill();
+        running.kill().await;
     }
 }
 
@@ -139,19 +144,14 @@ async fn f05_a_failed_sync_moves_the_group_and_flushes_what_the_segment_held() {
     let world = TestWorld::new();
     let running = world.open().await;
     running.append(&lines(3, "before")).await.unwrap();
-    running.troubles.refuse(Op::Sync, ".seg", 5, 1);
-    running.troubles.refuse(Op::Sync, ".new", 5, 1);
-    let name = world.files(".seg")[0].file_name().unwrap().to_str().unwrap().to_owned();
-    // The first segment is known by the name it was made with.
-    let appended = running.append(&lines(4, "moved")).await;
-    let messages = running.messages();
-    match appended {
-        Ok(_) => assert_eq!(messages, [format!("disk refused a flush (EIO) at segment {name}; data was moved to a new segment")]),
-        Err(error) => panic!("{error}: {messages:?}"),
-    }
-    running.until(|store| store.stats().flushed_through == 2).await;
+    // Files are known by the names they were made with.
+    running.troubles.refuse(Op::Sync, "0000000000000001.new", 5, 1);
+    running.append(&lines(4, "moved")).await.unwrap();
+    let expected = "disk refused a flush (EIO) at segment 0000000000000001.seg; data was moved to a new segment";
+    assert_eq!(running.messages(), [expected]);
+    running.until(|store| store.stats().flushed_through >= 1).await;
     assert_eq!(running.rows().await.len(), 7);
-    running.kill();
+    running.kill().await;
     assert_eq!(world.open().await.rows().await.len(), 7);
 }
 
@@ -160,19 +160,14 @@ async fn f05_a_second_failure_within_a_minute_stops_ingest_until_a_fresh_file_ca
     let world = TestWorld::new();
     let running = world.open().await;
     running.append(&lines(3, "before")).await.unwrap();
-    running.troubles.refuse(Op::Sync, "log/", 5, 3);
+    running.troubles.refuse(Op::Sync, "log/", 5, usize::MAX);
     let Err(SinkError::Stopped { reason }) = running.append(&lines(4, "refused")).await else { panic!("the disk refuses") };
     assert!(reason.starts_with("disk refused a flush (EIO) at segment "), "{reason}");
     assert!(reason.ends_with(".seg twice; ingest stopped to protect acknowledged data"), "{reason}");
     assert!(!running.store.readiness().ready);
     assert!(running.store.admit(1).is_err());
     assert_eq!(running.rows().await.len(), 3, "queries go on");
-    world.clock.advance(Duration::from_secs(10));
-    running.until(|store| !store.readiness().ready).await;
-    for _ in 0..3 {
-        world.clock.advance(Duration::from_secs(10));
-        tokio::task::yield_now().await;
-    }
+    running.troubles.relent();
     while !running.store.readiness().ready {
         world.clock.advance(Duration::from_secs(10));
         tokio::task::yield_now().await;
@@ -180,7 +175,7 @@ async fn f05_a_second_failure_within_a_minute_stops_ingest_until_a_fresh_file_ca
     // The refused request is sent again, as its client was told to; it is stored once, before and after a restart.
     running.append(&lines(4, "refused")).await.unwrap();
     assert_eq!(running.rows().await.len(), 7);
-    running.kill();
+    running.kill().await;
     assert_eq!(world.open().await.rows().await.len(), 7);
 }
 
@@ -205,4 +200,130 @@ async fn f03_a_full_disk_pauses_ingest_and_deletes_nothing() {
     assert_eq!(world.files("reserve").len(), 1);
     running.append(&lines(4, "after")).await.unwrap();
     assert_eq!(running.rows().await.len(), 7);
+}
+
+#[tokio::test]
+async fn equal_requests_in_flight_share_one_fate() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    let (first, second) = tokio::join!(running.append("1 api a=b"), running.append("1 api a=b"));
+    assert_eq!((first.unwrap(), second.unwrap()), (Appended::Stored { sequence: 1 }, Appended::Duplicate));
+    assert_eq!(running.rows().await.len(), 1);
+    assert_eq!(running.store.stats().duplicates, 1);
+}
+
+#[tokio::test]
+async fn overload_is_refused_early() {
+    let mut world = TestWorld::new();
+    world.config.queue_bytes = 1_000;
+    let running = world.open().await;
+    assert!(running.store.admit(1_000_000).is_ok(), "an empty queue takes a request of any size");
+    let appends = (0..8).map(|index| running.store.append(running.submission(&lines(10, &format!("r{index}")))));
+    let outcomes = futures_util::future::join_all(appends).await;
+    let busy = outcomes.iter().filter(|outcome| matches!(outcome, Err(SinkError::Busy { .. }))).count();
+    assert!(busy > 0 && busy < 8, "{outcomes:?}");
+    assert_eq!(running.rows().await.len(), (8 - busy) * 10);
+}
+
+#[tokio::test]
+async fn a_request_larger_than_a_segment_gets_one_of_its_size() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    running.append(&lines(3, "small")).await.unwrap();
+    let noise: String = (0..12_000u64)
+        .map(|index| format!("1 api n=i:{} t={:x}\n", index * 0x9E37_79B9, index.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        .collect();
+    let mut large = running.submission(&noise);
+    large.codec = glasshive_model::Codec::Deflate;
+    let mut deflated = flate2::read::DeflateEncoder::new(noise.as_bytes(), flate2::Compression::none());
+    let mut body = Vec::new();
+    std::io::Read::read_to_end(&mut deflated, &mut body).unwrap();
+    assert!(body.len() as u64 > world.config.segment_bytes);
+    large.body = body.into();
+    running.store.append(large).await.unwrap();
+    running.append(&lines(4, "too")).await.unwrap();
+    let rows = running.rows().await;
+    running.kill().await;
+    assert_eq!(world.open().await.rows().await, rows);
+    assert_eq!(rows.len(), 12_007);
+}
+
+#[tokio::test]
+async fn the_log_is_freed_once_flushed_and_ten_minutes_old_and_its_files_are_recycled() {
+    let mut world = TestWorld::new();
+    world.config.segment_bytes = 16 << 10;
+    let running = world.open().await;
+    for round in 0..5 {
+        for index in 0..10 {
+            running.append(&lines(30, &format!("{round}-{index}"))).await.unwrap();
+        }
+        running.store.flush().await.unwrap();
+        let before = running.store.stats().log_segments;
+        assert!(before > 3, "{before} segments");
+        world.clock.advance(Duration::from_secs(601));
+        running.until(|store| store.stats().log_segments == 1).await;
+    }
+    let names = world.files(".seg").len() + world.files(".free").len() + world.files(".new").len();
+    assert!(names <= 4, "{names} files");
+    let rows = running.rows().await;
+    assert_eq!(rows.len(), 1_500);
+    running.kill().await;
+    assert_eq!(world.open().await.rows().await, rows);
+}
+
+#[tokio::test]
+async fn p02_relaxed_durability_answers_before_the_sync_and_loses_nothing_to_a_kill() {
+    let mut world = TestWorld::new();
+    world.config.durability = Durability::Relaxed { interval: Duration::from_secs(1) };
+    let running = world.open().await;
+    running.append(&lines(2, "first")).await.unwrap();
+    running.troubles.refuse(Op::Sync, "0000000000000001.new", 5, 1);
+    for index in 0..5 {
+        running.append(&lines(2, &format!("r{index}"))).await.unwrap();
+    }
+    assert!(running.messages().is_empty(), "nothing is synced yet");
+    world.clock.advance(Duration::from_secs(1));
+    running.until(|store| !store.faults().is_empty()).await;
+    assert!(running.messages()[0].ends_with("data was moved to a new segment"), "{:?}", running.messages());
+    running.append(&lines(2, "last")).await.unwrap();
+    let rows = running.rows().await;
+    running.kill().await;
+    assert_eq!(world.open().await.rows().await, rows);
+    assert_eq!(rows.len(), 14);
+}
+
+#[tokio::test]
+async fn o2_a_shut_down_store_refuses_and_leaves_nothing_to_replay() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    let mut tail = running.store.subscribe();
+    running.append(&lines(3, "a")).await.unwrap();
+    running.store.shutdown().await;
+    assert!(matches!(running.append(&lines(3, "b")).await, Err(SinkError::Stopped { reason }) if reason == "shutting down"));
+    assert!(!running.store.readiness().ready);
+    assert_eq!(tail.next().await.unwrap().len(), 3);
+    let again = world.open().await;
+    assert_eq!((again.report.recovered_events, again.rows().await.len()), (0, 3));
+}
+
+#[tokio::test]
+async fn environments_made_elsewhere_are_found_and_unknown_ones_refused() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    let mut unknown = running.submission("1 api a=b");
+    unknown.environment = glasshive_model::EnvironmentId(9);
+    let Err(SinkError::Refused { reason }) = running.store.append(unknown).await else { panic!("there is no environment 9") };
+    assert_eq!(reason, "environment 9 does not exist");
+    let shop = new_environment(&world, "shop").await;
+    let mut known = running.submission("1 api a=b");
+    known.environment = shop;
+    running.store.append(known).await.unwrap();
+    assert_eq!(running.store.snapshot(&Scope::all(shop)).live.len(), 1);
+    assert_eq!(running.rows().await.len(), 0);
+    assert_eq!(running.store.datasets(shop)[0].slug, "api");
+    assert_eq!(running.store.environments().len(), 2);
+}
+
+async fn new_environment(world: &TestWorld, slug: &str) -> glasshive_model::EnvironmentId {
+    world.catalog.ensure_environment(slug).await.unwrap()
 }

@@ -33,7 +33,10 @@ impl AsyncFileReader for DataFileReader {
         async move { self.0.read_range(range).await.map_err(external) }.boxed()
     }
 
-    fn get_metadata<'a>(&'a mut self, _options: Option<&'a ArrowReaderOptions>) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+    fn get_metadata<'a>(
+        &'a mut self,
+        _options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
         async move { self.0.metadata().await.map_err(external) }.boxed()
     }
 }

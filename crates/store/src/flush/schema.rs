@@ -56,7 +56,8 @@ impl FileColumns {
     /// The Arrow schema in the same order.
     pub fn schema(&self) -> SchemaRef {
         let system = SystemColumn::ALL.iter().filter(|system| **system != SystemColumn::Overflow).map(|system| system.field());
-        let attributes = self.attributes.iter().map(|column| attribute_field(&column.physical, &column.key, column.column_type, column.id.into()));
+        let attributes =
+            self.attributes.iter().map(|column| attribute_field(&column.physical, &column.key, column.column_type, column.id.into()));
         Arc::new(Schema::new(system.chain(attributes).chain([SystemColumn::Overflow.field()]).collect::<Vec<Field>>()))
     }
 }

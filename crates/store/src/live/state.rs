@@ -25,6 +25,12 @@ pub(crate) struct State {
     pub flushed_through: u64,
     /// Monotonic time at which the oldest live row was published.
     pub oldest_live: Option<Duration>,
+    /// Rows that no cut has set aside yet.
+    pub unfrozen_rows: usize,
+    /// Rows and bytes that are live, those being written included.
+    live: (usize, usize),
+    /// Rows and bytes of the cut being written.
+    frozen: (usize, usize),
     /// A planted defect: new columns get their numbers in the wrong order.
     pub replays_backwards: bool,
     next_column_id: u32,
@@ -91,6 +97,9 @@ impl State {
             published_through: flushed_through,
             flushed_through,
             oldest_live: None,
+            unfrozen_rows: 0,
+            live: (0, 0),
+            frozen: (0, 0),
             replays_backwards: false,
             next_column_id,
             next_chunk_id: 1,
@@ -126,6 +135,8 @@ impl State {
         };
         let environment = self.environments.entry(id).or_default();
         for chunk in &chunks {
+            self.unfrozen_rows += chunk.len();
+            self.live = (self.live.0 + chunk.len(), self.live.1 + chunk.heap_bytes());
             environment.live.entry(chunk.class()).or_default().push(chunk.clone());
         }
         chunks
@@ -173,6 +184,8 @@ impl State {
             return None;
         }
         self.oldest_live = None;
+        self.unfrozen_rows = 0;
+        self.frozen = self.live;
         let mut cut = FrozenCut {
             through: self.published_through,
             chunks: BTreeMap::new(),
@@ -199,6 +212,8 @@ impl State {
     /// Lets the committed files of a cut take the place of its chunks.
     pub fn replace(&mut self, cut: &Cut, context: &Arc<FileContext>, config: &StoreConfig) {
         self.flushed_through = cut.flushed_through;
+        self.live = (self.live.0 - self.frozen.0, self.live.1 - self.frozen.1);
+        self.frozen = (0, 0);
         for environment in self.environments.values_mut() {
             if !config.is_planted(PlantedBug::FileVisibleBesideChunk) {
                 environment.frozen.clear();
@@ -218,18 +233,11 @@ impl State {
 
     /// Rows and bytes that are live, those being written included.
     pub fn live_size(&self) -> (usize, usize) {
-        let chunks = self.environments.values().flat_map(|environment| environment.chunks());
-        chunks.fold((0, 0), |(rows, bytes), chunk| (rows + chunk.len(), bytes + chunk.heap_bytes()))
+        self.live
     }
 
     pub fn live_chunks(&self) -> usize {
         self.environments.values().map(|environment| environment.chunks().count()).sum()
-    }
-
-    /// Rows that no cut has set aside yet.
-    pub fn unfrozen_rows(&self) -> usize {
-        let chunks = self.environments.values().flat_map(|environment| environment.live.values().flatten());
-        chunks.map(|chunk| chunk.len()).sum()
     }
 
     pub fn snapshot(&self, scope: &Scope) -> Snapshot {
@@ -254,6 +262,8 @@ impl State {
         let Some(start) = list.iter().position(|chunk| chunk.id() == parts[0].id()) else { return };
         let same = list.len() >= start + parts.len() && list[start..].iter().zip(parts).all(|(left, right)| left.id() == right.id());
         if same {
+            let bytes: usize = parts.iter().map(|part| part.heap_bytes()).sum();
+            self.live.1 = self.live.1 - bytes + merged.heap_bytes();
             list.splice(start..start + parts.len(), [Arc::new(merged)]);
         }
     }

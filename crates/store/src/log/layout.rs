@@ -1,5 +1,8 @@
 //! From the scans of all segments to what the log says: which records count, where it ends, what is missing.
 
+#[cfg(test)]
+mod tests;
+
 use super::format::GROUP_HEADER;
 use super::scan::{GroupScan, RecordPlace, SegmentScan};
 use crate::config::StoreConfig;
@@ -77,7 +80,8 @@ impl Layout {
             let first = group.header.first_sequence;
             first > layout.end && first < *limit && group.header.count > 0
         });
-        layout.torn_bytes = torn.map(|(_, group, _)| (group.header.first_sequence, GROUP_HEADER as u64 + group.header.bytes)).min().map(|(_, bytes)| bytes);
+        layout.torn_bytes =
+            torn.map(|(_, group, _)| (group.header.first_sequence, GROUP_HEADER as u64 + group.header.bytes)).min().map(|(_, bytes)| bytes);
         layout.holes = layout.find_holes(segments, &limits, flushed_through);
         if config.is_planted(PlantedBug::DamageTreatedAsTail) {
             layout.end_at_damage();
@@ -106,7 +110,10 @@ impl Layout {
             return Hole { sequences, place: None, events: None };
         };
         let scan = &segments[segment];
-        let holding = scan.groups.iter().find(|group| !group.is_headless && (group.header.first_sequence..group.header.end()).contains(&sequences.start));
+        let holding = scan
+            .groups
+            .iter()
+            .find(|group| !group.is_headless && (group.header.first_sequence..group.header.end()).contains(&sequences.start));
         if let Some(group) = holding {
             let bytes = group.offset..group.offset + GROUP_HEADER as u64 + group.header.bytes;
             let there: u64 = group.records.iter().map(|record| u64::from(record.rows)).sum();
@@ -115,7 +122,11 @@ impl Layout {
             let events = (is_inside && is_only).then(|| group.header.events.saturating_sub(there));
             return Hole { sequences, place: Some((segment, bytes)), events };
         }
-        let start = scan.groups.iter().filter(|group| group.header.first_sequence < sequences.start).map(|group| group.offset + group.header.stored_bytes());
+        let start = scan
+            .groups
+            .iter()
+            .filter(|group| group.header.first_sequence < sequences.start)
+            .map(|group| group.offset + group.header.stored_bytes());
         let end = scan.groups.iter().filter(|group| group.header.first_sequence >= sequences.end).map(|group| group.offset);
         let bytes = start.max().unwrap_or(0).min(scan.bytes)..end.min().unwrap_or(scan.bytes).min(scan.bytes);
         Hole { sequences, place: Some((segment, bytes)), events: None }

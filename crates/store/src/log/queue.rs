@@ -1,6 +1,7 @@
 //! What waits for the log writer.
 
 use super::record::LogRecord;
+use crate::ingest::STOPPING;
 use glasshive_model::{Appended, Rows, SinkError};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,13 +35,15 @@ impl Queue {
         Self { limit, waiting: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Adds a request; gives it back when the queue is full. One that is larger than the whole queue is taken when it is empty.
-    pub fn push(&self, pending: Pending) -> Result<(), (Pending, SinkError)> {
+    /// Adds a request, unless the queue is full or closed. One that is larger than the whole queue is taken when it is empty.
+    pub fn push(&self, pending: Pending) -> Result<(), SinkError> {
         let mut waiting = self.waiting();
         let bytes = pending.record.heap_bytes();
+        if waiting.is_closed {
+            return Err(SinkError::Stopped { reason: STOPPING.to_owned() });
+        }
         if waiting.bytes > 0 && waiting.bytes + bytes > self.limit {
-            let queued_bytes = waiting.bytes;
-            return Err((pending, SinkError::Busy { queued_bytes }));
+            return Err(SinkError::Busy { queued_bytes: waiting.bytes });
         }
         waiting.bytes += bytes;
         waiting.pending.push_back(pending);

@@ -150,9 +150,10 @@ impl Replay<'_> {
         self.inner.state().replays_backwards = self.inner.config.is_planted(PlantedBug::RegistryOrderNotReplayed);
         for (sequence, place) in layout.records.range(flushed_through + 1..) {
             let record = self.record(*sequence, place).await?;
-            let decoded = record.inflate().map_err(|error| error.to_string()).and_then(|body| {
-                self.decoder.decode(&record.meta.meta, record.received_ns, &body)
-            });
+            let decoded = record
+                .inflate()
+                .map_err(|error| error.to_string())
+                .and_then(|body| self.decoder.decode(&record.meta.meta, record.received_ns, &body));
             match decoded {
                 Ok(rows) if rows.len() == record.meta.rows as usize => {
                     self.events += rows.len() as u64;
@@ -162,6 +163,7 @@ impl Replay<'_> {
                 Ok(rows) => self.undecodable(*sequence, place, &format!("it decodes to {} events", rows.len()), &record).await,
                 Err(reason) => self.undecodable(*sequence, place, &reason, &record).await,
             }
+            while self.inner.merge_some() {}
             self.inner.world.spawner.yield_now().await;
         }
         let mut state = self.inner.state();

@@ -101,8 +101,7 @@ impl Group {
         }
         let bytes = parts.iter().map(|part| part.len() as u64).sum();
         let events = self.records.iter().map(|record| u64::from(record.meta.rows)).sum();
-        let header =
-            GroupHeader { first_sequence: self.first_sequence, durable_through, count: self.records.len() as u32, events, bytes };
+        let header = GroupHeader { first_sequence: self.first_sequence, durable_through, count: self.records.len() as u32, events, bytes };
         parts[0] = header.encode(life);
         let padding = header.stored_bytes() - GROUP_HEADER as u64 - bytes;
         parts.push(Bytes::from_static(&ZERO_PART[..padding as usize]));
@@ -134,7 +133,9 @@ impl LogFiles {
             self.next_generation.fetch_max(generation + 1, Ordering::Relaxed);
             match suffix {
                 "seg" => segments.push(generation),
-                "free" if entry.len == self.config.segment_bytes && self.known().free.len() < FREE_KEPT => self.known().free.push(generation),
+                "free" if entry.len == self.config.segment_bytes && self.known().free.len() < FREE_KEPT => {
+                    self.known().free.push(generation)
+                }
                 "new" | "free" => self.disk.remove(&format!("{DIRECTORY}/{}", entry.name)).await?,
                 _ => {}
             }
@@ -266,13 +267,14 @@ impl LogFiles {
             let recycle = !segment.is_poisoned && segment.bytes == self.config.segment_bytes && self.known().free.len() < FREE_KEPT;
             let seg = path(segment.generation, "seg");
             let done = if recycle { self.disk.rename(&seg, &path(segment.generation, "free")).await } else { self.disk.remove(&seg).await };
-            match done {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            let is_there = match done {
+                Ok(()) => true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(error),
+            };
             let mut known = self.known();
             known.segments.retain(|other| other.generation != segment.generation);
-            if recycle {
+            if recycle && is_there {
                 known.free.push(segment.generation);
             }
         }

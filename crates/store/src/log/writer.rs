@@ -131,8 +131,9 @@ impl Writer {
                 // These are answered with a refusal and forgotten: the next segment begins with the same sequence, which voids
                 // whatever the disk kept of them.
                 self.unsynced.pop();
-                refuse(&self.inner, batch, &halt.reason);
+                let reason = halt.reason.clone();
                 self.halt(halt);
+                refuse(&self.inner, batch, &reason);
             }
         }
     }
@@ -223,8 +224,11 @@ impl Writer {
         }
         match self.roll(true).await {
             Ok(()) => {
-                let message =
-                    format!("disk refused a flush ({}) at segment {}; data was moved to a new segment", errno(&error.source), error.segment);
+                let message = format!(
+                    "disk refused a flush ({}) at segment {}; data was moved to a new segment",
+                    errno(&error.source),
+                    error.segment
+                );
                 self.inner.tell(FaultKind::LogSync, message);
                 Ok(())
             }
@@ -315,7 +319,8 @@ impl Writer {
         }
         let is_synced = self.unsynced.is_empty();
         if let (Some(open), true) = (&mut self.open, is_synced) {
-            let (parts, bytes) = Group { first_sequence: self.next_sequence, records: Vec::new() }.encode(open.life, self.next_sequence - 1);
+            let (parts, bytes) =
+                Group { first_sequence: self.next_sequence, records: Vec::new() }.encode(open.life, self.next_sequence - 1);
             if open.position + bytes <= open.bytes {
                 let sealed = async {
                     open.file.write_at(open.position, parts).await?;

@@ -13,15 +13,15 @@ use glasshive_model::rows::SystemRow;
 use glasshive_model::shown::{ShownRow, shown_rows};
 use glasshive_model::sink::body_hash;
 use glasshive_model::{
-    Annotation, Appended, Cell, Codec, ColumnRef, Decoder, EnvironmentId, EventSink, RecordMeta, Rows, RowsBuilder, Signal, SinkError, Source,
-    Submission, SystemColumn, TraceId,
+    Annotation, Appended, Cell, Codec, ColumnRef, Decoder, EnvironmentId, EventSink, RecordMeta, Rows, RowsBuilder, Signal, SinkError,
+    Source, Submission, SystemColumn, TraceId,
 };
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, RwLockReadGuard, watch};
 
 /// 2026-03-01T00:00:00Z, where every test begins.
 pub const START_NS: i64 = 1_772_323_200_000_000_000;
@@ -79,7 +79,8 @@ struct Refusal {
 
 #[derive(Default)]
 pub struct Troubles {
-    is_dead: AtomicBool,
+    /// Held for reading during every call; dead once it holds `true`.
+    is_dead: RwLock<bool>,
     is_full: AtomicBool,
     refusals: Mutex<Vec<Refusal>>,
 }
@@ -90,14 +91,26 @@ impl Troubles {
         self.refusals.lock().unwrap().push(Refusal { op, path, errno, times });
     }
 
+    /// Nothing is refused any more.
+    pub fn relent(&self) {
+        self.refusals.lock().unwrap().clear();
+    }
+
     pub fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::SeqCst);
     }
 
-    async fn check(&self, op: Op, path: &str) -> io::Result<()> {
-        if self.is_dead.load(Ordering::SeqCst) {
+    /// Never returns in a dead process; keeps it alive as long as the answer is held.
+    async fn alive(&self) -> RwLockReadGuard<'_, bool> {
+        let is_dead = self.is_dead.read().await;
+        if *is_dead {
+            drop(is_dead);
             return std::future::pending().await;
         }
+        is_dead
+    }
+
+    fn check(&self, op: Op, path: &str) -> io::Result<()> {
         if self.is_full.load(Ordering::SeqCst) && op == Op::Create {
             return Err(io::Error::from_raw_os_error(28));
         }
@@ -132,7 +145,8 @@ impl TestDisk {
 impl Disk for TestDisk {
     fn create_new<'a>(&'a self, path: &'a str) -> BoxFuture<'a, io::Result<Arc<dyn DiskFile>>> {
         Box::pin(async move {
-            self.troubles.check(Op::Create, path).await?;
+            let _alive = self.troubles.alive().await;
+            self.troubles.check(Op::Create, path)?;
             Ok(self.wrap(path, self.below.create_new(path).await?))
         })
     }
@@ -142,11 +156,17 @@ impl Disk for TestDisk {
     }
 
     fn rename<'a>(&'a self, from: &'a str, to: &'a str) -> BoxFuture<'a, io::Result<()>> {
-        self.below.rename(from, to)
+        Box::pin(async move {
+            let _alive = self.troubles.alive().await;
+            self.below.rename(from, to).await
+        })
     }
 
     fn remove<'a>(&'a self, path: &'a str) -> BoxFuture<'a, io::Result<()>> {
-        self.below.remove(path)
+        Box::pin(async move {
+            let _alive = self.troubles.alive().await;
+            self.below.remove(path).await
+        })
     }
 
     fn list<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>> {
@@ -159,7 +179,8 @@ impl Disk for TestDisk {
 
     fn sync_dir<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<()>> {
         Box::pin(async move {
-            self.troubles.check(Op::SyncDir, directory).await?;
+            let _alive = self.troubles.alive().await;
+            self.troubles.check(Op::SyncDir, directory)?;
             self.below.sync_dir(directory).await
         })
     }
@@ -176,14 +197,16 @@ impl DiskFile for TestFile {
 
     fn write_at(&self, offset: u64, parts: Vec<Bytes>) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(async move {
-            self.troubles.check(Op::Write, &self.path).await?;
+            let _alive = self.troubles.alive().await;
+            self.troubles.check(Op::Write, &self.path)?;
             self.below.write_at(offset, parts).await
         })
     }
 
     fn sync(&self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(async move {
-            self.troubles.check(Op::Sync, &self.path).await?;
+            let _alive = self.troubles.alive().await;
+            self.troubles.check(Op::Sync, &self.path)?;
             self.below.sync().await
         })
     }
@@ -260,7 +283,8 @@ pub struct Running {
 
 impl TestWorld {
     pub fn new() -> Self {
-        let config = StoreConfig { segment_bytes: 256 << 10, reserve_bytes: 8 << 10, shown_path: "DATA".to_owned(), ..StoreConfig::default() };
+        let config =
+            StoreConfig { segment_bytes: 256 << 10, reserve_bytes: 8 << 10, shown_path: "DATA".to_owned(), ..StoreConfig::default() };
         Self {
             clock: Arc::new(TestClock(watch::Sender::new(Duration::ZERO))),
             catalog: Arc::new(MemoryCatalog::new(Arc::new(Untroubled))),
@@ -326,8 +350,8 @@ impl Running {
     }
 
     /// The process is gone: nothing it would still do to the disk happens.
-    pub fn kill(self) {
-        self.troubles.is_dead.store(true, Ordering::SeqCst);
+    pub async fn kill(self) {
+        *self.troubles.is_dead.write().await = true;
     }
 
     pub fn snapshot(&self) -> Snapshot {

@@ -1,0 +1,131 @@
+//! From a data directory to a running store.
+
+use super::Inner;
+use crate::catalog::CatalogState;
+use crate::config::StoreConfig;
+use crate::error::OpenError;
+use crate::fault::{FaultKind, Faults};
+use crate::file::FileContext;
+use crate::flush::{FlushProgress, Flusher};
+use crate::ingest::Ingest;
+use crate::keeper::Keeper;
+use crate::live::State;
+use crate::log::queue::Queue;
+use crate::log::recovery;
+use crate::log::segment::{self, LogFiles};
+use crate::log::window::Window;
+use crate::log::writer::Writer;
+use crate::numbers::Numbers;
+use crate::orphans;
+use crate::reserve::Reserve;
+use crate::store::OpenReport;
+use crate::tail::TAIL_CHUNKS;
+use crate::world::{OnPanic, World};
+use glasshive_base::{BoxFuture, metrics};
+use glasshive_model::Decoder;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Notify, broadcast, watch};
+
+/// Name of the setting with the number that log checksums begin with.
+const NODE_SETTING: &str = "log.node";
+
+impl Inner {
+    pub async fn open(
+        config: StoreConfig,
+        world: World,
+        decoder: Arc<dyn Decoder>,
+        metrics: metrics::Registry,
+    ) -> Result<(Arc<Self>, OpenReport), OpenError> {
+        let began = world.clock.monotonic();
+        let catalog = world.catalog.load().await?;
+        let node = node(&world).await?;
+        world.disk.create_dir_all(segment::DIRECTORY).await.map_err(OpenError::disk("create the log's directory"))?;
+        let inner = Arc::new(Self::new(config, world, catalog.clone(), node, metrics));
+        let recovered = recovery::recover(&inner, &catalog, &*decoder).await?;
+        let sorted_out = orphans::sort_out(&inner, &catalog, recovered.next_sequence - 1).await;
+        let replaced_later = sorted_out.map_err(OpenError::disk("look through the data files"))?;
+        inner.reserve.ensure(&inner.world).await;
+        let took = inner.now().saturating_sub(began);
+        if recovered.events > 0 {
+            let message = format!("recovered {} events from the log in {}", recovered.events, crate::time::shown_duration(took));
+            inner.tell(FaultKind::Recovered, message);
+        }
+        let report = OpenReport { recovered_events: recovered.events, took, faults: inner.faults.list(), degraded: recovered.is_degraded };
+        let writer = Writer::new(inner.clone(), recovered);
+        inner.spawn_tasks(writer, replaced_later);
+        Ok((inner, report))
+    }
+
+    fn new(config: StoreConfig, world: World, catalog: CatalogState, node: u64, metrics: metrics::Registry) -> Self {
+        let numbers = Numbers::new(&metrics);
+        let faults = Arc::new(Faults::new(metrics));
+        let files =
+            Arc::new(FileContext { disk: world.disk.clone(), clock: world.clock.clone(), faults: faults.clone(), config: config.clone() });
+        Self {
+            faults,
+            numbers,
+            queue: Queue::new(config.queue_bytes),
+            ingest: Ingest::default(),
+            log: LogFiles::new(world.disk.clone(), config.clone(), node),
+            keeper: Notify::new(),
+            flusher: Notify::new(),
+            flush_progress: watch::Sender::new(FlushProgress::default()),
+            closing: watch::Sender::new(false),
+            reserve: Reserve::new(config.reserve_bytes),
+            state: Mutex::new(State::new(catalog, &files)),
+            window: Mutex::new(Window::new(config.redelivery_window, config.redelivery_requests)),
+            tail: broadcast::Sender::new(TAIL_CHUNKS),
+            ended: watch::Sender::default(),
+            files,
+            world,
+            config,
+        }
+    }
+
+    fn spawn_tasks(self: &Arc<Self>, writer: Writer, replaced_later: Vec<String>) {
+        // Both abort the process when they panic, so each is made once.
+        let writer = Mutex::new(Some(writer));
+        self.spawn("log-writer", OnPanic::Abort, move |_| {
+            let writer = writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            Box::pin(async move {
+                if let Some(writer) = writer {
+                    writer.run().await;
+                }
+            })
+        });
+        let flusher = Mutex::new(Some(Flusher::new(self.clone(), replaced_later)));
+        self.spawn("flusher", OnPanic::Abort, move |_| {
+            let flusher = flusher.lock().unwrap_or_else(PoisonError::into_inner).take();
+            Box::pin(async move {
+                if let Some(flusher) = flusher {
+                    flusher.run().await;
+                }
+            })
+        });
+        self.spawn("keeper", OnPanic::Restart, |inner| Box::pin(Keeper::new(inner).run()));
+    }
+
+    fn spawn(
+        self: &Arc<Self>,
+        name: &'static str,
+        on_panic: OnPanic,
+        task: impl Fn(Arc<Self>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) {
+        let inner = self.clone();
+        let task = move || -> BoxFuture<'static, ()> {
+            let (inner, work) = (inner.clone(), task(inner.clone()));
+            Box::pin(async move {
+                work.await;
+                inner.ended.send_modify(|ended| ended.push(name));
+            })
+        };
+        self.world.spawner.spawn(name, on_panic, Box::new(task));
+    }
+}
+
+async fn node(world: &World) -> Result<u64, OpenError> {
+    let drawn = world.rng.next_u64().to_le_bytes().to_vec();
+    let stored = world.catalog.setting_or_insert(NODE_SETTING, drawn).await?;
+    let bytes = stored.first_chunk().copied().unwrap_or_default();
+    Ok(u64::from_le_bytes(bytes))
+}
