@@ -128,7 +128,8 @@ impl Measures {
         let mut again = KnownRows::new();
         for (calculation, reading) in plan.calculations.iter().zip(&mut self.readings) {
             let (Reading::Heatmap { distribution, rows: rows @ None }, Some(column)) = (reading, &calculation.column) else { continue };
-            let buckets = if total.len() > 0 && total[*distribution][0].len() > 0 { buckets(&total[*distribution], 0) } else { Vec::new() };
+            let state = &total[*distribution];
+            let buckets = if state[0].is_empty() { Vec::new() } else { buckets(state, 0) };
             let has_values = !buckets.is_empty();
             let values: lhist::Lhist = buckets.into_iter().collect();
             let chosen = Arc::new(HeatmapRows::choose(&column.name, &values));

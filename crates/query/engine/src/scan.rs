@@ -79,16 +79,18 @@ impl Scan {
         for chunk in snapshot.live.iter().filter(|chunk| self.question.may_pass(Source::Chunk(chunk))) {
             units.push(Unit::Chunk(chunk.clone()));
         }
+        let mut unseen_ns = None;
         for file in snapshot.files.iter().filter(|file| self.question.may_pass(Source::File(&file.row))) {
             if control.flow()? == Flow::Stop {
-                break;
+                unseen_ns = unseen_ns.max(Some(file.row.time_max_ns));
+                continue;
             }
             match cache.metadata(file).await {
                 Ok(metadata) => units.extend(prune::groups(&self.question, file, &metadata).await?.into_iter().map(Unit::Group)),
                 Err(error) => leave_out(error, control)?,
             }
         }
-        Ok(Queue::new(units))
+        Ok(Queue::new(units, unseen_ns))
     }
 
     /// Works through the queue until it is empty or the time is up; hands each batch of output columns to `take`, with the unit
@@ -99,7 +101,7 @@ impl Scan {
         control: &Control,
         mut take: impl FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send,
     ) -> Result<(), Failure> {
-        while control.flow()? == Flow::GoOn {
+        while !queue.is_empty() && control.flow()? == Flow::GoOn {
             let Some((ticket, unit)) = queue.pop() else { return Ok(()) };
             let mut take = |columns| take(&unit, columns);
             let outcome = match &unit {

@@ -87,11 +87,11 @@ impl Prepared {
         Ok(Some(match (cells, self.class) {
             (Cells::Str(array) | Cells::Json(array), Some(Class::Text)) => self.texts(array)?,
             (Cells::Int(array), Some(Class::Number)) => match self.integers() {
-                Some(literals) => self.any(array, literals.into_iter().map(|literal| Int64Array::new_scalar(literal)))?,
+                Some(literals) => self.any(array, literals.into_iter().map(Int64Array::new_scalar))?,
                 None => collect(array, |row| self.admits(&Comparable::Number(Number::Int(array.value(row))))),
             },
             (Cells::Float(array), Some(Class::Number)) => match self.doubles() {
-                Some(literals) => self.any(array, literals.into_iter().map(|literal| Float64Array::new_scalar(literal)))?,
+                Some(literals) => self.any(array, literals.into_iter().map(Float64Array::new_scalar))?,
                 None => collect(array, |row| self.admits(&Comparable::Number(Number::Float(array.value(row))))),
             },
             (Cells::Bool(array), Some(Class::Truth)) => collect(array, |row| self.admits(&Comparable::Truth(array.value(row)))),

@@ -5,7 +5,7 @@ use crate::aggregate::Run;
 use crate::column::Source;
 use crate::control::Cancel;
 use crate::error::EngineError;
-use glasshive_model::{ColumnType, EnvironmentId};
+use glasshive_model::{ColumnType, EnvironmentId, names};
 use glasshive_query_plan::alias::{When, alias_group};
 use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{Calculation, Column, Condition, FilterOp, GroupValue, Measure, Plan, TimeRange, Wants, Window};
@@ -138,8 +138,7 @@ fn shown_names() -> impl Iterator<Item = (&'static str, Shown)> {
     SHOWN_NAMES.iter().filter_map(|name| Some((*name, Shown::from_name(name)?)))
 }
 
-use glasshive_model::names;
-
+/// Every name of [`Shown`].
 const SHOWN_NAMES: [&str; 15] = [
     names::DURATION_MS,
     names::TRACE_ID,

@@ -29,7 +29,8 @@ pub struct RawRows {
 pub struct TraceRequest {
     /// Its id.
     pub trace_id: TraceId,
-    /// A time of one of its rows, ns since 1970, if the asker knows one.
+    /// About the time of one of its rows, ns since 1970, if the asker knows it. Finds the trace faster; a row more than a day
+    /// from all others of the trace is then not found.
     pub near_ns: Option<i64>,
 }
 
@@ -39,6 +40,8 @@ const HOUR_NS: i64 = 60 * MINUTE_NS;
 const WINDOWS_NS: [i64; 5] = [MINUTE_NS, 10 * MINUTE_NS, HOUR_NS, 10 * HOUR_NS, 100 * HOUR_NS];
 /// How far round a hint a trace is looked for; then everywhere.
 const TRACE_WINDOWS_NS: [i64; 2] = [HOUR_NS, 24 * HOUR_NS];
+/// The longest time between two rows of one trace that a lookup with a hint is sure to bridge.
+const TRACE_GAP_NS: i64 = 24 * HOUR_NS;
 const EVERYTHING: Window = Window { start_ns: i64::MIN / 2, end_ns: i64::MAX / 2 };
 
 impl Engine {
@@ -138,13 +141,13 @@ impl Finder {
         };
         let filters = Filters { combination: Combination::And, conditions: vec![condition] };
         let question = |window| Question::new(window, None, &filters, |_| false, &self.snapshot.registry);
-        for reach in request.near_ns.iter().flat_map(|near| TRACE_WINDOWS_NS.map(|reach| (*near, reach))) {
-            let mut window = around(reach.0, reach.0, reach.1);
+        let round_hint = request.near_ns.iter().flat_map(|near| TRACE_WINDOWS_NS.map(|reach| around(*near, *near, reach)));
+        for mut window in round_hint {
             loop {
                 let hits = self.newest(question(window), limit, None).await?;
                 let (Some(last), Some(first)) = (hits.first(), hits.last()) else { break };
-                // A trace may reach beyond where it was looked for; look on until nothing is near the edges.
-                let wider = around(first.cursor.time_ns, last.cursor.time_ns, HOUR_NS);
+                // A trace may reach beyond where it was looked for: look on until a day round its rows was seen.
+                let wider = around(first.cursor.time_ns, last.cursor.time_ns, TRACE_GAP_NS);
                 if hits.len() >= limit || (wider.start_ns >= window.start_ns && wider.end_ns <= window.end_ns) {
                     return Ok(hits);
                 }

@@ -10,10 +10,10 @@ use datafusion_expr_common::groups_accumulator::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
 
 /// Calls `add(row)` for every row that `filter` lets through.
-pub(super) fn for_rows(rows: usize, filter: Option<&BooleanArray>, mut add: impl FnMut(usize)) {
+pub(super) fn for_rows(rows: usize, filter: Option<&BooleanArray>, add: impl FnMut(usize)) {
     match filter {
         None => (0..rows).for_each(add),
-        Some(filter) => (0..rows).filter(|row| filter.is_valid(*row) && filter.value(*row)).for_each(|row| add(row)),
+        Some(filter) => (0..rows).filter(|row| filter.is_valid(*row) && filter.value(*row)).for_each(add),
     }
 }
 

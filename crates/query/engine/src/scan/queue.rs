@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Units that wait, and the times of those at work.
 pub(crate) struct Queue {
     state: Mutex<State>,
+    unseen_ns: Option<i64>,
 }
 
 #[derive(Default)]
@@ -18,9 +19,10 @@ struct State {
 }
 
 impl Queue {
-    pub(crate) fn new(mut units: Vec<Unit>) -> Self {
+    /// `unseen_ns` is the greatest event time of what should have been among the units, and for want of time is not.
+    pub(crate) fn new(mut units: Vec<Unit>, unseen_ns: Option<i64>) -> Self {
         units.sort_by_key(|unit| std::cmp::Reverse(unit.times_ns().1));
-        Self { state: Mutex::new(State { waiting: units.into(), ..State::default() }) }
+        Self { state: Mutex::new(State { waiting: units.into(), ..State::default() }), unseen_ns }
     }
 
     /// The next unit and a ticket to hand back when it is done.
@@ -33,6 +35,10 @@ impl Queue {
         Some((ticket, unit))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().waiting.is_empty()
+    }
+
     pub(crate) fn done(&self, ticket: u64) {
         self.state().working.remove(&ticket);
     }
@@ -41,7 +47,7 @@ impl Queue {
     pub(crate) fn looked_after_ns(&self) -> Option<i64> {
         let state = self.state();
         let waiting = state.waiting.front().map(|unit| unit.times_ns().1);
-        waiting.into_iter().chain(state.working.values().copied()).max()
+        waiting.into_iter().chain(self.unseen_ns).chain(state.working.values().copied()).max()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,0 +1,12 @@
+//! The engine over real stores on disk, compared with the reference evaluator and with expectations written by hand.
+#![allow(clippy::unwrap_used)]
+
+mod agreement;
+mod fixture;
+mod follow;
+mod limits;
+mod listing;
+mod overflow;
+mod raw_rows;
+mod shapes;
+mod table;
