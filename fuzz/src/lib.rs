@@ -37,7 +37,8 @@ fn otlp(signal: Signal3, encoding: Encoding, bytes: &[u8]) -> u64 {
     assert!(first.message.as_ref().is_none_or(|message| message.len() <= MESSAGE_BYTES), "the message is too long");
     assert!(first.rows.heap_bytes() <= (16 << 20) + 32 * bytes.len(), "the rows are out of proportion");
     let again = decode(signal, encoding, bytes, &context).expect("it was accepted a moment ago");
-    let shown = |rows: &glasshive_model::Rows| format!("{:?}", shown_rows(&rows.to_batch(Stamp { sequence: 1, ingest_time_ns: RECEIVED_NS })));
+    let shown =
+        |rows: &glasshive_model::Rows| format!("{:?}", shown_rows(&rows.to_batch(Stamp { sequence: 1, ingest_time_ns: RECEIVED_NS })));
     assert_eq!(shown(&first.rows), shown(&again.rows), "decoding is not a function of the bytes");
     first.accepted
 }

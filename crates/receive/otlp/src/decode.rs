@@ -138,7 +138,8 @@ impl DecodeError {
 
 impl Decoder for OtlpDecoder {
     fn decode(&self, meta: &RecordMeta, received_ns: i64, body: &[u8]) -> Result<Rows, String> {
-        let (signal, encoding) = format_of(meta.format).ok_or_else(|| format!("record format {} is not known to the OTLP door", meta.format))?;
+        let (signal, encoding) =
+            format_of(meta.format).ok_or_else(|| format!("record format {} is not known to the OTLP door", meta.format))?;
         if !meta.rows_to_skip.is_empty() {
             return Err("an OTLP record names rows to skip, which this door never asks for".to_owned());
         }

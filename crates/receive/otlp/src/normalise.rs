@@ -138,7 +138,10 @@ impl<'c> Normaliser<'c> {
 
     #[cold]
     fn too_large(&self) -> String {
-        format!("the request decodes to more than {} bytes of rows, or more than {ROWS_PER_REQUEST} rows; send it in parts", self.budget_bytes)
+        format!(
+            "the request decodes to more than {} bytes of rows, or more than {ROWS_PER_REQUEST} rows; send it in parts",
+            self.budget_bytes
+        )
     }
 
     /// Sets the marks of the row being built and ends it.

@@ -15,7 +15,8 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 fn any_key() -> impl Strategy<Value = String> {
-    const KNOWN: &[&str] = &["sampleRate", "SampleRate", "service.name", "error", "name", "body", "sampling.weight", "exception.type", "a", "b", "a.b"];
+    const KNOWN: &[&str] =
+        &["sampleRate", "SampleRate", "service.name", "error", "name", "body", "sampling.weight", "exception.type", "a", "b", "a.b"];
     prop_oneof![3 => proptest::sample::select(KNOWN).prop_map(str::to_owned), 1 => any_text()]
 }
 
@@ -49,18 +50,17 @@ fn any_time() -> impl Strategy<Value = u64> {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let name = prop_oneof![Just("exception".to_owned()), any_text()];
-    (any_time(), name, any_attributes(), 0..3u32)
-        .prop_map(|(time_ns, name, attributes, dropped_attributes)| Event { time_ns, name, attributes, dropped_attributes })
+    (any_time(), name, any_attributes(), 0..3u32).prop_map(|(time_ns, name, attributes, dropped_attributes)| Event {
+        time_ns,
+        name,
+        attributes,
+        dropped_attributes,
+    })
 }
 
 fn any_link() -> impl Strategy<Value = Link> {
-    (any_id(16), any_id(8), any_text(), any::<u32>(), any_attributes()).prop_map(|(trace_id, span_id, trace_state, flags, attributes)| Link {
-        trace_id,
-        span_id,
-        trace_state,
-        flags,
-        attributes,
-        dropped_attributes: 0,
+    (any_id(16), any_id(8), any_text(), any::<u32>(), any_attributes()).prop_map(|(trace_id, span_id, trace_state, flags, attributes)| {
+        Link { trace_id, span_id, trace_state, flags, attributes, dropped_attributes: 0 }
     })
 }
 
@@ -110,9 +110,9 @@ fn any_record() -> impl Strategy<Value = LogRecord> {
 }
 
 fn any_scope() -> impl Strategy<Value = ScopeItems> {
-    (any_text(), any_text(), any_attributes(), vec(any_span(), 0..4), vec(any_record(), 0..4)).prop_map(|(name, schema_url, attributes, spans, logs)| {
-        ScopeItems { name, schema_url, attributes, spans, logs, ..ScopeItems::default() }
-    })
+    (any_text(), any_text(), any_attributes(), vec(any_span(), 0..4), vec(any_record(), 0..4)).prop_map(
+        |(name, schema_url, attributes, spans, logs)| ScopeItems { name, schema_url, attributes, spans, logs, ..ScopeItems::default() },
+    )
 }
 
 fn any_request() -> impl Strategy<Value = Request> {

@@ -77,8 +77,13 @@ fn keys_of_log_records_in_snake_case() {
         NOW + 1
     );
     let decoded = decoded_json(Signal3::Logs, &body);
-    let expected =
-        [("severity", "\"error\""), ("severity_text", "\"ERR\""), ("event.name", "\"e\""), ("body", "\"b\""), ("meta.observed_time_ns", "1700000000000000001")];
+    let expected = [
+        ("severity", "\"error\""),
+        ("severity_text", "\"ERR\""),
+        ("event.name", "\"e\""),
+        ("body", "\"b\""),
+        ("meta.observed_time_ns", "1700000000000000001"),
+    ];
     expected.into_iter().for_each(|(name, expected)| assert_eq!(field(&decoded, name), expected, "{name}"));
 }
 
@@ -131,7 +136,9 @@ fn enums_as_number_text_and_name() {
         let decoded = with(&format!(r#""status":{{"code":{code}}}"#));
         assert_eq!((field(&decoded, "status_code"), field(&decoded, "error")), ("2".to_owned(), "true".to_owned()), "{code}");
     }
-    let log = format!(r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{{"timeUnixNano":"{NOW}","severityNumber":"SEVERITY_NUMBER_WARN2"}}]}}]}}]}}"#);
+    let log = format!(
+        r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{{"timeUnixNano":"{NOW}","severityNumber":"SEVERITY_NUMBER_WARN2"}}]}}]}}]}}"#
+    );
     assert_eq!(field(&decoded_json(Signal3::Logs, &log), "severity_code"), "14");
     assert_eq!(field(&with("\"kind\":77"), "span.kind"), "\"77\"", "an unknown number is kept");
     let unknown = with("\"kind\":\"SPAN_KIND_SIDEWAYS\"");
@@ -219,7 +226,11 @@ fn the_last_of_duplicate_members_holds() {
         "resource":{{"attributes":[{{"key":"b","value":{{"intValue":2}}}}]}}}}]}}"#
     );
     let decoded = decoded_json(Signal3::Traces, &twice);
-    assert_eq!((field(&decoded, "a"), field(&decoded, "b")), ("absent".to_owned(), "2".to_owned()), "a resource may stand behind its scopes");
+    assert_eq!(
+        (field(&decoded, "a"), field(&decoded, "b")),
+        ("absent".to_owned(), "2".to_owned()),
+        "a resource may stand behind its scopes"
+    );
 }
 
 #[test]
@@ -251,10 +262,16 @@ fn what_is_no_request_is_refused_with_its_byte() {
 fn the_wrong_label_is_named() {
     let json = request_of(&format!(r#"{{{IDS},"startTimeUnixNano":"{NOW}"}}"#));
     let labelled_protobuf = decode(Signal3::Traces, Encoding::Protobuf, json.as_bytes(), &context()).unwrap_err().to_string();
-    assert!(labelled_protobuf.ends_with("the body looks like application/json, but the content type says application/x-protobuf"), "{labelled_protobuf}");
+    assert!(
+        labelled_protobuf.ends_with("the body looks like application/json, but the content type says application/x-protobuf"),
+        "{labelled_protobuf}"
+    );
     let protobuf = support::of_spans([support::span()]).encode(Signal3::Traces, Encoding::Protobuf);
     let labelled_json = decode(Signal3::Traces, Encoding::Json, &protobuf, &context()).unwrap_err().to_string();
-    assert!(labelled_json.ends_with("the body looks like application/x-protobuf, but the content type says application/json"), "{labelled_json}");
+    assert!(
+        labelled_json.ends_with("the body looks like application/x-protobuf, but the content type says application/json"),
+        "{labelled_json}"
+    );
 }
 
 #[test]

@@ -63,7 +63,8 @@ fn floods() -> Vec<(&'static str, Signal3, Encoding, Vec<u8>)> {
         let attributes = (0..100).map(|inner| (format!("{}", outer * 100 + inner), Value::Int(1))).collect();
         Span { attributes, ..span() }
     }));
-    let mut overrides = of_spans((0..5_000).map(|index| Span { attributes: vec![(format!("{}", index % 1_000), Value::Int(2))], ..span() }));
+    let mut overrides =
+        of_spans((0..5_000).map(|index| Span { attributes: vec![(format!("{}", index % 1_000), Value::Int(2))], ..span() }));
     overrides.resources[0].attributes.extend((0..1_000).map(|index| (format!("{index}"), Value::Int(1))));
     let long_stem = "s".repeat(1_000);
     let stems = of_spans((0..200).map(|_| {

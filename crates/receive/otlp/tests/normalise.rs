@@ -32,7 +32,11 @@ fn a_span_with_everything() {
         parent_span_id: vec![9; 8],
         trace_state: "ot=th:8,other=1".to_owned(),
         flags: 769,
-        attributes: pairs([("http.route", text("/cart/{id}")), ("http.response.status_code", Value::Int(500)), ("ratio", Value::Double(0.5))]),
+        attributes: pairs([
+            ("http.route", text("/cart/{id}")),
+            ("http.response.status_code", Value::Int(500)),
+            ("ratio", Value::Double(0.5)),
+        ]),
         dropped_attributes: 2,
         events: vec![event],
         dropped_events: 3,
@@ -53,7 +57,10 @@ fn a_span_with_everything() {
     let mut request = request(scope);
     request.resources[0].attributes.push(("telemetry.sdk.language".to_owned(), text("python")));
     request.resources[0].schema_url = "https://opentelemetry.io/schemas/1.9.0".to_owned();
-    check(Signal3::Traces, &request, expect![[r#"
+    check(
+        Signal3::Traces,
+        &request,
+        expect![[r#"
         at 1700000000000500000
           error: true
           exception.message: "'id'"
@@ -144,7 +151,8 @@ fn a_span_with_everything() {
           type: "server"
           (resource: resource.schema_url service.name telemetry.sdk.language)
           (scope: library.name library.version scope.attribute scope.schema_url telemetry.instrumentation_library)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -153,13 +161,20 @@ fn levels_and_losers() {
         name: "lib".to_owned(),
         attributes: pairs([("x", Value::Int(2)), ("same", Value::Int(1))]),
         spans: vec![
-            Span { attributes: pairs([("x", text("three")), ("error", text("own")), ("name", text("attribute"))]), status_code: 2, ..span() },
+            Span {
+                attributes: pairs([("x", text("three")), ("error", text("own")), ("name", text("attribute"))]),
+                status_code: 2,
+                ..span()
+            },
             span(),
         ],
         ..ScopeItems::default()
     });
     request.resources[0].attributes.extend(pairs([("x", Value::Int(1)), ("same", Value::Int(1)), ("error", text("resource"))]));
-    check(Signal3::Traces, &request, expect![[r#"
+    check(
+        Signal3::Traces,
+        &request,
+        expect![[r#"
         at 1700000000000000000
           duration_ms: 1.5
           error: "own"
@@ -206,7 +221,8 @@ fn levels_and_losers() {
           x: 2
           (resource: error service.name)
           (scope: library.name same x)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -224,11 +240,17 @@ fn values_of_every_type() {
         ("empty", Value::Empty),
         ("array", Value::Array(vec![text("<a>"), Value::Double(2.0), Value::Empty, Value::Bytes(vec![255]), Value::Array(vec![])])),
         ("empty_array", Value::Array(vec![])),
-        ("map", Value::Map(pairs([("k", Value::Int(1)), ("list", Value::Array(vec![Value::Double(f64::NAN)])), ("none", Value::Map(vec![]))]))),
+        (
+            "map",
+            Value::Map(pairs([("k", Value::Int(1)), ("list", Value::Array(vec![Value::Double(f64::NAN)])), ("none", Value::Map(vec![]))])),
+        ),
         ("deep", deep(Value::Int(1))),
         ("deeper", deep(Value::Map(pairs([("g", Value::Int(1))])))),
     ]);
-    check(Signal3::Traces, &of_spans([Span { attributes, ..span() }]), expect![[r#"
+    check(
+        Signal3::Traces,
+        &of_spans([Span { attributes, ..span() }]),
+        expect![[r#"
         at 1700000000000000000
           array: json ["<a>",2.0,null,"/w==",[]]
           bool: false
@@ -261,7 +283,8 @@ fn values_of_every_type() {
           trace.trace_id: "0102030405060708090a0b0c0d0e0f10"
           type: "server"
           (resource: service.name)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -278,7 +301,10 @@ fn log_records() {
         ..record()
     };
     let timeless = LogRecord { time_ns: 0, body: Some(Value::Array(vec![Value::Int(1)])), severity_text: "Warning".to_owned(), ..record() };
-    check(Signal3::Logs, &of_logs([plain, mapped, timeless]), expect![[r#"
+    check(
+        Signal3::Logs,
+        &of_logs([plain, mapped, timeless]),
+        expect![[r#"
         at 1700000000000000000
           body: "hello"
           flags: 0
@@ -319,7 +345,8 @@ fn log_records() {
           severity_code: 13
           severity_text: "Warning"
           (resource: service.name)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -21,7 +21,13 @@ fn sample() -> Request {
     let link = Link { trace_id: vec![7; 16], span_id: vec![7; 8], attributes: values.clone(), ..Link::default() };
     let span = Span { attributes: values.clone(), events: vec![event], links: vec![link], trace_state: "ot=th:8".to_owned(), ..span() };
     let log = LogRecord { body: Some(Value::Map(values.clone())), attributes: values.clone(), ..record() };
-    request(ScopeItems { name: "lib".to_owned(), attributes: values, spans: vec![span.clone(), span], logs: vec![log], ..ScopeItems::default() })
+    request(ScopeItems {
+        name: "lib".to_owned(),
+        attributes: values,
+        spans: vec![span.clone(), span],
+        logs: vec![log],
+        ..ScopeItems::default()
+    })
 }
 
 /// Decodes and reads everything; what is accepted must be well formed.

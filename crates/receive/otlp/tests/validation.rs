@@ -111,7 +111,8 @@ fn attributes_without_a_key_are_dropped_and_counted() {
 #[test]
 fn the_last_of_duplicate_keys_wins() {
     let map = Value::Map(pairs([("b", Value::Int(1))]));
-    let decoded = spans([Span { attributes: pairs([("k", text("first")), ("k", Value::Int(2)), ("a", map), ("a.b", text("literal"))]), ..span() }]);
+    let decoded =
+        spans([Span { attributes: pairs([("k", text("first")), ("k", Value::Int(2)), ("a", map), ("a.b", text("literal"))]), ..span() }]);
     assert_eq!((field_of(&decoded, 0, "k"), field_of(&decoded, 0, "a.b")), ("2".to_owned(), "\"literal\"".to_owned()));
     assert_eq!(warned(&decoded), "2 attribute key that came twice in one list, the last one was kept");
 }
@@ -160,7 +161,10 @@ fn metric_points_are_rejected_and_counted() {
     for (encoding, body) in [(Encoding::Protobuf, writer.as_bytes()), (Encoding::Json, json.as_bytes())] {
         let decoded = decode(Signal3::Metrics, encoding, body, &context()).unwrap();
         assert_eq!((decoded.accepted, decoded.rejected, decoded.rows.len()), (0, 3, 0));
-        assert_eq!(decoded.message.unwrap(), "3 data points rejected: 3 of a signal that this server does not keep: it keeps traces and logs");
+        assert_eq!(
+            decoded.message.unwrap(),
+            "3 data points rejected: 3 of a signal that this server does not keep: it keeps traces and logs"
+        );
     }
 }
 
@@ -189,7 +193,11 @@ fn nothing_sent_is_nothing_kept() {
 #[test]
 fn long_text_is_cut_on_a_character() {
     let long = format!("{}ä", "x".repeat(limits::STRING_BYTES - 1));
-    let decoded = spans([Span { attributes: pairs([("k", text(&long)), ("fits", text(&long[..limits::STRING_BYTES - 1]))]), name: long.clone(), ..span() }]);
+    let decoded = spans([Span {
+        attributes: pairs([("k", text(&long)), ("fits", text(&long[..limits::STRING_BYTES - 1]))]),
+        name: long.clone(),
+        ..span()
+    }]);
     let rows = shown(&decoded.rows);
     assert_eq!(rows[0].get("k"), Some(&glasshive_model::Value::Str(long[..limits::STRING_BYTES - 1].to_owned())));
     assert_eq!(field_of(&decoded, 0, "meta.truncated"), "json [\"name\",\"k\"]");
@@ -205,7 +213,12 @@ fn bodies_and_stack_traces_may_be_longer() {
     let array = Value::Array(vec![text(&mib), text(&mib)]);
     let cut = logs([LogRecord { body: Some(array), ..record() }]);
     assert_eq!(field_of(&cut, 0, "body").len(), "json ".len() + limits::LONG_STRING_BYTES);
-    let event = Event { time_ns: NOW as u64, name: "exception".to_owned(), attributes: pairs([("exception.stacktrace", text(&format!("{mib}x")))]), ..Event::default() };
+    let event = Event {
+        time_ns: NOW as u64,
+        name: "exception".to_owned(),
+        attributes: pairs([("exception.stacktrace", text(&format!("{mib}x")))]),
+        ..Event::default()
+    };
     assert_eq!(of_span(Span { events: vec![event], ..span() }, "meta.truncated"), "json [\"exception.stacktrace\"]");
 }
 
@@ -235,7 +248,12 @@ fn long_keys_overflow_and_longer_ones_are_dropped() {
 fn events_and_links_beyond_the_limit_are_dropped_and_counted() {
     let event = Event { time_ns: NOW as u64, name: "e".to_owned(), ..Event::default() };
     let link = Link { trace_id: vec![1; 16], span_id: vec![1; 8], ..Link::default() };
-    let decoded = spans([Span { events: vec![event; limits::EVENTS_PER_SPAN + 2], dropped_events: 1, links: vec![link; limits::LINKS_PER_SPAN + 3], ..span() }]);
+    let decoded = spans([Span {
+        events: vec![event; limits::EVENTS_PER_SPAN + 2],
+        dropped_events: 1,
+        links: vec![link; limits::LINKS_PER_SPAN + 3],
+        ..span()
+    }]);
     let last = limits::EVENTS_PER_SPAN + limits::LINKS_PER_SPAN;
     assert_eq!(decoded.rows.len(), last + 1);
     let expected = [("span.num_events", "1026"), ("meta.dropped_events", "3"), ("span.num_links", "1027"), ("meta.dropped_links", "3")];
@@ -304,7 +322,10 @@ fn instrumentation_libraries_of_2021() {
         });
     });
     let decoded = decode(Signal3::Traces, Encoding::Protobuf, writer.as_bytes(), &context()).unwrap();
-    assert_eq!((field_of(&decoded, 0, "library.name"), field_of(&decoded, 0, "meta.dataset")), ("\"old\"".to_owned(), "\"late\"".to_owned()));
+    assert_eq!(
+        (field_of(&decoded, 0, "library.name"), field_of(&decoded, 0, "meta.dataset")),
+        ("\"old\"".to_owned(), "\"late\"".to_owned())
+    );
 }
 
 #[test]
@@ -326,11 +347,15 @@ fn string_tables_of_profiles_are_absent_here() {
 
 #[test]
 fn invalid_utf8_in_protobuf_is_repaired_and_marked() {
-    let mut body = of_spans([Span { name: "a?b".to_owned(), attributes: pairs([("k", text("v"))]), ..span() }]).encode(Signal3::Traces, Encoding::Protobuf);
+    let mut body = of_spans([Span { name: "a?b".to_owned(), attributes: pairs([("k", text("v"))]), ..span() }])
+        .encode(Signal3::Traces, Encoding::Protobuf);
     let position = body.windows(3).position(|window| window == b"a?b").unwrap();
     body[position + 1] = 0xff;
     let decoded = decode(Signal3::Traces, Encoding::Protobuf, &body, &context()).unwrap();
-    assert_eq!((field_of(&decoded, 0, "name"), field_of(&decoded, 0, "meta.invalid_utf8")), ("\"a\u{fffd}b\"".to_owned(), "true".to_owned()));
+    assert_eq!(
+        (field_of(&decoded, 0, "name"), field_of(&decoded, 0, "meta.invalid_utf8")),
+        ("\"a\u{fffd}b\"".to_owned(), "true".to_owned())
+    );
     assert_eq!(decoded.message, None);
 }
 
@@ -341,5 +366,13 @@ fn a_request_of_empty_items_is_refused_before_it_fills_the_memory() {
     let error = decode(Signal3::Traces, Encoding::Protobuf, &flood.encode(Signal3::Traces, Encoding::Protobuf), &context()).unwrap_err();
     assert_eq!(error.kind(), glasshive_base::ErrorKind::TooLarge);
     let few = of_spans((0..10).map(|_| Span { events: vec![empty.clone(); limits::EVENTS_PER_SPAN], ..span() }));
-    assert!(decode(Signal3::Traces, Encoding::Protobuf, &few.encode(Signal3::Traces, Encoding::Protobuf), &DecodeContext { received_ns: NOW, ..context() }).is_ok());
+    assert!(
+        decode(
+            Signal3::Traces,
+            Encoding::Protobuf,
+            &few.encode(Signal3::Traces, Encoding::Protobuf),
+            &DecodeContext { received_ns: NOW, ..context() }
+        )
+        .is_ok()
+    );
 }

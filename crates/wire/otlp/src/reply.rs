@@ -164,7 +164,7 @@ pub fn retry_info(delay_ms: u64) -> Vec<u8> {
         if delay_ms >= 1000 {
             duration.varint(rpc::DURATION_SECONDS, delay_ms / 1000);
         }
-        if delay_ms % 1000 > 0 {
+        if !delay_ms.is_multiple_of(1000) {
             duration.varint(rpc::DURATION_NANOS, delay_ms % 1000 * 1_000_000);
         }
     });

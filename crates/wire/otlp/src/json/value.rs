@@ -92,4 +92,3 @@ fn list<'a>(node: Node<'a>, field: &str, notes: &'a Notes) -> Result<Repeated<'a
     }
     Ok(repeated)
 }
-

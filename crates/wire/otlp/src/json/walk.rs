@@ -61,13 +61,7 @@ fn nodes<'a>(list: Repeated<'a>) -> impl Iterator<Item = Node<'a>> {
     })
 }
 
-fn walk_resource<'a>(
-    signal: Signal,
-    names: &Names,
-    node: Node<'a>,
-    notes: &'a Notes,
-    visitor: &mut impl Visitor,
-) -> Result<(), WireError> {
+fn walk_resource<'a>(signal: Signal, names: &Names, node: Node<'a>, notes: &'a Notes, visitor: &mut impl Visitor) -> Result<(), WireError> {
     let mut resource = Resource::empty(notes);
     let (mut scopes, mut libraries) = (None, None);
     let mut scratch = String::new();
