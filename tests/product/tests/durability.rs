@@ -32,12 +32,57 @@ fn is_catalog(path: &Path) -> bool {
     path.to_string_lossy().starts_with("catalog.db") && !path.to_string_lossy().ends_with("-shm")
 }
 
+/// Whether to go on; where strace may be missing, the test says so instead.
+fn may_trace() -> bool {
+    let may = strace::is_possible();
+    assert!(may || std::env::var_os("CI").is_none(), "strace must be there (Debian package strace), and may trace its own children");
+    if !may {
+        println!("skipped: no strace on this machine, or it may not trace");
+    }
+    may
+}
+
+#[test]
+fn the_log_is_freed_only_when_everything_in_it_is_synced_elsewhere() {
+    if may_trace() {
+        let frees = trace_store(&[]).and_then(|trace| check_all(&trace)).unwrap();
+        assert!(frees >= 5, "the log was freed only {frees} times");
+    }
+}
+
+#[test]
+fn a_store_that_skips_a_sync_or_frees_early_is_found_out() {
+    if may_trace() {
+        for bug in ["FileNotSynced", "FileDirectoryNotSynced", "LogDirectoryNotSynced", "LogFreedEarly"] {
+            let found = check_all(&trace_store(&[bug]).unwrap());
+            let words = found.expect_err(bug).to_string();
+            println!("{bug}: {words}");
+        }
+    }
+}
+
+/// Traces one run of `fill-store`.
+fn trace_store(arguments: &[&str]) -> Result<Trace> {
+    let directory = tempfile::tempdir()?;
+    let (data, output) = (directory.path().join("data"), directory.path().join("strace"));
+    std::fs::create_dir(&data)?;
+    let wrapper = strace::wrapper(&output);
+    let mut command = Command::new(&wrapper[0]);
+    let status = command.args(&wrapper[1..]).arg(env!("CARGO_BIN_EXE_fill-store")).arg(&data).args(arguments).status()?;
+    ensure!(status.success(), "fill-store ended with {status}");
+    Trace::read(&output, &data)
+}
+
+fn check_all(trace: &Trace) -> Result<u32> {
+    check_log(trace)?;
+    check_commits(trace)?;
+    check_frees(trace)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_and_directories_are_synced_before_anything_relies_on_them() {
-    if !strace::is_possible() {
-        let is_ci = std::env::var_os("CI").is_some();
-        assert!(!is_ci, "strace must be there (Debian package strace) and may trace its own children");
-        return println!("skipped: no strace on this machine, or it may not trace");
+    if !may_trace() {
+        return;
     }
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
@@ -116,17 +161,29 @@ fn check_commits(trace: &Trace) -> Result<()> {
     Ok(())
 }
 
-/// When a segment of the log is removed or used again, data files and catalog are synced.
-fn check_frees(trace: &Trace) -> Result<()> {
+/// When a segment of the log is freed - removed, or renamed for another use - what was written to it last has been written to a data
+/// file since, and the catalog was synced after that, while no data file could be lost. A spare segment that is taken into use holds
+/// nothing. Returns how often a segment was freed.
+fn check_frees(trace: &Trace) -> Result<u32> {
+    let mut frees = 0;
     for (at, event) in trace.events.iter().enumerate() {
-        let is_free = match event {
-            Event::Removed(path) | Event::Renamed(path, _) => is_log(path),
-            _ => false,
-        };
-        if is_free {
-            let unsynced = trace.unsynced(at, |path| is_data(path) || is_catalog(path));
+        let (Event::Removed(path) | Event::Renamed(path, _)) = event else { continue };
+        if is_log(path) && path.extension().is_some_and(|extension| extension == "seg") {
+            let commit = commit_since_last_write(trace, path, at);
+            let commit = commit.with_context(|| format!("{} was freed before its rows were in committed files", path.display()))?;
+            let unsynced = trace.unsynced(commit + 1, |path| is_data(path) || is_catalog(path));
             ensure!(unsynced.is_empty(), "the log was freed ({event:?}) while {unsynced:?} could be lost");
+            frees += 1;
         }
     }
-    Ok(())
+    Ok(frees)
+}
+
+/// The last sync of the catalog before event `at` that began after a data file was made after the last write to `segment`.
+fn commit_since_last_write(trace: &Trace, segment: &Path, at: usize) -> Option<usize> {
+    let is_write = |event: &Event| matches!(event, Event::Written(path) if path == segment);
+    let written = trace.events[..at].iter().rposition(is_write)?;
+    let is_file = |event: &Event| matches!(event, Event::Created(path) | Event::Renamed(_, path) if is_data(path));
+    let made = written + trace.events[written..at].iter().position(is_file)?;
+    trace.events[..at].iter().rposition(|event| matches!(event, Event::Synced(path, began) if is_catalog(path) && *began > made))
 }
