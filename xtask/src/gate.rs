@@ -2,6 +2,7 @@
 
 mod steps;
 mod table;
+mod targets;
 
 use crate::shell::Shell;
 use crate::{tidy, toolchain};

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -92,12 +93,6 @@ impl Invocation {
         self
     }
 
-    /// Runs in a directory below the root.
-    pub fn in_dir(mut self, directory: &Path) -> Self {
-        self.command.current_dir(directory);
-        self
-    }
-
     /// Runs to the end, with our terminal.
     pub fn status(mut self) -> Result<ExitStatus> {
         println!("$ {}", self.line);
@@ -112,5 +107,61 @@ impl Invocation {
             bail!("`{line}` ended with {status}");
         }
         Ok(())
+    }
+
+    /// Runs to the end, showing what it prints; returns its last line that is not blank.
+    pub fn run_for_last_line(self) -> Result<String> {
+        let mut last = String::new();
+        self.run_watching(|line| {
+            if !line.trim().is_empty() {
+                line.trim().clone_into(&mut last);
+            }
+        })?;
+        Ok(last)
+    }
+
+    /// Runs `cargo test` to the end, showing what it prints; returns how many tests held, in words.
+    pub fn run_counting_tests(self) -> Result<String> {
+        let (mut passed, mut ignored) = (0, 0);
+        self.run_watching(|line| {
+            if let Some(counts) = line.strip_prefix("test result: ok. ") {
+                passed += count_of(counts, "passed");
+                ignored += count_of(counts, "ignored");
+            }
+        })?;
+        Ok(if ignored == 0 { format!("{passed} tests") } else { format!("{passed} tests, {ignored} ignored") })
+    }
+
+    fn run_watching(mut self, mut watch: impl FnMut(&str)) -> Result<()> {
+        println!("$ {}", self.line);
+        let mut child = self.command.stdout(Stdio::piped()).spawn().with_context(|| format!("start `{}`", self.line))?;
+        let stdout = child.stdout.take().context("standard output is piped")?;
+        for line in BufReader::new(stdout).lines() {
+            let line = line.with_context(|| format!("read what `{}` prints", self.line))?;
+            println!("{line}");
+            watch(&line);
+        }
+        let status = child.wait().with_context(|| format!("wait for `{}`", self.line))?;
+        if !status.success() {
+            bail!("`{}` ended with {status}", self.line);
+        }
+        Ok(())
+    }
+}
+
+/// The number before `word` in `12 passed; 0 failed; ...`.
+fn count_of(counts: &str, word: &str) -> u64 {
+    let part = counts.split(';').find_map(|part| part.trim().strip_suffix(word));
+    part.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_of;
+
+    #[test]
+    fn counts() {
+        let counts = "12 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        assert_eq!((count_of(counts, "passed"), count_of(counts, "ignored"), count_of(counts, "lost")), (12, 3, 0));
     }
 }

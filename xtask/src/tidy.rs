@@ -5,7 +5,7 @@ pub mod length;
 mod licence;
 mod modules;
 pub mod pages;
-mod tree;
+pub mod tree;
 mod words;
 
 use anyhow::{Result, bail};

@@ -13,3 +13,16 @@ pub fn ensure_rust_components(shell: &Shell) -> Result<()> {
     }
     Ok(())
 }
+
+/// Makes sure that `strace` exists, with which the order of syncs is seen. Without it, and without a way to install it, the test
+/// that needs it says so and fails.
+pub fn ensure_strace(shell: &Shell) -> Result<()> {
+    if shell.answers("strace", "-V") {
+        return Ok(());
+    }
+    println!("installing strace");
+    if let Err(error) = shell.command("apt-get", &["install", "--yes", "--no-install-recommends", "strace"]).run() {
+        println!("strace could not be installed: {error:#}");
+    }
+    Ok(())
+}

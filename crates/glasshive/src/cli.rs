@@ -151,7 +151,7 @@ pub struct QueryFlags {
     #[arg(value_name = "QUERY", default_value = "COUNT")]
     pub query: String,
     /// Ask a data directory without a server; nothing in it is changed
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "api_key"])]
+    #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Table, JSON or CSV.
     #[command(flatten)]

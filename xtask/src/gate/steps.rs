@@ -1,16 +1,26 @@
 //! The steps of the gate, in order: cheap and telling first.
+//!
+//! Every `cargo test` here names the whole workspace and picks targets by name: picking packages would build the large
+//! dependencies again with another set of features.
 
+use super::targets;
 use super::{Outcome, Step};
 use crate::shell::Shell;
 use crate::{tidy, toolchain};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
 
 /// Every step.
 pub const ALL: &[Step] = &[
     Step { name: "format", proves: "the source is formatted", run: format },
     Step { name: "tidy", proves: "the house rules hold", run: house_rules },
     Step { name: "clippy", proves: "no lint speaks", run: clippy },
-    Step { name: "test", proves: "every crate does what its tests say", run: test },
+    Step { name: "units", proves: "every crate does what its tests say", run: units },
+    Step { name: "doctests", proves: "examples in documents run", run: doctests },
+    Step { name: "build", proves: "the product builds as a user builds it", run: build },
+    Step { name: "product", proves: "the real binary keeps what it acknowledged: kill -9, syncs, life cycle", run: product },
+    Step { name: "simulation", proves: "the real store survives a seeded world; planted defects are found", run: simulation },
+    Step { name: "sdk", proves: "unmodified SDKs: everything sent is read back equal", run: sdk },
 ];
 
 fn format(shell: &Shell) -> Result<Outcome> {
@@ -29,7 +39,64 @@ fn clippy(shell: &Shell) -> Result<Outcome> {
     Ok(Outcome::Held(String::new()))
 }
 
-fn test(shell: &Shell) -> Result<Outcome> {
-    shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]).run()?;
-    Ok(Outcome::Held("all tests of the workspace".to_owned()))
+/// Unit tests of all crates, and the test files of all crates that have no step of their own.
+fn units(shell: &Shell) -> Result<Outcome> {
+    let names = targets::test_files(shell, |directory| !is_top(directory))?;
+    let mut command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins"]);
+    for name in &names {
+        command = command.args(["--test", name]);
+    }
+    Ok(Outcome::Held(command.run_counting_tests()?))
+}
+
+fn doctests(shell: &Shell) -> Result<Outcome> {
+    let command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]);
+    Ok(Outcome::Held(command.run_counting_tests()?))
+}
+
+/// Builds as `cargo xtask run` does and puts the binary aside, so that builds of tests do not replace it.
+fn build(shell: &Shell) -> Result<Outcome> {
+    shell.command("cargo", &["build", "--package", "glasshive", "--locked"]).run()?;
+    let aside = product_binary(shell)?;
+    std::fs::create_dir_all(aside.parent().context("the binary has a directory")?)?;
+    std::fs::copy(shell.target_dir()?.join("debug/glasshive"), &aside).context("put the binary aside")?;
+    Ok(Outcome::Held(aside.display().to_string()))
+}
+
+fn product(shell: &Shell) -> Result<Outcome> {
+    toolchain::ensure_strace(shell)?;
+    of_directory(shell, "tests/product")
+}
+
+fn simulation(shell: &Shell) -> Result<Outcome> {
+    of_directory(shell, "tests/simulation")
+}
+
+fn sdk(shell: &Shell) -> Result<Outcome> {
+    if !shell.answers("python3", "--version") {
+        return Ok(Outcome::Skipped("no python3 on this machine".to_owned()));
+    }
+    let binary = product_binary(shell)?;
+    let command = shell.command("python3", &["tests/sdk/run.py", "--server", &binary.to_string_lossy()]);
+    Ok(Outcome::Held(command.run_for_last_line()?))
+}
+
+/// The test files of one directory, against the binary that was put aside.
+fn of_directory(shell: &Shell, directory: &str) -> Result<Outcome> {
+    let names = targets::test_files(shell, |of| of == directory)?;
+    anyhow::ensure!(!names.is_empty(), "{directory} has no test files");
+    let mut command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
+    for name in &names {
+        command = command.args(["--test", name]);
+    }
+    let command = command.args(["--", "--nocapture"]).env("GLASSHIVE_BIN", &product_binary(shell)?.to_string_lossy());
+    Ok(Outcome::Held(command.run_counting_tests()?))
+}
+
+fn is_top(directory: &str) -> bool {
+    directory.starts_with("tests/")
+}
+
+fn product_binary(shell: &Shell) -> Result<PathBuf> {
+    Ok(shell.target_dir()?.join("gate").join("glasshive"))
 }

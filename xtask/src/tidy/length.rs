@@ -34,6 +34,9 @@ pub fn write_ratchet(root: &Path) -> Result<()> {
             let _ = writeln!(text, "{} {path}", lines.min(*allowed));
         }
     }
+    if text.is_empty() && old.is_empty() {
+        return Ok(());
+    }
     std::fs::write(root.join(RATCHET), text).with_context(|| format!("write {RATCHET}"))
 }
 

@@ -5,7 +5,7 @@ use crate::screen::escape::escape;
 use anyhow::{Context, Result, bail};
 use glasshive_api_hive::problem::{Failure, Problem};
 use glasshive_api_hive::shape::account::Environments;
-use glasshive_base_http::{Answer, Client, StreamAnswer};
+use glasshive_base_http::{Answer, Client, ClientError, StreamAnswer};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,7 +74,7 @@ impl Server {
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<T> {
-        let answer = self.client.json(method, &self.url(path), self.headers()?, body).await?;
+        let answer = self.client.json(method, &self.url(path), self.headers()?, body).await.map_err(told)?;
         self.check(answer.status, &answer)?;
         answer.json().with_context(|| format!("{} gave an answer that this version does not understand", self.base))
     }
@@ -84,12 +84,12 @@ impl Server {
     /// # Errors
     /// As [`Server::get`].
     pub async fn stream(&self, path: &str) -> Result<StreamAnswer> {
-        let answer = self.client.stream(Method::GET, &self.url(path), self.headers()?, Vec::new()).await?;
+        let answer = self.client.stream(Method::GET, &self.url(path), self.headers()?, Vec::new()).await.map_err(told)?;
         if answer.status == StatusCode::OK {
             return Ok(answer);
         }
         // Refused: ask again for the whole document, which says why.
-        let answer = self.client.request(Method::GET, &self.url(path), self.headers()?, Vec::new()).await?;
+        let answer = self.client.request(Method::GET, &self.url(path), self.headers()?, Vec::new()).await.map_err(told)?;
         self.check(answer.status, &answer)?;
         bail!("{} answered {} and then thought better of it", self.base, answer.status)
     }
@@ -118,6 +118,11 @@ impl Server {
             Err(_) => bail!("{} answered {status}: {}", self.base, escape(answer.text().trim())),
         }
     }
+}
+
+/// A failure to get an answer, whose words already hold its innermost reason.
+fn told(error: ClientError) -> anyhow::Error {
+    anyhow::anyhow!("{error}")
 }
 
 /// A problem in a sentence, with what to do about it.

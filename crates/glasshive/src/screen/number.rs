@@ -32,6 +32,9 @@ pub fn axis(number: f64) -> String {
     let magnitudes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     let (factor, suffix) = magnitudes.into_iter().find(|(factor, _)| number.abs() >= *factor).unwrap_or((1.0, ""));
     let scaled = number / factor;
+    if scaled != 0.0 && scaled.abs() < 0.1 {
+        return format!("{scaled:.1e}");
+    }
     let decimals = if scaled.abs() >= 100.0 || scaled == scaled.trunc() {
         0
     } else if scaled.abs() >= 10.0 {

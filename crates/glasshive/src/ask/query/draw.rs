@@ -28,8 +28,8 @@ pub fn people(answer: &QueryAnswer, screen: Screen) -> String {
             }
         }
     }
-    out.push_str(&table(answer, screen.width));
-    out.push_str(&footer(answer));
+    out.push_str(&table(answer, screen));
+    out.push_str(&footer(answer, screen));
     out.push_str(&notes(&answer.notes));
     out
 }
@@ -94,33 +94,36 @@ fn group_name(answer: &QueryAnswer, group: usize) -> String {
 }
 
 /// One row a group, breakdowns first.
-fn table(answer: &QueryAnswer, screen: usize) -> String {
+fn table(answer: &QueryAnswer, screen: Screen) -> String {
     let breakdowns: Vec<String> = answer.breakdowns.iter().map(|name| escape(name)).collect();
     let calculations: Vec<String> = answer.calculations.iter().map(|name| escape(name)).collect();
     let mut heads: Vec<(&str, Align)> = breakdowns.iter().map(|name| (name.as_str(), Align::Left)).collect();
     heads.extend(calculations.iter().map(|name| (name.as_str(), Align::Right)));
     let mut table = Table::new(&heads);
     for row in &answer.results {
-        let cells = row.group.iter().map(shown).chain(row.values.iter().map(cell));
+        let cells = row.group.iter().map(shown).chain(row.values.iter().map(|value| cell(value, screen)));
         table.push(cells.collect());
     }
-    table.render(screen)
+    table.render(screen.width)
 }
 
-fn footer(answer: &QueryAnswer) -> String {
+fn footer(answer: &QueryAnswer, screen: Screen) -> String {
     let shown = answer.results.len() as u64;
     if answer.groups <= shown {
         return String::new();
     }
     let other = answer.other.as_ref().map(|values| {
-        let cells = answer.calculations.iter().zip(values).map(|(name, value)| format!("{} {}", escape(name), cell(value)));
+        let cells = answer.calculations.iter().zip(values).map(|(name, value)| format!("{} {}", escape(name), cell(value, screen)));
         format!("; the rest: {}", cells.collect::<Vec<_>>().join(", "))
     });
     format!("{shown} of {} groups{}\n", answer.groups, other.unwrap_or_default())
 }
 
-fn cell(value: &Measure) -> String {
+/// Thousands are set apart for people only: programs that read the table split it at blanks.
+fn cell(value: &Measure, screen: Screen) -> String {
     match value {
+        Measure::Int(number) if !screen.is_terminal => number.to_string(),
+        Measure::Float(float) if !screen.is_terminal => number::value(*float).replace(' ', ""),
         Measure::Null => "-".to_owned(),
         Measure::Int(number) => number::grouped(*number),
         Measure::Float(float) => number::value(*float),

@@ -43,7 +43,7 @@ fn plain_in_a_pipe() {
         |_| {},
         expect![[r#"
             http.route            COUNT  P99(duration_ms)
-            /api/activities/home  1 204            842.25
+            /api/activities/home   1204            842.25
             -                         7                 -
         "#]],
     );
@@ -114,7 +114,7 @@ fn what_was_cut_off_is_said() {
         cut,
         expect![[r#"
             http.route            COUNT  P99(duration_ms)
-            /api/activities/home  1 204            842.25
+            /api/activities/home   1204            842.25
             -                         7                 -
             2 of 412 groups; the rest: COUNT 88, P99(duration_ms) 12.500
             note: percentiles are within 1 %
