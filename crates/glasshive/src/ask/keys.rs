@@ -27,7 +27,7 @@ async fn create(kind: String, origins: Vec<String>, json: bool, client: &ClientF
     let new = NewKey { environment: client.environment.clone(), kind, origins };
     let created: CreatedKey = Server::new(client).post("/hive/v1/keys", &new).await?;
     if json {
-        return Ok(super::json(&created)?);
+        return super::json(&created);
     }
     let CreatedKey { key, secret } = created;
     Ok(format!(
@@ -42,7 +42,7 @@ async fn create(kind: String, origins: Vec<String>, json: bool, client: &ClientF
 async fn list(json: bool, client: &ClientFlags) -> Result<String> {
     let keys: Keys = Server::new(client).get("/hive/v1/keys").await?;
     if json {
-        return Ok(super::json(&keys)?);
+        return super::json(&keys);
     }
     Ok(table(&keys.keys, Screen::of_stdout().width))
 }

@@ -57,7 +57,7 @@ pub async fn open(
         },
         ..StoreConfig::default()
     };
-    let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder::default()), metrics.clone()).await;
+    let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await;
     let (store, report) = opened.with_context(|| format!("open the store in {}", directory.display()))?;
     let config = EngineConfig { time_limit: limits.time, memory_bytes: limits.memory_bytes, ..EngineConfig::default() };
     let engine = Engine::new(store.clone(), config, data.world.clock.clone(), metrics).context("start the threads that answer queries")?;

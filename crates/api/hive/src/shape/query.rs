@@ -12,7 +12,7 @@ pub enum QueryRequest {
     /// In text.
     Text(TextQuery),
     /// As a specification.
-    Specification(Specification),
+    Specification(Box<Specification>),
 }
 
 /// A query in text.

@@ -73,7 +73,7 @@ pub enum EventsRequest {
     /// In text.
     Text(TextEvents),
     /// As a specification.
-    Specification(EventsSpecification),
+    Specification(Box<EventsSpecification>),
 }
 
 /// Which rows are wanted, in text. What stands beside the text wins over what stands in it.

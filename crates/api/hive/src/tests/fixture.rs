@@ -48,7 +48,7 @@ impl Fixture {
         }
         let metrics = metrics::Registry::default();
         let config = StoreConfig { reserve_bytes: 0, ..StoreConfig::default() };
-        let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder::default()), metrics.clone()).await.unwrap();
+        let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await.unwrap();
         let engine = Engine::new(opened.0.clone(), EngineConfig::default(), data.world.clock.clone(), metrics.clone()).unwrap();
         let hive = Hive::new(HiveConfig {
             auth,
