@@ -9,8 +9,9 @@ use crate::error::Failure;
 use crate::question::Question;
 use crate::scan::{Output, Outputs, ReaderCache, Scan, Unit, times};
 use crate::tasks::Tasks;
+use glasshive_model::Value;
 use glasshive_model::shown::ShownRow;
-use glasshive_query_plan::Cursor;
+use glasshive_query_plan::{Cursor, Note, NoteKind};
 use glasshive_store::Snapshot;
 use std::sync::Arc;
 
@@ -57,8 +58,10 @@ impl Finder {
         Ok(hits)
     }
 
-    /// The rows behind some hits, in their order. `None` reads all columns.
+    /// The rows behind some hits, in their order; fewer, and a note, when they take more memory than there is. `None` reads all
+    /// columns.
     pub(crate) async fn rows(&self, hits: Vec<Hit>, columns: Option<&[crate::column::Resolved]>) -> Result<Vec<ShownRow>, Failure> {
+        let reservation = self.control.reservation("raw rows");
         let mut rows = Vec::with_capacity(hits.len());
         let mut rest = hits;
         while let Some(first) = rest.first().map(|hit| hit.unit.clone()) {
@@ -69,7 +72,15 @@ impl Finder {
             }
             let wanted: Vec<Cursor> = here.iter().map(|hit| hit.cursor).collect();
             match fetch(&first, &wanted, columns).await {
-                Ok(found) => rows.extend(found),
+                Ok(found) => {
+                    let bytes = found.iter().map(heap_bytes).sum();
+                    rows.extend(found);
+                    if reservation.try_grow(bytes).is_err() {
+                        let text = "the rows take more memory than a query may have; some are missing; ask for fewer or raise query.memory";
+                        self.control.note(Note::new(NoteKind::Partial, text));
+                        break;
+                    }
+                }
                 Err(Failure::Read(error)) => crate::scan::leave_out(error, &self.control)?,
                 Err(failure) => return Err(failure),
             }
@@ -77,6 +88,17 @@ impl Finder {
         rows.sort_by_key(|row| std::cmp::Reverse((row.time_ns, row.seq)));
         Ok(rows)
     }
+}
+
+/// About how much memory a shown row takes.
+fn heap_bytes(row: &ShownRow) -> usize {
+    let text = |value: &Value| match value {
+        Value::Str(text) | Value::Json(text) => text.capacity(),
+        _ => 0,
+    };
+    let fields = row.fields.iter().map(|(name, value)| size_of::<(String, Value)>() + name.capacity() + text(value));
+    let keys = row.resource_keys.iter().chain(&row.scope_keys).map(|key| size_of::<String>() + key.capacity());
+    size_of::<ShownRow>() + fields.chain(keys).sum::<usize>()
 }
 
 /// The newest hits of one worker.

@@ -1,9 +1,9 @@
 //! Time, memory, slots, cancelling, and what is told about each.
 
-use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, plan, small_store, two_threads};
+use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, plan, small_store, two_hours, two_threads};
 use glasshive_base::{BoxFuture, Clock, ErrorKind};
 use glasshive_query_engine::{Cancel, EngineConfig, EngineError};
-use glasshive_query_plan::{Measure, NoteKind, Wants};
+use glasshive_query_plan::{EventsRequest, Measure, NoteKind, Wants};
 use glasshive_store::StoreConfig;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -81,6 +81,19 @@ async fn memory_is_limited_in_words() {
     assert_eq!(error.to_string(), "query needed more than 16 KiB; add a filter, fewer groups, or raise query.memory");
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(hive.ask("COUNT GROUP BY user").await.groups, 200, "others are not touched");
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn raw_rows_that_do_not_fit_are_missing_with_a_note() {
+    let hive = ten_chunks().await;
+    let engine = hive.engine_with(EngineConfig { memory_bytes: 64 << 10, ..two_threads() }, hive.clock());
+    let request = EventsRequest { limit: 200, ..EventsRequest::all(two_hours()) };
+    let found = engine.events(LOCAL, &request, Cancel::default()).await.unwrap();
+    assert!(!found.rows.is_empty() && found.rows.len() < 200, "{}", found.rows.len());
+    assert_eq!(found.notes[0].kind, NoteKind::Partial);
+    let newest = hive.rows.iter().map(|row| row.time_ns).max();
+    assert_eq!(found.rows.first().map(|row| row.time_ns), newest, "the newest are there");
     hive.close().await;
 }
 
