@@ -48,10 +48,11 @@ impl Keeper {
         if let Err(error) = self.inner.log.free(flushed_through, self.inner.now()).await {
             tracing::debug!(%error, "log segments could not be freed yet");
         }
-        if self.inner.ingest.stopped().is_none() && self.inner.log.is_in_use() {
-            if let Err(error) = self.inner.log.prepare().await {
-                tracing::debug!(%error, "no free log segment could be made ready");
-            }
+        if self.inner.ingest.stopped().is_none()
+            && self.inner.log.is_in_use()
+            && let Err(error) = self.inner.log.prepare().await
+        {
+            tracing::debug!(%error, "no free log segment could be made ready");
         }
         self.inner.numbers.log_bytes.set(self.inner.log.size().1 as i64);
     }

@@ -66,10 +66,11 @@ impl SqliteCatalog {
 
     /// Checkpoints and closes. Calls after this open again.
     pub async fn close(&self) {
-        if let Some(connection) = self.connection.lock().await.take() {
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "catalog did not close cleanly; the next start repairs it");
-            }
+        let connection = self.connection.lock().await.take();
+        if let Some(connection) = connection
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "catalog did not close cleanly; the next start repairs it");
         }
     }
 

@@ -61,10 +61,10 @@ pub(super) fn encode(column: &ColumnRef, array: ArrayRef) -> Option<(Encoded, us
     if nulls == rows && !matches!(column, ColumnRef::System(SystemColumn::Dataset)) {
         return None;
     }
-    if *array.data_type() == DataType::Utf8View {
-        if let Some(coded) = dictionary(array.as_string_view()) {
-            return Some(coded);
-        }
+    if *array.data_type() == DataType::Utf8View
+        && let Some(coded) = dictionary(array.as_string_view())
+    {
+        return Some(coded);
     }
     if rows - nulls < rows / 4 {
         let set: UInt32Array = (0..rows as u32).filter(|row| array.is_valid(*row as usize)).collect();
