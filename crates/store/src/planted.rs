@@ -25,7 +25,7 @@ pub enum PlantedBug {
     ReusedCrcSeed,
     /// A damaged group below the last one ends the log as if it were a torn tail.
     DamageTreatedAsTail,
-    /// The whole records of a torn group are kept, and sequences go on after them.
+    /// A torn group counts: its whole records are kept, and sequences go on after those it claims.
     TornTailTreatedAsValid,
     /// Requests known before a restart are forgotten.
     WindowLostOnRestart,

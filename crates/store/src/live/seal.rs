@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Raw chunks that are merged even when they hold few rows.
 const RAW_CHUNKS: usize = 64;
-/// Sealed chunks of one size class that are merged.
+/// Small sealed chunks that are merged.
 const SEALED_CHUNKS: usize = 8;
 
 /// One sealed chunk of class `class` of the picked rows (all of them, in order, when `picks` is `None`) of chunks of one
@@ -85,14 +85,9 @@ pub(crate) fn next_merge(chunks: &[Arc<Chunk>], seal_rows: usize) -> Option<Rang
     if raw.len() == 1 && (seal_rows..=SEALED_ROWS).contains(&raw_rows) {
         return Some(first_raw..chunks.len());
     }
-    for limit in [seal_rows, SEALED_ROWS / 2] {
-        let sealed = &chunks[..first_raw];
-        let small = sealed.iter().rev().take_while(|chunk| chunk.len() < limit).count();
-        if small >= SEALED_CHUNKS {
-            return capped(chunks, first_raw - small..first_raw);
-        }
-    }
-    None
+    // Larger ones are left alone: every row is sealed once, or a few times while it is one of few.
+    let small = chunks[..first_raw].iter().rev().take_while(|chunk| chunk.len() < seal_rows).count();
+    if small >= SEALED_CHUNKS { capped(chunks, first_raw - small..first_raw) } else { None }
 }
 
 /// As many chunks from the start of the range as fit one sealed chunk, if these are several.

@@ -74,7 +74,8 @@ impl Layout {
             layout.end = group.header.end() - 1;
         }
         if config.is_planted(PlantedBug::TornTailTreatedAsValid) {
-            layout.keep_torn(beyond);
+            let claimed = counting().filter(|(_, group, limit)| group.header.end() <= *limit).map(|(_, group, _)| group.header.end() - 1);
+            layout.keep_torn(beyond, claimed.max().unwrap_or(0));
         }
         let torn = counting().filter(|(_, group, limit)| {
             let first = group.header.first_sequence;
@@ -132,7 +133,7 @@ impl Layout {
         Hole { sequences, place: Some((segment, bytes)), events: None }
     }
 
-    fn keep_torn(&mut self, beyond: BTreeMap<u64, Place>) {
+    fn keep_torn(&mut self, beyond: BTreeMap<u64, Place>, claimed_end: u64) {
         for (sequence, place) in beyond {
             if sequence > self.end {
                 self.end = sequence;
@@ -140,6 +141,7 @@ impl Layout {
                 self.tail_groups.push(sequence..sequence + 1);
             }
         }
+        self.end = self.end.max(claimed_end);
     }
 
     fn end_at_damage(&mut self) {
