@@ -57,7 +57,7 @@ pub fn is_possible() -> bool {
 }
 
 impl Trace {
-    /// Reads what strace wrote about the files below `data`.
+    /// Reads what strace wrote about the files below `data`, which was empty at the beginning.
     ///
     /// # Errors
     /// When a line cannot be understood.
@@ -66,6 +66,7 @@ impl Trace {
         let data = data.canonicalize()?;
         let mut unfinished = BTreeMap::new();
         let mut events: Vec<Event> = Vec::new();
+        let mut names = BTreeSet::new();
         for line in text.lines() {
             let Some((process, call)) = line.split_once(' ').map(|(process, call)| (process, call.trim_start())) else { continue };
             let (whole, began) = if let Some(head) = call.strip_suffix(" <unfinished ...>") {
@@ -78,7 +79,8 @@ impl Trace {
             } else {
                 (call.to_owned(), events.len())
             };
-            events.extend(event(&whole, &data, began).with_context(|| format!("read the line {line}"))?);
+            let event = event(&whole, &data, began).with_context(|| format!("read the line {line}"))?;
+            events.extend(event.filter(|event| is_news(event, &mut names)));
         }
         Ok(Self { events })
     }
@@ -121,6 +123,20 @@ impl Unsynced {
     }
 }
 
+/// Keeps the names that there are. Opening a file that may be created is no news when it is there already.
+fn is_news(event: &Event, names: &mut BTreeSet<PathBuf>) -> bool {
+    match event {
+        Event::Created(path) | Event::MadeDirectory(path) => names.insert(path.clone()),
+        Event::Renamed(from, to) => {
+            names.remove(from);
+            names.insert(to.clone());
+            true
+        }
+        Event::Removed(path) => names.remove(path),
+        Event::Written(_) | Event::Synced(..) => true,
+    }
+}
+
 /// Reads one call that ended: `name(arguments) = result`.
 fn event(call: &str, data: &Path, began: usize) -> Result<Option<Event>> {
     if call.starts_with("+++") || call.starts_with("---") {
@@ -134,7 +150,6 @@ fn event(call: &str, data: &Path, began: usize) -> Result<Option<Event>> {
     let inside = |path: Option<PathBuf>| path.and_then(|path| path.strip_prefix(data).map(Path::to_owned).ok());
     Ok(match name {
         "open" | "openat" | "creat" if name == "creat" || arguments.contains("O_CREAT") || arguments.contains("O_TRUNC") => {
-            // Without O_EXCL the call does not say whether the file was there; taking it for new asks for a sync too many at most.
             inside(descriptor(result)).map(Event::Created)
         }
         "mkdir" | "mkdirat" => inside(quoted(arguments, 0)?).map(Event::MadeDirectory),
@@ -198,6 +213,14 @@ mod tests {
         check(r#"renameat2(3</d>, "a", 4</d/x>, "b", 0) = 0"#, Some(Event::Renamed("a".into(), "x/b".into())));
         check(r#"unlink("/elsewhere/a") = 0"#, None);
         check("+++ exited with 0 +++", None);
+    }
+
+    #[test]
+    fn a_file_is_created_once() {
+        let mut names = BTreeSet::new();
+        let created = Event::Created("a".into());
+        assert!(is_news(&created, &mut names) && !is_news(&created, &mut names));
+        assert!(is_news(&Event::Removed("a".into()), &mut names) && is_news(&created, &mut names));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the kernel was asked to do, and in which order: every file and directory is synced before anything relies on it.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it saw")]
 
 use anyhow::{Context, Result, ensure};
 use glasshive_hive_gen::{Generator, Profile};

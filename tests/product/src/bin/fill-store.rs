@@ -2,7 +2,7 @@
 //! flushed, freed and recycled many times. Run under `strace` by the tests of durability, which also have it plant bugs: the
 //! tests must see them.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use glasshive_base::metrics;
 use glasshive_hive_gen::{Generator, Profile, Signal};
 use glasshive_model::sink::body_hash;
@@ -10,6 +10,7 @@ use glasshive_model::{Codec, Decoder, EnvironmentId, EventSink, RecordMeta, Subm
 use glasshive_receive_otlp::decode::OtlpDecoder;
 use glasshive_store::world::{DataDirOptions, open_data_dir};
 use glasshive_store::{PlantedBug, Store, StoreConfig};
+use glasshive_test_product::directory;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,10 @@ use std::time::Duration;
 const SPANS: u64 = 12_000;
 /// A segment takes a request or two.
 const SEGMENT_BYTES: u64 = 256 << 10;
+/// The one that is written to, and one that still holds the end of the last request.
+const SEGMENTS_IN_USE: usize = 2;
+/// Only bounds how long a broken store is waited for.
+const MAX_LOOKS: u32 = 24_000;
 /// Format numbers of `docs/formats/log.md`.
 const TRACES_PROTOBUF: u16 = 1;
 const LOGS_PROTOBUF: u16 = 3;
@@ -32,9 +37,9 @@ fn named(name: &str) -> Result<PlantedBug> {
     PlantedBug::ALL.iter().copied().find(|bug| format!("{bug:?}") == name).with_context(|| format!("no bug `{name}` can be planted"))
 }
 
-async fn fill(directory: &Path, bug: Option<PlantedBug>) -> Result<()> {
+async fn fill(path: &Path, bug: Option<PlantedBug>) -> Result<()> {
     let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, read_only: None };
-    let data = open_data_dir(directory, &options).await?;
+    let data = open_data_dir(path, &options).await?;
     let config = StoreConfig {
         segment_bytes: SEGMENT_BYTES,
         redelivery_window: Duration::ZERO,
@@ -60,6 +65,13 @@ async fn fill(directory: &Path, bug: Option<PlantedBug>) -> Result<()> {
         store.append(Submission { environment, received_ns, meta, codec, body, body_hash, rows }).await?;
     }
     store.flush().await?;
+    // Segments are freed in the background.
+    let mut looks = 0;
+    while directory::files(&path.join("log"), ".seg")?.len() > SEGMENTS_IN_USE {
+        looks += 1;
+        ensure!(looks < MAX_LOOKS, "the log is not freed");
+        data.world.clock.sleep(Duration::from_millis(5)).await;
+    }
     store.shutdown().await;
     if let Some(catalog) = &data.catalog {
         catalog.close().await;
