@@ -1,6 +1,8 @@
 //! The simulation finds defects: each one planted in the store is found within two thousand seeds, and the seed that finds it
 //! holds without it.
 
+#![allow(clippy::unwrap_used)]
+
 use glasshive_store::PlantedBug;
 use glasshive_test_simulation::{Setup, run};
 use std::sync::Mutex;

@@ -9,6 +9,7 @@ use glasshive_base::metrics;
 use glasshive_base_http::{CorsPolicy, Router, ServerConfig};
 use glasshive_feature_keys::Keys;
 use glasshive_model::{EventSink, KeyState, KeyTable};
+use glasshive_receive_otlp::auth::PAGE_HEADERS;
 use glasshive_receive_otlp::config::{AuthMode, OtlpConfig};
 use glasshive_store::world::ThreadSpawner;
 use std::sync::Arc;
@@ -34,7 +35,12 @@ pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
         names: config.server_names.value.iter().cloned().chain(machine_name()).collect(),
         own_origins: config.public_url.value.iter().filter_map(|url| origin_of(url)).collect(),
         // With keys, a browser key decides which pages may send.
-        cors: CorsPolicy { any: !is_open, loopback: is_open, origins: config.cors_origins.value.clone(), headers: Vec::new() },
+        cors: CorsPolicy {
+            any: !is_open,
+            loopback: is_open,
+            origins: config.cors_origins.value.clone(),
+            headers: PAGE_HEADERS.iter().map(|name| (*name).to_owned()).collect(),
+        },
         key_proof: Some(Arc::new(move |headers| {
             let credential = glasshive_base_http::credential::presented(headers, &proof_headers);
             let secrets = credential.map(|credential| credential.secrets).unwrap_or_default();
