@@ -49,6 +49,8 @@ impl Server {
         let mut slugs: Vec<String> = seen.environments.into_iter().map(|environment| environment.slug).collect();
         match slugs.as_slice() {
             [only] => Ok(only.clone()),
+            // A key that may not read is told so by the server, in its words.
+            [] => Ok("local".to_owned()),
             slugs if slugs.iter().any(|slug| slug == "local") => Ok("local".to_owned()),
             _ => {
                 slugs.sort();

@@ -95,6 +95,12 @@ impl MemoryCatalog {
         catalog
     }
 
+    /// With these settings; a log can only be read with those it was written under.
+    pub fn with_settings(self, settings: BTreeMap<String, Vec<u8>>) -> Self {
+        self.tables().settings = settings;
+        self
+    }
+
     /// The same catalog under another fate.
     pub fn with_fate(&self, fate: Arc<dyn Fate>) -> Self {
         Self { tables: self.tables.clone(), fate }

@@ -14,6 +14,7 @@ use super::{Catalog, CatalogError, CatalogState, Cut, KeyRow};
 use glasshive_base::{BoxFuture, Clock};
 use glasshive_model::EnvironmentId;
 use sqlx::{Connection as _, SqliteConnection};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -50,18 +51,19 @@ impl SqliteCatalog {
         })
     }
 
-    /// Reads a catalog that nobody else has open, without writing anything beside it.
+    /// Reads a catalog that nobody else has open, without writing anything beside it: what a start needs, the keys, the settings.
     ///
     /// A write-ahead file that a crash left is honoured by reading a copy of both in a private directory below `scratch`.
     ///
     /// # Errors
     /// As [`SqliteCatalog::open`].
-    pub async fn read_only(path: &Path, scratch: &Path) -> Result<(CatalogState, Vec<KeyRow>), CatalogError> {
+    pub async fn read_only(path: &Path, scratch: &Path) -> Result<(CatalogState, Vec<KeyRow>, BTreeMap<String, Vec<u8>>), CatalogError> {
         let mut reader = connect::Reader::open(path, scratch).await?;
         let state = read::state(&mut reader.connection).await?;
         let keys = read::keys(&mut reader.connection).await?;
+        let settings = read::settings(&mut reader.connection).await?;
         reader.close().await;
-        Ok((state, keys))
+        Ok((state, keys, settings))
     }
 
     /// Checkpoints and closes. Calls after this open again.

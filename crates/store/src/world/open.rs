@@ -191,11 +191,11 @@ async fn open_writing(directory: &Path, version: &str) -> Result<DataDir, DataDi
 async fn open_read_only(directory: &Path, read_only: &ReadOnly) -> Result<DataDir, DataDirError> {
     let lock = lock::take_for_reading(directory)?;
     let path = directory.join("catalog.db");
-    let (state, keys) = SqliteCatalog::read_only(&path, &read_only.scratch)
+    let (state, keys, settings) = SqliteCatalog::read_only(&path, &read_only.scratch)
         .await
         .map_err(|error| DataDirError::Catalog { directory: directory.to_owned(), error })?;
     let disk = OverlayDisk::new(Arc::new(LocalDisk::new(directory)));
-    let catalog = MemoryCatalog::holding(state, keys);
+    let catalog = MemoryCatalog::holding(state, keys).with_settings(settings);
     Ok(assemble(lock, Arc::new(SystemClock::default()), Arc::new(disk), Arc::new(catalog), None))
 }
 

@@ -5,7 +5,7 @@ use crate::catalog::{CatalogError, CatalogState, ColumnRow, DatasetRow, Environm
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Everything, at one instant.
 pub(super) async fn state(connection: &mut SqliteConnection) -> Result<CatalogState, CatalogError> {
@@ -46,6 +46,12 @@ pub(super) async fn keys(connection: &mut SqliteConnection) -> Result<Vec<KeyRow
 
 pub(super) async fn setting(connection: &mut SqliteConnection, name: String) -> Result<Option<Vec<u8>>, CatalogError> {
     sqlx::query_scalar("SELECT value FROM setting WHERE name = $1").bind(name).fetch_optional(connection).await.map_err(classify)
+}
+
+pub(super) async fn settings(connection: &mut SqliteConnection) -> Result<BTreeMap<String, Vec<u8>>, CatalogError> {
+    let settings = "SELECT name, value FROM setting ORDER BY name";
+    let settings = fetch(connection, settings, |row| Ok((value(row, 0)?, value(row, 1)?))).await?;
+    Ok(settings.into_iter().collect())
 }
 
 async fn fetch<T>(
