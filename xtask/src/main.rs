@@ -71,12 +71,8 @@ fn dist(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// The load cases live in `benchmarks/`, each with the command that produced its numbers; this builds what they measure.
+/// The first readings of `benchmarks/`: builds what they measure, then measures it.
 fn bench(shell: &Shell, arguments: &[String]) -> Result<()> {
-    let runner = shell.root().join("benchmarks").join("run");
-    if !runner.is_file() {
-        bail!("{} is missing", runner.display());
-    }
-    dist(shell)?;
-    shell.command(&runner.to_string_lossy(), &[]).args(arguments).run()
+    shell.command("cargo", &["build", "--profile", "dist", "--package", "glasshive", "--package", "glasshive-hive-gen", "--bins"]).run()?;
+    shell.command("python3", &["benchmarks/first-readings/run.py", "--profile", "dist"]).args(arguments).run()
 }
