@@ -19,6 +19,13 @@ pub enum OpenError {
     /// The catalog did not load.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The log was written under another catalog: none of its checksums could be compared, and its events would be taken for a
+    /// torn end. Nothing was changed.
+    #[error("the log ({segment}) does not belong to this catalog; put back the catalog it was written with, or move the log aside")]
+    ForeignLog {
+        /// Name of the first segment of another catalog.
+        segment: String,
+    },
 }
 
 impl OpenError {

@@ -116,6 +116,18 @@ async fn f02_a_torn_group_ends_the_log_and_is_told_once() {
 }
 
 #[tokio::test]
+async fn a_log_of_another_catalog_is_refused_and_left_as_it_is() {
+    let world = TestWorld::new();
+    let first = world.open().await;
+    first.append(&lines(3, "kept")).await.unwrap();
+    first.kill().await;
+    let other = std::sync::Arc::new(crate::catalog::memory::MemoryCatalog::default());
+    let refused = world.try_open_with(other).await.map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("does not belong to this catalog"), "{refused}");
+    assert_eq!(world.open().await.rows().await.len(), 3, "with its own catalog everything is there");
+}
+
+#[tokio::test]
 async fn f10_damage_below_the_end_is_named_quarantined_and_skipped() {
     let world = TestWorld::new();
     let first = world.open().await;

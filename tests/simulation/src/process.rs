@@ -63,7 +63,7 @@ impl Machine {
         universe.set_time_of(&self.universe);
         Machine {
             medium: self.medium.copy(&universe),
-            catalog: MemoryCatalog::holding(self.catalog.state(), Vec::new()),
+            catalog: MemoryCatalog::holding(self.catalog.state(), Vec::new()).with_settings(self.catalog.settings()),
             troubles: Arc::new(Troubles::new(0, Random::new(seed, "troubles"))),
             universe,
         }

@@ -111,6 +111,11 @@ impl MemoryCatalog {
         self.tables().state.clone()
     }
 
+    /// The settings it holds now.
+    pub fn settings(&self) -> BTreeMap<String, Vec<u8>> {
+        self.tables().settings.clone()
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }

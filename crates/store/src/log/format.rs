@@ -73,14 +73,22 @@ impl SegmentHeader {
 
     /// The header at the start of a segment; `None` unless it is of this life.
     pub fn decode(segment: &[u8], life: Life) -> Option<Self> {
+        Self::read(segment).filter(|found| found.life == life)
+    }
+
+    /// Whether the segment begins with a whole header of a log that is not this catalog's.
+    pub fn is_foreign(segment: &[u8], life: Life) -> bool {
+        Self::read(segment).is_some_and(|found| found.life.node != life.node)
+    }
+
+    fn read(segment: &[u8]) -> Option<Self> {
         let (mut body, mut crc) = segment.first_chunk::<36>()?.split_at(32);
         let expected = crc32c::crc32c(body);
         if crc.get_u32_le() != expected || !body.starts_with(&SEGMENT_MAGIC) {
             return None;
         }
         body.advance(8);
-        let found = Self { life: Life { node: body.get_u64_le(), generation: body.get_u64_le() }, first_sequence: body.get_u64_le() };
-        (found.life == life).then_some(found)
+        Some(Self { life: Life { node: body.get_u64_le(), generation: body.get_u64_le() }, first_sequence: body.get_u64_le() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a start reads back from the log.
 
+use super::format::SegmentHeader;
 use super::layout::{Hole, Layout, Place};
 use super::record::LogRecord;
 use super::scan::{SegmentScan, scan_segment};
@@ -37,7 +38,11 @@ pub(crate) async fn recover(inner: &Arc<Inner>, catalog: &CatalogState, decoder:
     let mut segments = Vec::with_capacity(generations.len());
     for generation in generations {
         let bytes = read(inner, generation).await?;
-        segments.push((generation, scan_segment(&bytes, inner.log.life(generation))));
+        let life = inner.log.life(generation);
+        if SegmentHeader::is_foreign(&bytes, life) {
+            return Err(OpenError::ForeignLog { segment: segment_name(generation) });
+        }
+        segments.push((generation, scan_segment(&bytes, life)));
     }
     let (generations, segments): (Vec<u64>, Vec<SegmentScan>) = segments.into_iter().unzip();
     let layout = Layout::of(&segments, catalog.flushed_through, &inner.config);

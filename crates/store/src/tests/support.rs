@@ -299,6 +299,10 @@ impl TestWorld {
     }
 
     pub async fn open_with(&self, catalog: Arc<dyn crate::catalog::Catalog>) -> Running {
+        self.try_open_with(catalog).await.unwrap()
+    }
+
+    pub async fn try_open_with(&self, catalog: Arc<dyn crate::catalog::Catalog>) -> Result<Running, crate::OpenError> {
         let troubles = Arc::new(Troubles::default());
         let disk = TestDisk { below: LocalDisk::new(self.directory.path()), troubles: troubles.clone() };
         let world = World {
@@ -308,8 +312,8 @@ impl TestWorld {
             spawner: Arc::new(ThreadSpawner::new(self.clock.clone())),
             catalog,
         };
-        let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics::Registry::default()).await.unwrap();
-        Running { store, report, troubles, clock: self.clock.clone() }
+        let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics::Registry::default()).await?;
+        Ok(Running { store, report, troubles, clock: self.clock.clone() })
     }
 
     /// Files below the data directory whose names end so.
