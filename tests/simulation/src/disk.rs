@@ -5,6 +5,7 @@
 //! run before and after its effect.
 
 mod faults;
+mod file;
 mod inode;
 mod names;
 
@@ -12,8 +13,8 @@ pub use faults::{FaultRates, Faults};
 
 use crate::random::Random;
 use crate::universe::Universe;
-use bytes::Bytes;
 use faults::Call;
+use file::SimFile;
 use glasshive_base::BoxFuture;
 use glasshive_store::world::{Disk, DiskEntry, DiskFile};
 use inode::{Inode, Loss};
@@ -43,12 +44,6 @@ pub struct SimDisk {
     life: u64,
 }
 
-struct SimFile {
-    disk: Arc<SimDisk>,
-    path: String,
-    inode: u64,
-}
-
 /// A byte that decayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flip {
@@ -66,6 +61,8 @@ struct State {
     names: Names,
     /// How many handles each file has; a removed file stays readable through them.
     handles: BTreeMap<u64, usize>,
+    /// A name or a handle went away since files without any were last looked for.
+    may_have_orphans: bool,
     ghosts: Vec<Arc<Vec<u8>>>,
     flips: Vec<Flip>,
     capacity: u64,
@@ -83,6 +80,7 @@ impl Medium {
             next_inode: 1,
             names: Names::default(),
             handles: BTreeMap::new(),
+            may_have_orphans: true,
             ghosts: Vec::new(),
             flips: Vec::new(),
             capacity: AMPLE,
@@ -109,6 +107,7 @@ impl Medium {
             next_inode: state.next_inode,
             names: state.names.clone(),
             handles: BTreeMap::new(),
+            may_have_orphans: true,
             ghosts: state.ghosts.clone(),
             flips: state.flips.clone(),
             capacity: AMPLE,
@@ -127,6 +126,7 @@ impl Medium {
         let name_loss = *random.pick(&[NameLoss::All, NameLoss::None, NameLoss::Prefix, NameLoss::Each]);
         self.universe.note(|| format!("power fails: sectors {loss:?}, names {name_loss:?}"));
         state.names.lose_power(name_loss, random);
+        state.may_have_orphans = true;
         state.collect();
         for inode in state.inodes.values_mut() {
             inode.lose_power(loss, &mut state.random);
@@ -142,14 +142,19 @@ impl Medium {
             let inode = &state.inodes[inode];
             inode.is_clean() && !inode.medium.is_empty()
         });
-        let files: Vec<(String, u64)> = found.map(|(path, inode)| (path.to_owned(), inode)).collect();
+        let mut files: Vec<(String, u64)> = found.map(|(path, inode)| (path.to_owned(), inode)).collect();
+        // The log is where it hurts: what stands there may stand nowhere else.
+        let log: Vec<(String, u64)> = files.iter().filter(|(path, _)| path.starts_with("log/")).cloned().collect();
+        if !log.is_empty() && state.random.one_in(2) {
+            files = log;
+        }
         if files.is_empty() {
             return;
         }
         let (path, inode) = state.random.pick(&files).clone();
         let bytes = &state.inodes[&inode].medium;
         let mut offset = 0;
-        for _ in 0..8 {
+        for _ in 0..64 {
             offset = state.random.below(bytes.len() as u64) as usize;
             if bytes[offset] != 0 {
                 break;
@@ -196,10 +201,10 @@ impl Medium {
         state.names.iter().map(|(path, inode)| (path.to_owned(), state.inodes[&inode].cache.len() as u64)).collect()
     }
 
-    /// Everything on the disk, to be compared.
-    pub fn image(&self) -> BTreeMap<String, Vec<u8>> {
+    /// What a file holds, and would hold after a power failure that loses all it can; empty when there is none.
+    pub fn content(&self, path: &str) -> Vec<u8> {
         let state = self.state();
-        state.names.iter().map(|(path, inode)| (path.to_owned(), state.inodes[&inode].cache.clone())).collect()
+        state.names.get(path).map(|inode| [&state.inodes[&inode].cache[..], &state.inodes[&inode].medium].concat()).unwrap_or_default()
     }
 }
 
@@ -210,6 +215,9 @@ impl State {
 
     /// Forgets files without a name; their blocks are free to come back.
     fn collect(&mut self) {
+        if !std::mem::take(&mut self.may_have_orphans) {
+            return;
+        }
         let mut needed = self.names.needed();
         needed.extend(self.handles.keys());
         let gone: Vec<u64> = self.inodes.keys().copied().filter(|inode| !needed.contains(inode)).collect();
@@ -331,6 +339,7 @@ impl Disk for Mounted {
                     return Err(io::ErrorKind::NotFound.into());
                 }
                 state.names.rename(from, to, inode);
+                state.may_have_orphans = true;
                 state.collect();
             }
             self.0.after().await;
@@ -345,6 +354,7 @@ impl Disk for Mounted {
                 let mut state = self.0.state();
                 state.names.get(path).ok_or(io::ErrorKind::NotFound)?;
                 state.names.remove(path);
+                state.may_have_orphans = true;
                 state.collect();
             }
             self.0.after().await;
@@ -392,8 +402,11 @@ impl Disk for Mounted {
                     return Err(io::ErrorKind::NotFound.into());
                 }
                 match before {
-                    Ok(()) => state.names.sync(directory),
-                    Err(_) => state.names.fail_sync(directory, &mut state.random),
+                    Ok(()) => state.may_have_orphans |= state.names.sync(directory),
+                    Err(_) => {
+                        state.names.fail_sync(directory, &mut state.random);
+                        state.may_have_orphans = true;
+                    }
                 }
                 state.collect();
             }
@@ -406,81 +419,6 @@ impl Disk for Mounted {
         Box::pin(async move {
             let state = self.0.state();
             Ok(state.capacity.saturating_sub(state.used()))
-        })
-    }
-}
-
-// === impl SimFile ===
-
-impl Drop for SimFile {
-    fn drop(&mut self) {
-        let mut state = self.disk.state();
-        let count = state.handles.entry(self.inode).or_default();
-        *count -= 1;
-        if *count == 0 {
-            state.handles.remove(&self.inode);
-            state.collect();
-        }
-    }
-}
-
-impl DiskFile for SimFile {
-    fn read_at(&self, offset: u64, len: usize) -> BoxFuture<'_, io::Result<Bytes>> {
-        Box::pin(async move {
-            self.disk.before(Call::Read, || format!("read {len} at {offset} of {}", self.path)).await?;
-            let state = self.disk.state();
-            let inode = &state.inodes[&self.inode];
-            let start = usize::try_from(offset).unwrap_or(usize::MAX);
-            let bytes = inode.cache.get(start..start.saturating_add(len));
-            bytes.map(Bytes::copy_from_slice).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-        })
-    }
-
-    fn write_at(&self, offset: u64, parts: Vec<Bytes>) -> BoxFuture<'_, io::Result<()>> {
-        Box::pin(async move {
-            let bytes = parts.concat();
-            let before = self.disk.before(Call::Write, || format!("write {} at {offset} of {}", bytes.len(), self.path)).await;
-            let result = {
-                let mut state = self.disk.state();
-                let state = &mut *state;
-                let room = state.capacity.saturating_sub(state.used());
-                let inode = state.inodes.get_mut(&self.inode).expect("a file with a handle exists");
-                let end = offset + bytes.len() as u64;
-                let growth = end.saturating_sub(inode.cache.len() as u64);
-                let (len, result) = match before {
-                    Err(error) => (state.random.below(bytes.len() as u64 + 1) as usize, Err(error)),
-                    Ok(()) if growth > room => ((bytes.len() as u64).saturating_sub(growth - room) as usize, Err(io::ErrorKind::StorageFull.into())),
-                    Ok(()) => (bytes.len(), Ok(())),
-                };
-                inode.write(offset as usize, &bytes[..len]);
-                result
-            };
-            self.disk.after().await;
-            result
-        })
-    }
-
-    fn sync(&self) -> BoxFuture<'_, io::Result<()>> {
-        Box::pin(async move {
-            let before = self.disk.before(Call::Sync, || format!("sync {}", self.path)).await;
-            {
-                let mut state = self.disk.state();
-                let state = &mut *state;
-                let inode = state.inodes.get_mut(&self.inode).expect("a file with a handle exists");
-                match before {
-                    Ok(()) => inode.sync(),
-                    Err(_) => inode.fail_sync(&mut state.random),
-                }
-            }
-            self.disk.after().await;
-            before
-        })
-    }
-
-    fn len(&self) -> BoxFuture<'_, io::Result<u64>> {
-        Box::pin(async move {
-            let state = self.disk.state();
-            Ok(state.inodes[&self.inode].cache.len() as u64)
         })
     }
 }

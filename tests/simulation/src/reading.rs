@@ -7,7 +7,9 @@ use arrow_schema::{Field, Schema};
 use glasshive_model::column::{attribute_field, physical_name};
 use glasshive_model::names::{META_DATASET, META_INGEST_TIME, META_SAMPLE_RATE};
 use glasshive_model::shown::{ShownRow, shown_rows};
+use glasshive_model::sink::body_hash;
 use glasshive_model::{ColumnRef, SystemColumn, Value};
+use glasshive_store::catalog::FileRow;
 use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,21 +38,27 @@ pub enum Unread {
     Wrong(String),
 }
 
-/// Rows of data files that were read before. Files never change while the process lives.
+/// Rows of data files that were read before, good as long as not a byte of them and of what the catalog says has changed.
 #[derive(Clone, Default)]
-pub struct FileCache(Arc<Mutex<BTreeMap<String, Arc<Vec<Found>>>>>);
+pub struct FileCache(Arc<Mutex<BTreeMap<String, Known>>>);
+
+struct Known {
+    row: FileRow,
+    content: u128,
+    rows: Arc<Vec<Found>>,
+}
 
 /// Every row of a snapshot, live ones first. What the catalog and the chunks say of their rows is compared with them. Files
 /// that are reported damaged because a byte decayed are healed and read again.
 pub async fn read(snapshot: &Snapshot, medium: &Medium, cache: &FileCache) -> Result<Vec<Found>, Unread> {
     let mut found = live_rows(snapshot).map_err(Unread::Wrong)?;
     for file in &snapshot.files {
-        let rows = match cache.get(&file.row.path) {
+        let rows = match cache.get(&file.row, medium) {
             Some(rows) => rows,
             None => {
                 let rows = Arc::new(read_file(file, medium).await?);
                 check_file(file, &rows).map_err(Unread::Wrong)?;
-                cache.put(&file.row.path, rows.clone());
+                cache.put(&file.row, medium, rows.clone());
                 rows
             }
         };
@@ -66,18 +74,25 @@ pub fn live_rows(snapshot: &Snapshot) -> Result<Vec<Found>, String> {
 }
 
 impl FileCache {
-    /// Forgets everything: the machine may have changed what is on the disk.
-    pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    fn get(&self, row: &FileRow, medium: &Medium) -> Option<Arc<Vec<Found>>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(&row.path).filter(|known| known.row == *row && known.content == content(row, medium))?;
+        Some(known.rows.clone())
     }
 
-    fn get(&self, path: &str) -> Option<Arc<Vec<Found>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    fn put(&self, row: &FileRow, medium: &Medium, rows: Arc<Vec<Found>>) {
+        let known = Known { row: row.clone(), content: content(row, medium), rows };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(row.path.clone(), known);
     }
+}
 
-    fn put(&self, path: &str, rows: Arc<Vec<Found>>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), rows);
-    }
+fn content(row: &FileRow, medium: &Medium) -> u128 {
+    body_hash(&[medium.content(&row.path), medium.content(&sidecar(&row.path))].concat())
+}
+
+/// Where the sidecar of a data file lies.
+pub fn sidecar(path: &str) -> String {
+    format!("{}.sum", path.strip_suffix(".parquet").unwrap_or(path))
 }
 
 /// The rows of a chunk, which say the same as the chunk says of them.
@@ -91,8 +106,7 @@ async fn read_file(file: &Arc<DataFile>, medium: &Medium) -> Result<Vec<Found>, 
     let path = &file.row.path;
     let batches = match file.read_rows(None).await {
         Err(ReadError::Damaged { .. }) => {
-            let sidecar = format!("{}.sum", path.strip_suffix(".parquet").unwrap_or(path));
-            let healed = [path, &sidecar].map(|path| medium.heal(path));
+            let healed = [path, &sidecar(path)].map(|path| medium.heal(path));
             if healed == [false; 2] {
                 return Err(Unread::Wrong(format!("{path} is reported damaged, but no byte of it decayed")));
             }

@@ -205,7 +205,8 @@ impl Reference {
     /// What a snapshot taken now must and may hold.
     pub fn claims(&self, environment: EnvironmentId) -> Claims {
         let of_environment = || (0u64..).zip(&self.requests).filter(|(_, request)| request.environment == environment);
-        let numbers = |wanted: fn(&Request) -> bool| of_environment().filter(|(_, request)| wanted(request)).map(|(number, _)| number).collect();
+        let numbers =
+            |wanted: fn(&Request) -> bool| of_environment().filter(|(_, request)| wanted(request)).map(|(number, _)| number).collect();
         let kept = numbers(|request| request.is_kept);
         let possible = numbers(|request| request.is_kept || request.is_possible || request.in_flight > 0);
         Claims { kept, possible }
@@ -239,13 +240,7 @@ impl Reference {
         }
     }
 
-    fn settle(
-        &mut self,
-        claims: &Claims,
-        by_request: &BTreeMap<u64, Vec<Found>>,
-        missing: &[u64],
-        damage: &Damage,
-    ) -> Result<(), String> {
+    fn settle(&mut self, claims: &Claims, by_request: &BTreeMap<u64, Vec<Found>>, missing: &[u64], damage: &Damage) -> Result<(), String> {
         let last = by_request.values().flatten().map(|row| (row.seq >> 24) as u64).max().unwrap_or(0);
         for number in missing {
             let sequence = self.requests[*number as usize].sequence;

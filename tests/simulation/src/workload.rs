@@ -180,7 +180,9 @@ async fn look(shared: &Shared, store: &Store, environment: EnvironmentId, held_m
     let result = match reading::read(&snapshot, &shared.medium, &shared.files).await {
         Ok(found) => {
             let mut reference = shared.reference();
-            reference.compare(&claims, found, shared.universe.now(), None).and_then(|()| reference.compare_registry(environment, &snapshot.registry))
+            reference
+                .compare(&claims, found, shared.universe.now(), None)
+                .and_then(|()| reference.compare_registry(environment, &snapshot.registry))
         }
         Err(Unread::Disk) => Ok(()),
         Err(Unread::Wrong(wrong)) => Err(wrong),

@@ -64,7 +64,7 @@ impl FaultRates {
         let mut rate = |one_in: u64, low: u64, high: u64| if random.one_in(one_in) { random.between(low, high) } else { 0 };
         let mut rates = Self {
             write: rate(4, 20, 200),
-            sync: rate(3, 8, 100),
+            sync: rate(3, 4, 50),
             sync_dir: rate(4, 3, 30),
             read: rate(4, 20, 200),
             names: rate(5, 10, 60),

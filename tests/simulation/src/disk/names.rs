@@ -79,10 +79,12 @@ impl Names {
         }
     }
 
-    /// All changes of a directory reach the medium.
-    pub fn sync(&mut self, directory: &str) {
+    /// All changes of a directory reach the medium. Whether there were any.
+    pub fn sync(&mut self, directory: &str) -> bool {
         let changes = self.queues.remove(directory).unwrap_or_default();
+        let had_any = !changes.is_empty();
         changes.into_iter().for_each(|change| self.apply(change));
+        had_any
     }
 
     /// A failed sync: some changes reach the medium, the others are forgotten, although they go on being shown.
