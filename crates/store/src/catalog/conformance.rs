@@ -83,7 +83,8 @@ async fn a_cut_reads_back_equal(catalog: &dyn Catalog) {
 async fn a_refused_cut_changes_nothing(catalog: &dyn Catalog) {
     catalog.commit_cut(cut(7)).await.unwrap();
     let before = catalog.load().await.unwrap();
-    let refused: [(&str, fn(&mut Cut)); 7] = [
+    type Spoil = fn(&mut Cut);
+    let refused: [(&str, Spoil); 7] = [
         ("flushed_through goes back", |cut| cut.flushed_through = 6),
         ("a file that is there", |cut| cut.files.push(file(7))),
         ("a file at a path that is there", |cut| cut.files[0].path = file(7).path),

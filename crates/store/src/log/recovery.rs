@@ -120,7 +120,9 @@ impl Replay<'_> {
     async fn quarantine(&mut self, segment: usize, start: u64, end: u64) {
         let copied = async {
             let bytes = self.segment(segment).await?;
-            let bytes = bytes.slice(start as usize..(end as usize).min(bytes.len()));
+            // A segment may have lost its end: then there is less to keep than is missing.
+            let end = (end as usize).min(bytes.len());
+            let bytes = bytes.slice((start as usize).min(end)..end);
             let name = format!("log-{:016x}-{start:08x}.bin", self.generations[segment]);
             crate::quarantine::put(&*self.inner.world.disk, &name, bytes).await
         };
