@@ -21,7 +21,12 @@ pub fn ensure_strace(shell: &Shell) -> Result<()> {
         return Ok(());
     }
     println!("installing strace");
-    if let Err(error) = shell.command("apt-get", &["install", "--yes", "--no-install-recommends", "strace"]).run() {
+    // A new machine's lists are empty or old.
+    let installed = shell
+        .command("apt-get", &["update"])
+        .run()
+        .and_then(|()| shell.command("apt-get", &["install", "--yes", "--no-install-recommends", "strace"]).run());
+    if let Err(error) = installed {
         println!("strace could not be installed: {error:#}");
     }
     Ok(())
