@@ -7,6 +7,7 @@ mod write;
 
 use crate::catalog::{CatalogError, Cut, FileRow};
 use crate::fault::{FaultKind, errno, is_disk_full};
+use crate::ingest::Stop;
 use crate::inner::{Inner, until_closed};
 use crate::live::FrozenCut;
 use crate::planted::PlantedBug;
@@ -44,6 +45,8 @@ pub(crate) struct Flusher {
     inner: Arc<Inner>,
     /// Files that no catalog will ever name; their rows are in the log, or were written again. Removed after the next commit.
     to_remove: Vec<String>,
+    /// Some could not be removed when they should have been.
+    must_remove_again: bool,
     pause: Duration,
 }
 
@@ -61,7 +64,7 @@ impl Flusher {
     pub fn new(inner: Arc<Inner>, to_remove: Vec<String>) -> Self {
         let flushed_through = inner.state().flushed_through;
         inner.flush_progress.send_modify(|progress| progress.flushed_through = flushed_through);
-        Self { inner, to_remove, pause: PAUSE_FIRST }
+        Self { inner, to_remove, must_remove_again: false, pause: PAUSE_FIRST }
     }
 
     /// Runs until the store closes.
@@ -69,11 +72,15 @@ impl Flusher {
         while !self.inner.is_closing() {
             let due_in = self.due_in();
             if !due_in.is_zero() {
+                let due_in = if self.must_remove_again { due_in.min(PAUSE_FULL) } else { due_in };
                 let wake = async {
                     select(pin!(self.inner.flusher.notified()), self.inner.world.clock.sleep(due_in)).await;
                 };
                 if until_closed(&self.inner, wake).await.is_none() {
                     break;
+                }
+                if self.must_remove_again {
+                    self.remove_abandoned().await;
                 }
                 continue;
             }
@@ -119,8 +126,26 @@ impl Flusher {
         if self.inner.config.is_planted(PlantedBug::LogFreedEarly) {
             drop(self.inner.log.free(cut.flushed_through, Duration::MAX).await);
         }
+        self.log_synced(cut.flushed_through).await?;
         self.commit(&cut).await?;
         self.finish(&cut, began).await;
+        Ok(())
+    }
+
+    /// Waits until the log is synced as far as the cut goes; with relaxed durability it need not be yet. Were the rows in files
+    /// and their requests not in the log, a restart would not know these requests when they are sent again. A log that takes
+    /// nothing is not waited for: then the files are what the rows are saved in.
+    async fn log_synced(&self, through: u64) -> Result<(), Closing> {
+        let mut synced = self.inner.log_synced.subscribe();
+        let takes = || self.inner.ingest.stopped().is_none_or(|stopped| stopped.stop == Stop::Stopping);
+        while *synced.borrow_and_update() < through && takes() {
+            let change = async {
+                select(pin!(synced.changed()), self.inner.world.clock.sleep(PAUSE_FIRST)).await;
+            };
+            if until_closed(&self.inner, change).await.is_none() {
+                return Err(Closing);
+            }
+        }
         Ok(())
     }
 
@@ -225,6 +250,7 @@ impl Flusher {
                 _ => {}
             }
         }
+        self.must_remove_again = !left.is_empty();
         self.to_remove = left;
     }
 

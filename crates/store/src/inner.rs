@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     /// Wakes the flusher.
     pub flusher: Notify,
     pub flush_progress: watch::Sender<FlushProgress>,
+    /// The last sequence that the log writer knows to be synced.
+    pub log_synced: watch::Sender<u64>,
     /// Set once the background tasks are to end.
     pub closing: watch::Sender<bool>,
     reserve: Reserve,

@@ -201,6 +201,12 @@ impl Medium {
         state.names.iter().map(|(path, inode)| (path.to_owned(), state.inodes[&inode].cache.len() as u64)).collect()
     }
 
+    /// Every path, and what the file holds.
+    pub fn image(&self) -> Vec<(String, Vec<u8>)> {
+        let state = self.state();
+        state.names.iter().map(|(path, inode)| (path.to_owned(), state.inodes[&inode].cache.clone())).collect()
+    }
+
     /// What a file holds, and would hold after a power failure that loses all it can; empty when there is none.
     pub fn content(&self, path: &str) -> Vec<u8> {
         let state = self.state();

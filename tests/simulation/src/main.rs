@@ -1,10 +1,12 @@
 //! Plays seeds of the simulation from the command line.
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Parser;
 use glasshive_store::PlantedBug;
 use glasshive_test_simulation::{Setup, run};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Runs the store under a seeded world of torn writes, lost directories and crashes.
 #[derive(Parser)]
@@ -18,16 +20,19 @@ struct Arguments {
     /// Print every event of the seed.
     #[arg(long)]
     trace: bool,
+    /// Write what was on the simulated disk when the seed failed into this directory; with --trace.
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Plant this defect in the store; `list` names them all.
     #[arg(long)]
     planted: Option<String>,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     if arguments.planted.as_deref() == Some("list") {
         PlantedBug::ALL.iter().for_each(|bug| println!("{bug:?}"));
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let planted = arguments.planted.map(|name| named(&name)).transpose()?;
     let (mut answers, mut starts) = ([0; 3], 0);
@@ -43,12 +48,24 @@ fn main() -> anyhow::Result<()> {
             Err(violation) => {
                 violation.trace.iter().for_each(|line| println!("{line}"));
                 println!("{violation}");
-                bail!("seed {seed} failed");
+                if let Some(directory) = &arguments.keep {
+                    keep(directory, &violation.disk).context("cannot write what was on the disk")?;
+                }
+                return Ok(ExitCode::FAILURE);
             }
         }
     }
     let [stored, duplicates, refused] = answers;
     println!("{} seeds: {starts} starts, {stored} requests stored, {duplicates} known already, {refused} refused", arguments.count);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn keep(directory: &Path, files: &[(String, Vec<u8>)]) -> std::io::Result<()> {
+    for (path, bytes) in files {
+        let path = directory.join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(directory))?;
+        std::fs::write(path, bytes)?;
+    }
     Ok(())
 }
 

@@ -44,6 +44,8 @@ pub struct Violation {
     pub planted: String,
     /// Every event, when a trace was asked for.
     pub trace: Vec<String>,
+    /// What was on the disk, when a trace was asked for.
+    pub disk: Vec<(String, Vec<u8>)>,
 }
 
 /// A start that no fault disturbs takes at most this long.
@@ -60,6 +62,7 @@ const SHUTDOWN_TIME: Duration = Duration::from_secs(120);
 pub fn run(setup: &Setup, trace: bool) -> Result<Report, Box<Violation>> {
     let mut simulation = Simulation::new(setup.clone(), trace);
     let result = simulation.play();
+    let disk = if trace { simulation.machine.medium.image() } else { Vec::new() };
     let trace = simulation.machine.universe.trace();
     match result {
         Ok(()) => {
@@ -72,6 +75,7 @@ pub fn run(setup: &Setup, trace: bool) -> Result<Report, Box<Violation>> {
             setup: format!("{:?}", Setup { seed: setup.seed, ..setup.clone() }),
             planted: setup.config.planted.map_or_else(String::new, |bug| format!(" --planted {bug:?}")),
             trace,
+            disk,
         })),
     }
 }
@@ -397,11 +401,14 @@ fn check_files(machine: &Machine) -> Result<(), String> {
 }
 
 fn damage(report: &OpenReport, log_decayed: bool) -> Damage {
-    let named = report.faults.iter().filter(|fault| fault.kind == FaultKind::LogDamage).filter_map(|fault| {
-        let rest = fault.message.strip_prefix("log record ")?;
-        rest.split(' ').next()?.parse().ok()
+    let damages = report.faults.iter().filter(|fault| fault.kind == FaultKind::LogDamage);
+    let named = damages.filter_map(|fault| {
+        let word = fault.message.strip_prefix("log record ")?.split(' ').next()?;
+        let (first, last) = word.split_once('-').unwrap_or((word, word));
+        Some(first.parse::<u64>().ok()?..=last.parse().ok()?)
     });
-    Damage { log_decayed, named: named.collect(), torn_tail: report.faults.iter().any(|fault| fault.kind == FaultKind::TornTail) }
+    let torn_tail = report.faults.iter().any(|fault| fault.kind == FaultKind::TornTail);
+    Damage { log_decayed, named: named.flatten().collect(), torn_tail }
 }
 
 fn messages(faults: &[Fault]) -> Vec<&str> {

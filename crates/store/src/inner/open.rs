@@ -70,6 +70,7 @@ impl Inner {
             keeper: Notify::new(),
             flusher: Notify::new(),
             flush_progress: watch::Sender::new(FlushProgress::default()),
+            log_synced: watch::Sender::new(0),
             closing: watch::Sender::new(false),
             reserve: Reserve::new(config.reserve_bytes),
             state: Mutex::new(State::new(catalog, &files)),

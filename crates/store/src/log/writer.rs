@@ -43,10 +43,12 @@ struct Halt {
 impl Writer {
     /// A writer that goes on where recovery has left the log.
     pub fn new(inner: Arc<Inner>, recovered: Recovered) -> Self {
+        let synced_through = recovered.unsynced.first().map_or(recovered.next_sequence, |group| group.first_sequence) - 1;
+        inner.log_synced.send_replace(synced_through);
         Self {
             inner,
             open: recovered.open,
-            synced_through: recovered.unsynced.first().map_or(recovered.next_sequence, |group| group.first_sequence) - 1,
+            synced_through,
             next_sequence: recovered.next_sequence,
             unsynced: recovered.unsynced,
             unsynced_since: Duration::ZERO,
@@ -204,6 +206,7 @@ impl Writer {
     fn all_synced(&mut self) {
         if let Some(group) = self.unsynced.last() {
             self.synced_through = group.end() - 1;
+            self.inner.log_synced.send_replace(self.synced_through);
         }
         self.unsynced.clear();
     }
