@@ -30,18 +30,14 @@ impl Setup {
     /// Draws a setup.
     pub fn draw(seed: u64, planted: Option<PlantedBug>) -> Self {
         let mut random = Random::new(seed, "setup");
-        let mut rates = FaultRates::draw(&mut random);
+        let rates = FaultRates::draw(&mut random);
         let second = Duration::from_secs(1);
         let window = second * *random.pick(&[3, 60, 600, 600]);
         let small_log = random.one_in(6);
-        let relaxed = random.one_in(10);
-        if relaxed {
-            // What relaxed durability promises is stated for a disk that works.
-            rates = FaultRates::default();
-        }
+        let is_relaxed = random.one_in(10);
         let config = StoreConfig {
             shown_path: "/sim".to_owned(),
-            durability: if relaxed { Durability::Relaxed { interval: second } } else { Durability::Fsync },
+            durability: Durability::Fsync,
             segment_bytes: *random.pick(&[16 << 10, 32 << 10, 64 << 10]),
             group_bytes: *random.pick(&[2 << 10, 8 << 10, 64 << 10]),
             queue_bytes: *random.pick(&[16 << 10, 256 << 10, 1 << 20]),
@@ -58,7 +54,7 @@ impl Setup {
             shutdown_flush: second * *random.pick(&[0, 10]),
             planted,
         };
-        Self {
+        let setup = Self {
             seed,
             config,
             rates: rates.clone(),
@@ -67,7 +63,15 @@ impl Setup {
             environments: ["shop".to_owned()][..random.below(2) as usize].to_vec(),
             retry_within: window / 2,
             retry_across_lives: !small_log && rates.flip == 0,
-        }
+        };
+        if is_relaxed { setup.relaxed() } else { setup }
+    }
+
+    /// The same with relaxed durability, on a disk that works: what it promises is stated for one.
+    pub fn relaxed(mut self) -> Self {
+        self.config.durability = Durability::Relaxed { interval: Duration::from_secs(1) };
+        self.rates = FaultRates::default();
+        self
     }
 
     /// Whether a power failure may cost what was acknowledged last, and how long ago that may be.
