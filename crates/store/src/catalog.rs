@@ -11,6 +11,9 @@ pub mod sqlite;
 use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 
+/// The DDL that leads from version `n` to `n + 1`, in order, as SQLite has it.
+const MIGRATIONS: [&str; 1] = [include_str!("catalog/sql/0001.sql")];
+
 /// The catalog's contract.
 ///
 /// A call that returns `Ok` is durable. After [`CatalogError::Uncertain`] the outcome of the commit is unknown; the caller

@@ -1,16 +1,19 @@
 //! The catalog of one machine: a SQLite file in write-ahead mode, synced at every commit.
 //!
-//! One connection behind a mutex: commits are rare (a flush, a new key), and plans read from memory, not from here. Queries
-//! use `$n` parameters and no SQLite-only grammar, so that another dialect needs another DDL and nothing else. Tables and
+//! One connection behind a mutex: commits are rare (a flush, a new key), and plans read from memory, not from here. Tables and
 //! columns are described in `docs/formats/catalog.md`.
 
 mod connect;
+// The statements are one text for every dialect, compiled once for each: `$n` parameters and no grammar of one dialect only.
+#[path = "sql/read.rs"]
 mod read;
 #[cfg(test)]
 mod tests;
+#[path = "sql/write.rs"]
 mod write;
 
 use super::{Catalog, CatalogError, CatalogState, Cut, KeyRow};
+use connect::classify;
 use glasshive_base::{BoxFuture, Clock};
 use glasshive_model::EnvironmentId;
 use sqlx::{Connection as _, SqliteConnection};
@@ -18,6 +21,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+
+type Db = sqlx::Sqlite;
+type DbConnection = SqliteConnection;
+type DbRow = sqlx::sqlite::SqliteRow;
 
 /// [`Catalog`] on a SQLite file. No runtime is needed: SQLite has a thread of its own.
 pub struct SqliteCatalog {

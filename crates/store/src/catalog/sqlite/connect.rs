@@ -1,15 +1,12 @@
 //! Opening, migrating and mistrusting the file.
 
-use crate::catalog::CatalogError;
+use crate::catalog::{CatalogError, MIGRATIONS};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The DDL that leads from version `n` to `n + 1`, in order. PostgreSQL's list will stand beside it, of the same length.
-const MIGRATIONS: [&str; 1] = [include_str!("0001.sql")];
 
 /// How long to wait for another connection of ours that is being closed.
 const BUSY: Duration = Duration::from_secs(5);

@@ -1,14 +1,13 @@
 //! What the tables hold, as rows of ours.
 
-use super::connect::classify;
+use super::{Db, DbConnection, DbRow, classify};
 use crate::catalog::{CatalogError, CatalogState, ColumnRow, DatasetRow, EnvironmentRow, FileRow, KeyRow};
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _};
 use std::collections::{BTreeMap, HashMap};
 
 /// Everything, at one instant.
-pub(super) async fn state(connection: &mut SqliteConnection) -> Result<CatalogState, CatalogError> {
+pub(super) async fn state(connection: &mut DbConnection) -> Result<CatalogState, CatalogError> {
     let mut transaction = connection.begin().await.map_err(classify)?;
     let environments = fetch(&mut transaction, "SELECT id, slug FROM environment ORDER BY id", environment).await?;
     let columns = "SELECT id, environment, key, type, physical, first_seq FROM column_registry ORDER BY id";
@@ -34,39 +33,39 @@ pub(super) async fn state(connection: &mut SqliteConnection) -> Result<CatalogSt
 }
 
 /// The last sequence whose rows are all in files.
-pub(super) async fn flushed_through(connection: &mut SqliteConnection) -> Result<u64, CatalogError> {
+pub(super) async fn flushed_through(connection: &mut DbConnection) -> Result<u64, CatalogError> {
     let row = sqlx::query("SELECT flushed_through FROM log_position WHERE node = 0").fetch_one(connection).await.map_err(classify)?;
     number(&row, 0)
 }
 
-pub(super) async fn keys(connection: &mut SqliteConnection) -> Result<Vec<KeyRow>, CatalogError> {
+pub(super) async fn keys(connection: &mut DbConnection) -> Result<Vec<KeyRow>, CatalogError> {
     let keys = "SELECT id, environment, kind, digest, shown, is_classic, origins, disabled, created_ns FROM access_key ORDER BY id";
     fetch(connection, keys, key).await
 }
 
-pub(super) async fn setting(connection: &mut SqliteConnection, name: String) -> Result<Option<Vec<u8>>, CatalogError> {
+pub(super) async fn setting(connection: &mut DbConnection, name: String) -> Result<Option<Vec<u8>>, CatalogError> {
     sqlx::query_scalar("SELECT value FROM setting WHERE name = $1").bind(name).fetch_optional(connection).await.map_err(classify)
 }
 
-pub(super) async fn settings(connection: &mut SqliteConnection) -> Result<BTreeMap<String, Vec<u8>>, CatalogError> {
+pub(super) async fn settings(connection: &mut DbConnection) -> Result<BTreeMap<String, Vec<u8>>, CatalogError> {
     let settings = "SELECT name, value FROM setting ORDER BY name";
     let settings = fetch(connection, settings, |row| Ok((value(row, 0)?, value(row, 1)?))).await?;
     Ok(settings.into_iter().collect())
 }
 
 async fn fetch<T>(
-    connection: &mut SqliteConnection,
+    connection: &mut DbConnection,
     sql: &'static str,
-    decode: fn(&SqliteRow) -> Result<T, CatalogError>,
+    decode: fn(&DbRow) -> Result<T, CatalogError>,
 ) -> Result<Vec<T>, CatalogError> {
     sqlx::query(sql).fetch_all(connection).await.map_err(classify)?.iter().map(decode).collect()
 }
 
-fn environment(row: &SqliteRow) -> Result<EnvironmentRow, CatalogError> {
+fn environment(row: &DbRow) -> Result<EnvironmentRow, CatalogError> {
     Ok(EnvironmentRow { id: EnvironmentId(number(row, 0)?), slug: value(row, 1)? })
 }
 
-fn column(row: &SqliteRow) -> Result<ColumnRow, CatalogError> {
+fn column(row: &DbRow) -> Result<ColumnRow, CatalogError> {
     Ok(ColumnRow {
         id: number(row, 0)?,
         environment: EnvironmentId(number(row, 1)?),
@@ -77,15 +76,15 @@ fn column(row: &SqliteRow) -> Result<ColumnRow, CatalogError> {
     })
 }
 
-fn dataset(row: &SqliteRow) -> Result<DatasetRow, CatalogError> {
+fn dataset(row: &DbRow) -> Result<DatasetRow, CatalogError> {
     Ok(DatasetRow { environment: EnvironmentId(number(row, 0)?), slug: value(row, 1)?, created_ns: value(row, 2)? })
 }
 
-fn file_dataset(row: &SqliteRow) -> Result<(String, String, u64), CatalogError> {
+fn file_dataset(row: &DbRow) -> Result<(String, String, u64), CatalogError> {
     Ok((value(row, 0)?, value(row, 1)?, number(row, 2)?))
 }
 
-fn file(row: &SqliteRow) -> Result<FileRow, CatalogError> {
+fn file(row: &DbRow) -> Result<FileRow, CatalogError> {
     let ids: Vec<u8> = value(row, 15)?;
     let (ids, rest) = ids.as_chunks::<4>();
     if !rest.is_empty() {
@@ -113,7 +112,7 @@ fn file(row: &SqliteRow) -> Result<FileRow, CatalogError> {
     })
 }
 
-fn key(row: &SqliteRow) -> Result<KeyRow, CatalogError> {
+fn key(row: &DbRow) -> Result<KeyRow, CatalogError> {
     let environment: Option<i64> = value(row, 1)?;
     let environment = environment.map(|id| u32::try_from(id).map_err(|error| damaged(1, &error))).transpose()?;
     Ok(KeyRow {
@@ -129,26 +128,26 @@ fn key(row: &SqliteRow) -> Result<KeyRow, CatalogError> {
     })
 }
 
-fn value<'r, T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(row: &'r SqliteRow, index: usize) -> Result<T, CatalogError> {
+fn value<'r, T: sqlx::Decode<'r, Db> + sqlx::Type<Db>>(row: &'r DbRow, index: usize) -> Result<T, CatalogError> {
     row.try_get(index).map_err(|error| damaged(index, &error))
 }
 
 /// A number that a signed 64-bit column holds.
-pub(super) fn number<T: TryFrom<i64, Error: std::fmt::Display>>(row: &SqliteRow, index: usize) -> Result<T, CatalogError> {
+pub(super) fn number<T: TryFrom<i64, Error: std::fmt::Display>>(row: &DbRow, index: usize) -> Result<T, CatalogError> {
     T::try_from(value(row, index)?).map_err(|error| damaged(index, &error))
 }
 
 /// Text that others sent, which may hold zero bytes and is therefore kept as bytes.
-fn text(row: &SqliteRow, index: usize) -> Result<String, CatalogError> {
+fn text(row: &DbRow, index: usize) -> Result<String, CatalogError> {
     String::from_utf8(value(row, index)?).map_err(|error| damaged(index, &error))
 }
 
 /// A list of such texts, kept as a JSON array.
-fn texts(row: &SqliteRow, index: usize) -> Result<Vec<String>, CatalogError> {
+fn texts(row: &DbRow, index: usize) -> Result<Vec<String>, CatalogError> {
     serde_json::from_slice(&value::<Vec<u8>>(row, index)?).map_err(|error| damaged(index, &error))
 }
 
-fn word<T>(row: &SqliteRow, index: usize, parse: fn(&str) -> Option<T>) -> Result<T, CatalogError> {
+fn word<T>(row: &DbRow, index: usize, parse: fn(&str) -> Option<T>) -> Result<T, CatalogError> {
     let word: String = value(row, index)?;
     parse(&word).ok_or_else(|| damaged(index, &format_args!("unknown word {word:?}")))
 }

@@ -1,13 +1,11 @@
 //! Changes, each inside the caller's transaction.
 
-use super::connect::classify;
-use super::read;
+use super::{DbConnection, classify, read};
 use crate::catalog::{CatalogError, ColumnRow, Cut, DatasetRow, FileRow, KeyRow};
 use glasshive_model::EnvironmentId;
-use sqlx::SqliteConnection;
 
 /// Adds a flush: a snapshot, what it makes visible, and how far the log is flushed.
-pub(super) async fn cut(connection: &mut SqliteConnection, at_ns: i64, cut: Cut) -> Result<(), CatalogError> {
+pub(super) async fn cut(connection: &mut DbConnection, at_ns: i64, cut: Cut) -> Result<(), CatalogError> {
     let before = read::flushed_through(connection).await?;
     if cut.flushed_through < before {
         return Err(CatalogError::Failed(format!("a flush through {} came after one through {before}", cut.flushed_through)));
@@ -38,7 +36,7 @@ pub(super) async fn cut(connection: &mut SqliteConnection, at_ns: i64, cut: Cut)
     Ok(())
 }
 
-async fn column(connection: &mut SqliteConnection, row: &ColumnRow) -> Result<(), CatalogError> {
+async fn column(connection: &mut DbConnection, row: &ColumnRow) -> Result<(), CatalogError> {
     sqlx::query("INSERT INTO column_registry (id, environment, key, type, physical, first_seq) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(i64::from(row.id))
         .bind(i64::from(row.environment.0))
@@ -53,7 +51,7 @@ async fn column(connection: &mut SqliteConnection, row: &ColumnRow) -> Result<()
 }
 
 /// A dataset that exists already keeps its row.
-async fn dataset(connection: &mut SqliteConnection, row: &DatasetRow) -> Result<(), CatalogError> {
+async fn dataset(connection: &mut DbConnection, row: &DatasetRow) -> Result<(), CatalogError> {
     let id = next_id(connection, "SELECT max(id) FROM dataset").await?;
     sqlx::query(
         "INSERT INTO dataset (id, environment, slug, created_ns) VALUES ($1, $2, $3, $4) ON CONFLICT (environment, slug) DO NOTHING",
@@ -68,7 +66,7 @@ async fn dataset(connection: &mut SqliteConnection, row: &DatasetRow) -> Result<
     Ok(())
 }
 
-async fn file(connection: &mut SqliteConnection, snapshot: i64, row: &FileRow) -> Result<(), CatalogError> {
+async fn file(connection: &mut DbConnection, snapshot: i64, row: &FileRow) -> Result<(), CatalogError> {
     let column_ids: Vec<u8> = row.columns.iter().flat_map(|id| id.to_le_bytes()).collect();
     sqlx::query(
         "INSERT INTO file (id, environment, class, path, level, rows, bytes, sidecar_crc, time_min_ns, time_max_ns, ingest_max_ns, \
@@ -114,7 +112,7 @@ async fn file(connection: &mut SqliteConnection, snapshot: i64, row: &FileRow) -
     Ok(())
 }
 
-pub(super) async fn environment(connection: &mut SqliteConnection, slug: String) -> Result<EnvironmentId, CatalogError> {
+pub(super) async fn environment(connection: &mut DbConnection, slug: String) -> Result<EnvironmentId, CatalogError> {
     let known: Option<i64> = sqlx::query_scalar("SELECT id FROM environment WHERE slug = $1")
         .bind(&slug)
         .fetch_optional(&mut *connection)
@@ -137,7 +135,7 @@ pub(super) async fn environment(connection: &mut SqliteConnection, slug: String)
     Ok(EnvironmentId(id))
 }
 
-pub(super) async fn key(connection: &mut SqliteConnection, row: KeyRow) -> Result<u64, CatalogError> {
+pub(super) async fn key(connection: &mut DbConnection, row: KeyRow) -> Result<u64, CatalogError> {
     let id = next_id(connection, "SELECT max(id) FROM access_key").await?;
     sqlx::query(
         "INSERT INTO access_key (id, environment, kind, digest, shown, is_classic, origins, disabled, created_ns) \
@@ -158,7 +156,7 @@ pub(super) async fn key(connection: &mut SqliteConnection, row: KeyRow) -> Resul
     Ok(id.unsigned_abs())
 }
 
-pub(super) async fn key_disabled(connection: &mut SqliteConnection, id: u64, disabled: bool) -> Result<bool, CatalogError> {
+pub(super) async fn key_disabled(connection: &mut DbConnection, id: u64, disabled: bool) -> Result<bool, CatalogError> {
     let changed = sqlx::query("UPDATE access_key SET disabled = $1 WHERE id = $2")
         .bind(i64::from(disabled))
         .bind(signed(id)?)
@@ -168,7 +166,7 @@ pub(super) async fn key_disabled(connection: &mut SqliteConnection, id: u64, dis
     Ok(changed.rows_affected() == 1)
 }
 
-pub(super) async fn setting(connection: &mut SqliteConnection, name: String, value: Vec<u8>) -> Result<Vec<u8>, CatalogError> {
+pub(super) async fn setting(connection: &mut DbConnection, name: String, value: Vec<u8>) -> Result<Vec<u8>, CatalogError> {
     sqlx::query("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
         .bind(&name)
         .bind(value)
@@ -179,7 +177,7 @@ pub(super) async fn setting(connection: &mut SqliteConnection, name: String, val
 }
 
 /// Numbers are given out here and not by the database, so that every dialect gives the same ones.
-async fn next_id(connection: &mut SqliteConnection, greatest: &'static str) -> Result<i64, CatalogError> {
+async fn next_id(connection: &mut DbConnection, greatest: &'static str) -> Result<i64, CatalogError> {
     let greatest: Option<i64> = sqlx::query_scalar(greatest).fetch_one(connection).await.map_err(classify)?;
     Ok(greatest.unwrap_or(0) + 1)
 }
