@@ -16,8 +16,6 @@ pub const EVENTS_PER_SPAN: usize = 1_024;
 pub const LINKS_PER_SPAN: usize = 1_024;
 /// Levels of maps that are flattened into dotted keys; below that the rest is JSON text.
 pub const FLATTEN_LEVELS: usize = 5;
-/// Levels of an attribute value that are walked; deeper is refused as malformed nesting.
-pub const VALUE_LEVELS: usize = 32;
 /// Rows one request may yield: `_seq` leaves 24 bits for them.
 pub const ROWS_PER_REQUEST: usize = 1 << 24;
 /// Attribute columns of one data file; the least frequent keys beyond go to `_overflow`.

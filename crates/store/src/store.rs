@@ -5,6 +5,7 @@ use crate::config::StoreConfig;
 use crate::error::{FlushError, OpenError};
 use crate::fault::Fault;
 use crate::inner::Inner;
+use crate::registry::Registry;
 use crate::snapshot::{Scope, Snapshot};
 use crate::tail::Tail;
 use crate::world::World;
@@ -106,6 +107,11 @@ impl Store {
     /// Everything of one instant that a reader may want.
     pub fn snapshot(&self, scope: &Scope) -> Snapshot {
         self.inner.state().snapshot(scope)
+    }
+
+    /// The columns of an environment, without the rows: no more than a pointer is copied.
+    pub fn registry(&self, environment: EnvironmentId) -> Arc<Registry> {
+        self.inner.state().environments.get(&environment).map_or_else(Arc::default, |found| found.registry.clone())
     }
 
     /// Chunks as they become readable, from now on, of all environments.

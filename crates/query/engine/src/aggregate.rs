@@ -130,6 +130,7 @@ impl Run<'_> {
         let schema = schema_of(states.folded.first().map(|folded| keys(&folded.keys)).unwrap_or_default().as_slice());
         let mut fold = Fold::new(Vec::new(), &schema, aggregates.to_vec(), self.control.reservation("merge"))?;
         for folded in &states.folded {
+            self.control.is_wanted()?;
             fold.merge(&keys(&folded.keys), &folded.states)?;
         }
         Ok(fold.finish()?)
@@ -170,6 +171,7 @@ impl Choice<'_> {
         let mut fold = self.group_fold()?;
         let mut group_of_row = Vec::new();
         for folded in &states.folded {
+            self.run.control.is_wanted()?;
             fold.merge(&self.group_keys(&folded.keys), &folded.states)?;
             group_of_row.push(fold.last_indices().to_vec());
         }

@@ -1,8 +1,10 @@
 //! What a running query is told from outside: to stop, that its time is up, how much memory it may take.
 
+use crate::cost::Meter;
 use crate::error::Failure;
 use datafusion_execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use glasshive_base::Clock;
+use glasshive_base::metrics::Counter;
 use glasshive_query_plan::{Note, NoteKind, Window};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,12 +26,19 @@ impl Cancel {
     }
 }
 
-/// Calls a query off when it is dropped: who waits for an answer holds one.
-pub(crate) struct CancelOnDrop(pub Cancel);
+/// Who waits for an answer. Dropping it calls the query off, and counts it as left unless it was answered.
+pub(crate) struct Asker {
+    pub cancel: Cancel,
+    /// Counts those who left; taken once there is an answer.
+    pub left: Option<Counter>,
+}
 
-impl Drop for CancelOnDrop {
+impl Drop for Asker {
     fn drop(&mut self) {
-        self.0.cancel();
+        self.cancel.cancel();
+        if let Some(left) = self.left.take() {
+            left.increment();
+        }
     }
 }
 
@@ -41,6 +50,7 @@ pub(crate) struct Control {
     pool: Arc<dyn MemoryPool>,
     is_out_of_time: AtomicBool,
     notes: Mutex<Vec<Note>>,
+    pub(crate) meter: Arc<Meter>,
 }
 
 /// Whether to read on.
@@ -52,17 +62,20 @@ pub(crate) enum Flow {
 }
 
 impl Control {
-    pub(crate) fn new(cancel: Cancel, clock: Arc<dyn Clock>, time_limit: Duration, memory_bytes: usize) -> Self {
+    pub(crate) fn new(cancel: Cancel, clock: Arc<dyn Clock>, time_limit: Duration, memory_bytes: usize, meter: Meter) -> Self {
         let deadline = clock.monotonic().saturating_add(time_limit);
         let pool = Arc::new(GreedyMemoryPool::new(memory_bytes));
-        Self { cancel, clock, deadline, pool, is_out_of_time: AtomicBool::new(false), notes: Mutex::default() }
+        Self { cancel, clock, deadline, pool, is_out_of_time: AtomicBool::new(false), notes: Mutex::default(), meter: Arc::new(meter) }
+    }
+
+    /// Asked where work goes on that cannot be cut short: it is finished, unless nobody wants it.
+    pub(crate) fn is_wanted(&self) -> Result<(), Failure> {
+        if self.cancel.is_cancelled() { Err(Failure::Cancelled) } else { Ok(()) }
     }
 
     /// Asked before every batch.
     pub(crate) fn flow(&self) -> Result<Flow, Failure> {
-        if self.cancel.is_cancelled() {
-            return Err(Failure::Cancelled);
-        }
+        self.is_wanted()?;
         if self.is_out_of_time() || self.clock.monotonic() >= self.deadline {
             self.is_out_of_time.store(true, Ordering::Relaxed);
             return Ok(Flow::Stop);

@@ -9,6 +9,7 @@ pub use raw::{Follower, RawRows, TraceRequest};
 
 use crate::aggregate::Run;
 use crate::control::{Cancel, Control};
+use crate::cost::{Cost, Meter};
 use crate::error::EngineError;
 use crate::scan::ReaderCache;
 use glasshive_base::{Clock, metrics};
@@ -72,6 +73,7 @@ pub(crate) struct Inner {
     cache: Arc<ReaderCache>,
     slots: Slots,
     metrics: metrics::Registry,
+    batches: metrics::Counter,
     /// Makes ids of internal errors differ.
     failures: AtomicU64,
 }
@@ -94,7 +96,8 @@ impl Engine {
             })
             .build()?;
         let slots = Slots::new(config.slots, config.queue, config.wait_limit);
-        let inner = Inner { store, clock, config, cache: Arc::default(), slots, metrics, failures: AtomicU64::new(0) };
+        let batches = metrics.counter("glasshive_query_batches_total", "Batches of rows that questions looked at.", &[]);
+        let inner = Inner { store, clock, config, cache: Arc::default(), slots, metrics, batches, failures: AtomicU64::new(0) };
         Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
     }
 
@@ -105,13 +108,27 @@ impl Engine {
     /// # Errors
     /// As [`EngineError`] says.
     pub async fn query(&self, environment: EnvironmentId, plan: &Plan, wants: Wants, cancel: Cancel) -> Result<Answer, EngineError> {
+        self.query_with_cost(environment, plan, wants, cancel).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, and what it took.
+    ///
+    /// # Errors
+    /// As [`EngineError`] says.
+    pub async fn query_with_cost(
+        &self,
+        environment: EnvironmentId,
+        plan: &Plan,
+        wants: Wants,
+        cancel: Cancel,
+    ) -> Result<(Answer, Cost), EngineError> {
         let plan = plan.clone();
         self.run("query", cancel, move |inner, control| async move {
             let snapshot = inner.snapshot(environment, plan.time.window, plan.datasets.clone());
             let run = Run { plan: &plan, wants, snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
             let (mut answer, covered) = run.answer().await?;
             answer.notes.splice(0..0, control.take_notes(inner.config.time_limit, covered));
-            Ok(answer)
+            Ok((answer, control.meter.cost(run.snapshot.files.len())))
         })
         .await
     }
@@ -136,6 +153,7 @@ impl Inner {
     }
 
     pub(crate) fn control(&self, cancel: Cancel) -> Control {
-        Control::new(cancel, self.clock.clone(), self.config.time_limit, self.config.memory_bytes)
+        let meter = Meter::new(self.batches.clone());
+        Control::new(cancel, self.clock.clone(), self.config.time_limit, self.config.memory_bytes, meter)
     }
 }

@@ -20,6 +20,7 @@ mod aggregate;
 mod cells;
 mod column;
 mod control;
+mod cost;
 mod engine;
 mod error;
 mod fold;
@@ -30,5 +31,6 @@ mod scan;
 mod tasks;
 
 pub use control::Cancel;
+pub use cost::Cost;
 pub use engine::{ColumnInfo, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, TraceRequest, ValuesRequest};
 pub use error::EngineError;

@@ -71,7 +71,7 @@ impl Finder {
                 break;
             }
             let wanted: Vec<Cursor> = here.iter().map(|hit| hit.cursor).collect();
-            match fetch(&first, &wanted, columns).await {
+            match fetch(&first, &wanted, columns, &self.control.meter).await {
                 Ok(found) => {
                     let bytes = found.iter().map(heap_bytes).sum();
                     rows.extend(found);

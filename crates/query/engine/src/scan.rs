@@ -86,7 +86,10 @@ impl Scan {
                 continue;
             }
             match cache.metadata(file).await {
-                Ok(metadata) => units.extend(prune::groups(&self.question, file, &metadata).await?.into_iter().map(Unit::Group)),
+                Ok(metadata) => {
+                    let groups = prune::groups(&self.question, file, &metadata, &control.meter).await?;
+                    units.extend(groups.into_iter().map(Unit::Group));
+                }
                 Err(error) => leave_out(error, control)?,
             }
         }
@@ -98,14 +101,14 @@ impl Scan {
     pub(crate) async fn work(
         &self,
         queue: &Queue,
-        control: &Control,
+        control: &Arc<Control>,
         mut take: impl FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send,
     ) -> Result<(), Failure> {
         while !queue.is_empty() && control.flow()? == Flow::GoOn {
             let Some((ticket, unit)) = queue.pop() else { return Ok(()) };
             let mut take = |columns| take(&unit, columns);
             let outcome = match &unit {
-                Unit::Chunk(chunk) => self.read_chunk(chunk, &mut take),
+                Unit::Chunk(chunk) => self.read_chunk(chunk, control, &mut take),
                 Unit::Group(group) => group.read(self, control, &mut take).await,
             };
             match outcome {
@@ -122,7 +125,14 @@ impl Scan {
         Ok(())
     }
 
-    fn read_chunk(&self, chunk: &Chunk, take: &mut impl FnMut(Vec<ArrayRef>) -> Result<(), Failure>) -> Result<Flow, Failure> {
+    fn read_chunk(
+        &self,
+        chunk: &Arc<Chunk>,
+        control: &Control,
+        take: &mut impl FnMut(Vec<ArrayRef>) -> Result<(), Failure>,
+    ) -> Result<Flow, Failure> {
+        control.meter.chunk(chunk);
+        control.meter.scanned(chunk.len());
         let source = Source::Chunk(chunk);
         let window = self.question.window;
         let times = chunk.time_range();
@@ -131,6 +141,7 @@ impl Scan {
         let rows = chunk.len();
         let mask = if filter.is_trivial() { None } else { Some(filter.mask(&chunk.project(filter.reads.columns()), rows)?) };
         let kept = mask.as_ref().map_or(rows, BooleanBuffer::count_set_bits);
+        control.meter.matched(kept);
         if kept > 0 {
             let outputs = self.outputs.bind(source);
             let arrays = chunk.project(outputs.reads.columns());

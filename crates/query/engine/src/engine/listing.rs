@@ -66,16 +66,16 @@ impl Engine {
         let request = request.clone();
         self.run("columns", cancel, move |inner, _| async move {
             let is_narrow = request.window.is_some() || request.datasets.is_some();
-            let window = request.window.unwrap_or(Window { start_ns: i64::MIN, end_ns: i64::MAX });
-            let snapshot = inner.snapshot(environment, window, request.datasets);
-            let sources: Vec<Source<'_>> = if is_narrow {
-                let chunks = snapshot.live.iter().map(|chunk| Source::Chunk(chunk));
-                chunks.chain(snapshot.files.iter().map(|file| Source::File(&file.row))).collect()
-            } else {
-                Vec::new()
-            };
+            let snapshot = is_narrow.then(|| {
+                let window = request.window.unwrap_or(Window { start_ns: i64::MIN, end_ns: i64::MAX });
+                inner.snapshot(environment, window, request.datasets)
+            });
+            let registry = snapshot.as_ref().map_or_else(|| inner.store.registry(environment), |snapshot| snapshot.registry.clone());
+            let chunks = snapshot.iter().flat_map(|snapshot| &snapshot.live).map(|chunk| Source::Chunk(chunk));
+            let files = snapshot.iter().flat_map(|snapshot| &snapshot.files).map(|file| Source::File(&file.row));
+            let sources: Vec<Source<'_>> = chunks.chain(files).collect();
             let mut columns: BTreeMap<String, ColumnInfo> = BTreeMap::new();
-            for column in snapshot.registry.columns().filter(|column| column.key.starts_with(&request.prefix)) {
+            for column in registry.columns().filter(|column| column.key.starts_with(&request.prefix)) {
                 if !is_narrow || sources.iter().any(|source| source.has_column(column) || source.has_overflow(&column.key)) {
                     let info = columns.entry(column.key.clone()).or_insert_with(|| ColumnInfo::new(&column.key, column.column_type));
                     info.types.push(column.column_type);

@@ -3,13 +3,14 @@
 use super::{Engine, Inner};
 use crate::column::{Resolved, Source};
 use crate::control::Cancel;
+use crate::cost::Cost;
 use crate::error::{EngineError, Failure};
 use crate::question::Question;
 use crate::rows::{Finder, Hit, chunk_rows};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, TraceId, names};
 use glasshive_query_plan::{Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, NoteKind, Window};
-use glasshive_store::{Chunk, Registry, Scope, Snapshot};
+use glasshive_store::{Chunk, Registry, Snapshot};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub struct RawRows {
     pub next: Option<Cursor>,
     /// What to know about them.
     pub notes: Vec<Note>,
+    /// What they took.
+    pub cost: Cost,
 }
 
 /// Which trace.
@@ -66,7 +69,7 @@ impl Engine {
                     .question(request.time.window, &finder.snapshot.registry)
                     .notes(|key| crate::aggregate::overflow_has(&finder.snapshot, key)),
             );
-            Ok(RawRows { rows, next, notes })
+            Ok(RawRows { rows, next, notes, cost: control.meter.cost(finder.snapshot.files.len()) })
         })
         .await
     }
@@ -89,7 +92,7 @@ impl Engine {
             }
             let rows = finder.rows(hits, None).await?;
             notes.splice(0..0, control.take_notes(inner.config.time_limit, None));
-            Ok(RawRows { rows, next: None, notes })
+            Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(finder.snapshot.files.len()) })
         })
         .await
     }
@@ -216,7 +219,7 @@ impl Follower {
         Ok(if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() })
     }
 
-    /// New columns are seen with a delay of a second at most; a snapshot per chunk would cost more than the chunk.
+    /// New columns are seen with a delay of a second at most; asking for every chunk would hold up those that arrive.
     fn registry(&mut self) -> Arc<Registry> {
         let now = self.inner.clock.monotonic();
         if let Some((registry, since)) = &self.known
@@ -224,8 +227,7 @@ impl Follower {
         {
             return registry.clone();
         }
-        let nothing = Scope { environment: self.environment, classes: Vec::new(), time: 0..0, datasets: None };
-        let registry = self.inner.store.snapshot(&nothing).registry;
+        let registry = self.inner.store.registry(self.environment);
         self.known = Some((registry.clone(), now));
         registry
     }

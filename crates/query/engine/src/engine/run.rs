@@ -1,7 +1,7 @@
 //! Running one question: a slot, a task, and what to say when it goes wrong.
 
 use super::{Engine, Inner};
-use crate::control::{Cancel, CancelOnDrop, Control};
+use crate::control::{Asker, Cancel, Control};
 use crate::error::{EngineError, Failure};
 use crate::tasks::panic_text;
 use futures_util::FutureExt;
@@ -72,7 +72,8 @@ impl Engine {
     {
         let inner = self.inner.clone();
         let started = inner.clock.monotonic();
-        let _ends_with_us = CancelOnDrop(cancel.clone());
+        let counted = |outcome| inner.metrics.counter("glasshive_queries_total", "Questions asked.", &[("kind", kind), ("outcome", outcome)]);
+        let mut asker = Asker { cancel: cancel.clone(), left: Some(counted("left")) };
         let runtime = self.runtime.as_ref().expect("the runtime goes when the engine does");
         let task = runtime.spawn({
             let inner = inner.clone();
@@ -86,10 +87,12 @@ impl Engine {
         let outcome = match &result {
             Ok(_) => "answered",
             Err(error) if error.kind() == ErrorKind::Internal => "failed",
+            Err(EngineError::Cancelled) => "left",
             Err(_) => "refused",
         };
-        inner.metrics.counter("hive_queries_total", "Questions asked.", &[("kind", kind), ("outcome", outcome)]).increment();
-        let seconds = inner.metrics.histogram("hive_query_seconds", "Time from a question to its answer.", &[("kind", kind)]);
+        asker.left = None;
+        counted(outcome).increment();
+        let seconds = inner.metrics.histogram("glasshive_query_seconds", "Time from a question to its answer.", &[("kind", kind)]);
         seconds.observe(inner.clock.monotonic().saturating_sub(started));
         result
     }
@@ -103,6 +106,8 @@ impl Inner {
             Failure::Cancelled => EngineError::Cancelled,
             Failure::Read(error) => EngineError::Read(error),
             Failure::Defect(text) => {
+                const FAULTS: (&str, &str) = ("glasshive_fault_total", "Failures of the world around the store.");
+                self.metrics.counter(FAULTS.0, FAULTS.1, &[("kind", "query_defect")]).increment();
                 let count = self.failures.fetch_add(1, Ordering::Relaxed);
                 let seed = self.clock.wall_ns().to_le_bytes();
                 let id = format!("{:016x}", xxhash_rust::xxh3::xxh3_64_with_seed(&seed, count));

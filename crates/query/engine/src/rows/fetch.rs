@@ -1,6 +1,7 @@
 //! Reading chosen rows of one unit with all their columns.
 
 use crate::column::{Binding, Reads, Resolved, Source};
+use crate::cost::{CountedReader, Meter};
 use crate::error::Failure;
 use crate::scan::{Group, Unit, file_columns, pages_in_window, read_error};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
@@ -12,7 +13,7 @@ use glasshive_model::column::{attribute_field, physical_name};
 use glasshive_model::shown::{ShownRow, shown_rows};
 use glasshive_model::{ColumnRef, SystemColumn};
 use glasshive_query_plan::{Cursor, Window};
-use glasshive_store::{Chunk, DataFileReader};
+use glasshive_store::Chunk;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
@@ -23,14 +24,19 @@ use std::sync::Arc;
 const NOT_SHOWN: [SystemColumn; 2] = [SystemColumn::Raw, SystemColumn::Twin];
 
 /// The rows at these places of a unit, in any order. `columns` narrows what is read; `None` reads everything.
-pub(crate) async fn fetch(unit: &Unit, wanted: &[Cursor], columns: Option<&[Resolved]>) -> Result<Vec<ShownRow>, Failure> {
+pub(crate) async fn fetch(
+    unit: &Unit,
+    wanted: &[Cursor],
+    columns: Option<&[Resolved]>,
+    meter: &Arc<Meter>,
+) -> Result<Vec<ShownRow>, Failure> {
     match unit {
         Unit::Chunk(chunk) => {
             let seqs = chunk.project(&[ColumnRef::System(SystemColumn::Seq)]);
             let keep = mask(&seqs[0], &wanted.iter().map(|cursor| cursor.seq).collect());
             Ok(chunk_rows(chunk, &keep, columns))
         }
-        Unit::Group(group) => group_rows(group, wanted, columns).await,
+        Unit::Group(group) => group_rows(group, wanted, columns, meter).await,
     }
 }
 
@@ -79,13 +85,19 @@ fn narrow(columns: &[Resolved], source: Source<'_>) -> Vec<ColumnRef> {
     reads.columns().to_vec()
 }
 
-async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved]>) -> Result<Vec<ShownRow>, Failure> {
+async fn group_rows(
+    group: &Group,
+    wanted: &[Cursor],
+    columns: Option<&[Resolved]>,
+    meter: &Arc<Meter>,
+) -> Result<Vec<ShownRow>, Failure> {
     let schema = group.metadata.schema();
     let seqs: HashSet<i64> = wanted.iter().map(|cursor| cursor.seq).collect();
     let seq_field = file_columns(schema, &[ColumnRef::System(SystemColumn::Seq)])[0].unwrap_or(0);
     let seq_only = ProjectionMask::roots(group.metadata.parquet_schema(), [seq_field]);
     let predicate = ArrowPredicateFn::new(seq_only, move |batch: RecordBatch| Ok(BooleanArray::new(mask(batch.column(0), &seqs), None)));
-    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(DataFileReader::new(group.file.clone()), group.metadata.clone())
+    let reader = CountedReader::new(group.file.clone(), meter.clone());
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, group.metadata.clone())
         .with_row_groups(vec![group.index])
         .with_projection(ProjectionMask::roots(group.metadata.parquet_schema(), fields(group, columns)))
         .with_row_filter(RowFilter::new(vec![Box::new(predicate)]));

@@ -3,6 +3,7 @@
 use super::{Group, Scan, filtered, prune};
 use crate::column::{Reads, Source};
 use crate::control::{Control, Flow};
+use crate::cost::CountedReader;
 use crate::error::Failure;
 use crate::question::BoundFilter;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, new_null_array};
@@ -11,7 +12,7 @@ use arrow_schema::{ArrowError, DataType, Schema};
 use futures_util::StreamExt;
 use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
 use glasshive_model::{ColumnRef, SystemColumn};
-use glasshive_store::{DataFile, DataFileReader, ReadError};
+use glasshive_store::{DataFile, ReadError};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, RowFilter};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
@@ -113,9 +114,10 @@ impl Group {
     pub(super) async fn read(
         &self,
         scan: &Scan,
-        control: &Control,
+        control: &Arc<Control>,
         take: &mut (impl FnMut(Vec<ArrayRef>) -> Result<(), Failure> + Send),
     ) -> Result<Flow, Failure> {
+        control.meter.file(&self.file);
         let source = Source::File(&self.file.row);
         let window = scan.question.window;
         let all_in_window = window.start_ns <= self.times_ns.0 && self.times_ns.1 < window.end_ns;
@@ -125,7 +127,8 @@ impl Group {
         let schema = self.metadata.schema();
         let filter_layout = Layout::new(schema, filter.reads.columns());
 
-        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(DataFileReader::new(self.file.clone()), self.metadata.clone())
+        let reader = CountedReader::new(self.file.clone(), control.meter.clone());
+        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
             .with_row_groups(vec![self.index])
             .with_batch_size(BATCH_ROWS);
         if !all_in_window && let Some(selection) = prune::pages_in_window(&self.metadata, self.index, window) {
@@ -135,7 +138,7 @@ impl Group {
         let filters_first = !filter.has_only_time();
         let mut reads = outputs.reads.clone();
         let late_slots: Vec<usize> = if filters_first {
-            builder = builder.with_row_filter(row_filter(filter.clone(), filter_layout, &self.metadata));
+            builder = builder.with_row_filter(row_filter(filter.clone(), filter_layout, &self.metadata, control.clone()));
             Vec::new()
         } else {
             add_all(&mut reads, filter.reads.columns())
@@ -150,6 +153,9 @@ impl Group {
             let batch = batch.map_err(|error| self.failure(error))?;
             let mut arrays = layout.arrays(&batch, &read)?;
             let mut rows = batch.num_rows();
+            if !filters_first {
+                control.meter.scanned(rows);
+            }
             if !filters_first && !filter.is_trivial() {
                 let filter_arrays: Vec<ArrayRef> = late_slots.iter().map(|slot| arrays[*slot].clone()).collect();
                 let mask = filter.mask(&filter_arrays, rows)?;
@@ -158,6 +164,7 @@ impl Group {
                     (arrays, rows) = (filtered(&arrays, mask)?, kept);
                 }
             }
+            control.meter.matched(rows);
             if rows > 0 {
                 take(outputs.columns(&arrays, rows)?)?;
             }
@@ -177,11 +184,17 @@ fn add_all(reads: &mut Reads, columns: &[ColumnRef]) -> Vec<usize> {
     columns.iter().map(|column| reads.slot(column.clone())).collect()
 }
 
-/// The filter as the Parquet reader applies it, before it decodes anything else.
-fn row_filter(filter: Arc<BoundFilter>, layout: Layout, metadata: &ArrowReaderMetadata) -> RowFilter {
+/// The filter as the Parquet reader applies it, before it decodes anything else: to a whole row group at once, so that it must look
+/// itself whether to go on.
+fn row_filter(filter: Arc<BoundFilter>, layout: Layout, metadata: &ArrowReaderMetadata, control: Arc<Control>) -> RowFilter {
     let mask = layout.mask(metadata);
     let read = layout.read();
     let predicate = ArrowPredicateFn::new(mask, move |batch: RecordBatch| {
+        if !matches!(control.flow(), Ok(Flow::GoOn)) {
+            // Who gets this error asks the control again, and is told which end it is.
+            return Err(ArrowError::ComputeError("the query is over".to_owned()));
+        }
+        control.meter.scanned(batch.num_rows());
         let arrays = layout.arrays(&batch, &read)?;
         let mask = filter.mask(&arrays, batch.num_rows()).map_err(|failure| ArrowError::ComputeError(format!("{failure:?}")))?;
         Ok(BooleanArray::new(mask, None))

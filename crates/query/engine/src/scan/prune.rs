@@ -4,13 +4,14 @@ use super::Group;
 use super::group::file_columns;
 use crate::cells::Prepared;
 use crate::column::{Binding, Piece, Source};
+use crate::cost::{CountedReader, Meter};
 use crate::error::Failure;
 use crate::question::Question;
 use glasshive_model::{ColumnRef, ColumnType, SystemColumn, TraceId};
 use glasshive_query_plan::coerce::{Class, Comparable, Number, order_holds};
 use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{Combination, FilterOp, Window};
-use glasshive_store::{DataFile, DataFileReader};
+use glasshive_store::DataFile;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection, RowSelector};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::file::metadata::RowGroupMetaData;
@@ -19,7 +20,12 @@ use parquet::file::statistics::Statistics;
 use std::sync::Arc;
 
 /// The row groups of a file that may hold wanted rows.
-pub(super) async fn groups(question: &Question, file: &Arc<DataFile>, metadata: &ArrowReaderMetadata) -> Result<Vec<Group>, Failure> {
+pub(super) async fn groups(
+    question: &Question,
+    file: &Arc<DataFile>,
+    metadata: &ArrowReaderMetadata,
+    meter: &Arc<Meter>,
+) -> Result<Vec<Group>, Failure> {
     let mut groups = Vec::new();
     for index in 0..metadata.metadata().num_row_groups() {
         let times_ns = group_times(file, metadata, index);
@@ -32,7 +38,7 @@ pub(super) async fn groups(question: &Question, file: &Arc<DataFile>, metadata: 
     if !ids.is_empty() {
         let mut kept = Vec::new();
         for group in groups {
-            if may_hold_trace(&group.file, &group.metadata, group.index, &ids).await? {
+            if may_hold_trace(&group, &ids, meter).await? {
                 kept.push(group);
             }
         }
@@ -137,12 +143,14 @@ fn wanted_traces(question: &Question) -> Vec<TraceId> {
 }
 
 /// Whether a row group may hold one of these traces, going by its bloom filter; without one it may.
-async fn may_hold_trace(file: &Arc<DataFile>, metadata: &ArrowReaderMetadata, index: usize, ids: &[TraceId]) -> Result<bool, Failure> {
+async fn may_hold_trace(group: &Group, ids: &[TraceId], meter: &Arc<Meter>) -> Result<bool, Failure> {
+    let (metadata, index) = (&group.metadata, group.index);
     let column = file_columns(metadata.schema(), &[ColumnRef::System(SystemColumn::TraceId)])[0];
     let Some(column) = column.filter(|column| metadata.metadata().row_group(index).column(*column).bloom_filter_offset().is_some()) else {
         return Ok(true);
     };
-    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(DataFileReader::new(file.clone()), metadata.clone());
+    let reader = CountedReader::new(group.file.clone(), meter.clone());
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata.clone());
     let bloom = builder.get_row_group_column_bloom_filter(index, column).await.map_err(super::read_error)?;
     Ok(bloom.is_none_or(|bloom| ids.iter().any(|id| bloom.check(id.bytes().as_slice()))))
 }

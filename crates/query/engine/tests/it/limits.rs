@@ -34,7 +34,7 @@ impl<F: Fn(u64) -> Option<Duration> + Send + Sync> Clock for Watched<F> {
     }
 }
 
-fn watched(hive: &Hive, look: impl Fn(u64) -> Option<Duration> + Send + Sync + 'static) -> Arc<dyn Clock> {
+pub fn watched(hive: &Hive, look: impl Fn(u64) -> Option<Duration> + Send + Sync + 'static) -> Arc<dyn Clock> {
     Arc::new(Watched { below: hive.clock(), looks: AtomicU64::new(0), look })
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agreement;
+mod cost;
 mod edges;
 mod fixture;
 mod follow;

@@ -1,0 +1,115 @@
+//! What an answer took: counted while a question is worked on, told with its answer.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use glasshive_base::metrics::Counter;
+use glasshive_store::{Chunk, DataFile, DataFileReader};
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::file::metadata::ParquetMetaData;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an answer took. A question that has to look twice (a linear heatmap looks for its rows first) counts its rows twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Rows that were looked at.
+    pub rows_scanned: u64,
+    /// Rows of these that passed the filters.
+    pub rows_matched: u64,
+    /// Bytes that were asked of data files; footers, which are kept, are not among them.
+    pub bytes_read: u64,
+    /// Data files of which rows were read.
+    pub files_read: u64,
+    /// Data files of the window and its datasets of which none had to be: their statistics exclude every row, or time was up.
+    pub files_skipped: u64,
+    /// Chunks of live rows that were looked at.
+    pub live_chunks: u64,
+}
+
+/// Counts one question's cost.
+pub(crate) struct Meter {
+    rows_scanned: AtomicU64,
+    rows_matched: AtomicU64,
+    bytes_read: AtomicU64,
+    /// Addresses of what was looked at: the question's snapshot holds them all.
+    files: Mutex<HashSet<usize>>,
+    chunks: Mutex<HashSet<usize>>,
+    batches: Counter,
+}
+
+impl Meter {
+    /// `batches` counts every batch of rows of all questions.
+    pub(crate) fn new(batches: Counter) -> Self {
+        let zero = AtomicU64::default;
+        Self {
+            rows_scanned: zero(),
+            rows_matched: zero(),
+            bytes_read: zero(),
+            files: Mutex::default(),
+            chunks: Mutex::default(),
+            batches,
+        }
+    }
+
+    /// A batch of rows is looked at.
+    pub(crate) fn scanned(&self, rows: usize) {
+        self.batches.increment();
+        self.rows_scanned.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// Rows passed.
+    pub(crate) fn matched(&self, rows: usize) {
+        self.rows_matched.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn chunk(&self, chunk: &Arc<Chunk>) {
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(chunk) as usize);
+    }
+
+    pub(crate) fn file(&self, file: &Arc<DataFile>) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(file) as usize);
+    }
+
+    /// The cost so far of a question that is about `files` data files.
+    pub(crate) fn cost(&self, files: usize) -> Cost {
+        let count = |set: &Mutex<HashSet<usize>>| set.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        let files_read = count(&self.files);
+        Cost {
+            rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
+            rows_matched: self.rows_matched.load(Ordering::Relaxed),
+            bytes_read: self.bytes_read.load(Ordering::Relaxed),
+            files_read,
+            files_skipped: (files as u64).saturating_sub(files_read),
+            live_chunks: count(&self.chunks),
+        }
+    }
+}
+
+/// Reads a data file and counts what it reads.
+pub(crate) struct CountedReader {
+    reader: DataFileReader,
+    meter: Arc<Meter>,
+}
+
+impl CountedReader {
+    pub(crate) fn new(file: Arc<DataFile>, meter: Arc<Meter>) -> Self {
+        Self { reader: DataFileReader::new(file), meter }
+    }
+}
+
+impl AsyncFileReader for CountedReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        self.meter.bytes_read.fetch_add(range.end.saturating_sub(range.start), Ordering::Relaxed);
+        self.reader.get_bytes(range)
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        self.reader.get_metadata(options)
+    }
+}
