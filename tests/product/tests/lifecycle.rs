@@ -61,34 +61,48 @@ async fn everything_is_there_after_a_restart_and_again_after_another() {
 }
 
 #[test]
-fn a_second_process_is_refused_with_75() {
+fn f18_a_second_process_is_refused_with_75_before_it_touches_anything() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path()).unwrap();
+    let before = directory::content(data.path()).unwrap();
     let output = serve(data.path());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(75), "{said}");
-    let expected = format!("is in use by process {} since ", server.id());
-    assert!(said.contains(&expected), "{said}");
+    let lock = std::fs::read_to_string(data.path().join("LOCK")).unwrap();
+    let since = lock.lines().find_map(|line| line.strip_prefix("start ")).unwrap();
+    let expected = format!("{} is in use by process {} since {since}\n", data.path().display(), server.id());
+    assert!(said.ends_with(&expected), "{said}");
+    assert!(output.stdout.is_empty(), "it listened: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(before == directory::content(data.path()).unwrap(), "something in the directory was changed");
     let (status, _) = server.terminate().unwrap();
     assert!(status.success());
 }
 
 #[test]
-fn a_directory_of_a_newer_version_is_refused_and_left_alone() {
+fn f20_a_directory_of_a_newer_version_is_refused_and_left_alone() {
     let data = tempfile::tempdir().unwrap();
     let (status, said) = Server::start(data.path()).unwrap().terminate().unwrap();
     assert!(status.success(), "{said}");
     let format = data.path().join("FORMAT");
     let text = std::fs::read_to_string(&format).unwrap();
     let newer: Vec<String> = text.lines().map(newer_line).collect();
-    std::fs::write(&format, newer.join("\n") + "\n").unwrap();
-
-    let before = directory::content(data.path()).unwrap();
-    let output = serve(data.path());
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && output.status.code() != Some(75), "{said}");
-    assert!(said.contains("was written by glasshive 99.0.0; this is glasshive "), "{said}");
-    assert!(before == directory::content(data.path()).unwrap(), "something in the directory was changed");
+    let own = Command::new(glasshive().unwrap()).arg("--version").output().unwrap();
+    let own = String::from_utf8_lossy(&own.stdout).trim().to_owned();
+    let backup = |lines: &str| match lines {
+        "" => format!("a backup made with {own}"),
+        _ => "/backups/of-yesterday".to_owned(),
+    };
+    for more in ["", "backup /backups/of-yesterday\n"] {
+        std::fs::write(&format, newer.join("\n") + "\n" + more).unwrap();
+        let before = directory::content(data.path()).unwrap();
+        let output = serve(data.path());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let (directory, backup) = (data.path().display(), backup(more));
+        let message = format!("{directory} was written by glasshive 99.0.0; this is {own}. Use glasshive 99.0.0 or restore {backup}\n");
+        assert!(said.ends_with(&message), "{said}");
+        assert!(before == directory::content(data.path()).unwrap(), "something in the directory was changed");
+    }
 }
 
 /// A line of `FORMAT` as a much newer version would write it.

@@ -28,6 +28,9 @@ pub struct RefusedRequest {
     /// The credential it presented, masked; absent when none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// The hash of its payload, 32 hex digits; only of one that made a handler panic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<String>,
 }
 
 /// Put into an answer's extensions by a handler that refuses: the ring shows these words instead of the bare status, also for
@@ -39,6 +42,10 @@ pub struct Refused {
     /// Why, in words; never a secret.
     pub reason: String,
 }
+
+/// Put into the answer of a handler that panicked: the hash of the payload it was working on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FailedPayload(pub u128);
 
 /// The ring. The oldest entry makes room for the newest.
 #[derive(Debug, Default)]
@@ -95,6 +102,7 @@ mod tests {
                 status: "404".into(),
                 reason: "no such route".into(),
                 credential: None,
+                payload: None,
             });
         }
         let entries = ring.entries();

@@ -50,6 +50,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, life: Life
             Ok(accepted) => accepted,
             Err(error) if is_of_the_client(&error) => continue,
             Err(error) => {
+                shared.meters.failed_accepts.increment();
                 tracing::warn!(%error, "cannot accept connections; trying again in {pause:?}");
                 tokio::select! {
                     () = life.stop.cancelled() => return,
@@ -90,6 +91,7 @@ fn refuse(mut stream: TcpStream, peer: SocketAddr, shared: &Shared) {
         status: "503".to_owned(),
         reason: format!("too many connections (at most {}, {} of one peer)", shared.limits.connections, shared.limits.connections_per_peer),
         credential: None,
+        payload: None,
     });
     tokio::spawn(async move {
         let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(TOO_MANY)).await;

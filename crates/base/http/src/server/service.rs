@@ -7,7 +7,7 @@ use crate::cors::{MAX_AGE_SECONDS, VARY};
 use crate::gate::Visit;
 use crate::panics::Panics;
 use crate::problem;
-use crate::refusal::{Refused, RefusedRequest, shown_peer};
+use crate::refusal::{FailedPayload, Refused, RefusedRequest, shown_peer};
 use crate::request::{Head, Request};
 use crate::response::{self, Response};
 use crate::route::{Cause, Door, Lookup, Methods, Refusal, Route};
@@ -34,9 +34,12 @@ pub(crate) struct Meters {
     pub connections: Gauge,
     pub refused_connections: Counter,
     pub overdue_connections: Counter,
+    pub failed_accepts: Counter,
     refused_preflights: Counter,
     panics: Counter,
     unmatched: Counter,
+    /// Where refusals are counted, by route and status: most of them never happen.
+    registry: Registry,
     /// By row of the table: answers by class of status, and seconds.
     routes: Vec<([Counter; 5], Histogram)>,
 }
@@ -53,10 +56,12 @@ impl Meters {
             connections: registry.gauge("glasshive_http_connections", "Open connections.", &[]),
             refused_connections: registry.counter("glasshive_http_connections_refused_total", "Connections over a limit.", &[]),
             overdue_connections: registry.counter("glasshive_http_connections_overdue_total", "Connections cut for being slow.", &[]),
+            failed_accepts: registry.counter("glasshive_http_accepts_failed_total", "Connections that the system could not give us.", &[]),
             refused_preflights: registry.counter("glasshive_http_preflights_refused_total", "Preflights of foreign origins.", &[]),
             panics: registry.counter("glasshive_fault_total", "Faults by kind.", &[("kind", "request_panic")]),
             unmatched: registry.counter(ANSWERS.0, ANSWERS.1, &[("route", ""), ("class", "4xx")]),
             routes: router.routes().map(of_route).collect(),
+            registry: registry.clone(),
         }
     }
 }
@@ -149,7 +154,11 @@ impl Shared {
         tracing::error!(route = route.name, id, panic = words.unwrap_or("no message"), "internal error; the request was not stored");
         let reason = format!("internal error {id}; the request was not stored");
         let refusal = Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, cause: Cause::Panic, reason };
-        with_reason(route.handler.refuse(&head, &refusal), &refusal)
+        let mut response = with_reason(route.handler.refuse(&head, &refusal), &refusal);
+        if let Some(payload) = payload {
+            response.extensions_mut().insert(FailedPayload(payload));
+        }
+        response
     }
 
     fn preflight(&self, head: &Head, allowed: Option<Methods>) -> Response {
@@ -189,6 +198,7 @@ impl Shared {
     fn finish(&self, head: &Head, route: Option<&Route>, response: &mut Response) {
         let is_ingest = head.door == Door::Ingest;
         let refused = response.extensions_mut().remove::<Refused>();
+        let payload = response.extensions_mut().remove::<FailedPayload>();
         let status = response.status();
         let headers = response.headers_mut();
         let mut default = |name: header::HeaderName, value: &'static str| {
@@ -211,14 +221,15 @@ impl Shared {
         // What a page or a crawler looks for and does not find is no refused data.
         let is_idle_miss = status == StatusCode::NOT_FOUND && matches!(head.method, Method::GET | Method::HEAD);
         if !is_idle_miss && (refused.is_some() || status.is_client_error() || status.is_server_error()) {
-            self.note(head, status, refused);
+            self.note(head, status, refused, payload);
         }
     }
 
-    fn note(&self, head: &Head, status: StatusCode, refused: Option<Refused>) {
+    fn note(&self, head: &Head, status: StatusCode, refused: Option<Refused>, payload: Option<FailedPayload>) {
         let plain = || status.canonical_reason().unwrap_or("refused").to_ascii_lowercase();
         let refused = refused.unwrap_or_else(|| Refused { status: String::new(), reason: plain() });
         let status = if refused.status.is_empty() { status.as_u16().to_string() } else { refused.status };
+        self.meters.count_refusal(head.route, &status);
         self.refusals.push(RefusedRequest {
             time_ns: head.received_ns,
             peer: shown_peer(head.peer),
@@ -230,11 +241,18 @@ impl Shared {
             credential: head
                 .credential(&self.credential_headers)
                 .map(|credential| format!("{}: {}", credential.header, credential.masked())),
+            payload: payload.map(|payload| format!("{:032x}", payload.0)),
         });
     }
 }
 
 impl Meters {
+    /// Also those that a dialect tells with status 200. Routes and statuses are words of ours, so there are few.
+    fn count_refusal(&self, route: &str, status: &str) {
+        const REFUSED: (&str, &str) = ("glasshive_refused_requests_total", "Requests refused, by route and status in its dialect.");
+        self.registry.counter(REFUSED.0, REFUSED.1, &[("route", route), ("status", status)]).increment();
+    }
+
     fn observe(&self, index: Option<usize>, status: StatusCode, started: Instant) {
         match index.and_then(|index| self.routes.get(index)) {
             Some((classes, seconds)) => {
