@@ -113,9 +113,34 @@ def log():
             + ld(10, SPAN) + f64(11, NOW + 1) + ld(12, "checkout"))
 
 
-def metric():
-    number = attrs(7, {"a": "b"}) + f64(2, NOW) + f64(3, NOW) + dbl(4, 1.5)
-    return ld(1, "requests") + ld(3, "1") + ld(7, ld(1, number) + vi(2, 2) + vi(3, 1))
+def packed(field, form, numbers):
+    return ld(field, b"".join(struct.pack(form, n) for n in numbers))
+
+
+def exemplar():
+    return attrs(7, {"user": "u"}) + f64(2, NOW) + dbl(3, 0.5) + ld(4, SPAN) + ld(5, TRACE)
+
+
+def metric(name, kind):
+    """A metric of every kind, all points of one time."""
+    times = f64(2, NOW - 10**9) + f64(3, NOW)
+    if kind == "sum":
+        points = [attrs(7, {"a": "b"}) + times + dbl(4, 1.5) + ld(5, exemplar()), attrs(7, {"a": "c"}) + times + f64(6, 7) + vi(8, 0)]
+        return ld(1, name) + ld(3, "1") + ld(7, b"".join(ld(1, p) for p in points) + vi(2, 2) + vi(3, 1)) + attrs(12, {"prometheus.type": "counter"})
+    if kind == "gauge":
+        return ld(1, name) + ld(2, "text") + ld(5, ld(1, times + dbl(4, float("nan"))) + ld(1, times + vi(8, 1)))
+    if kind == "histogram":
+        point = attrs(9, {"a": "b"}) + times + f64(4, 6) + dbl(5, 9.5) + packed(6, "<Q", [1, 2, 3]) + packed(7, "<d", [0.5, 1.0]) + dbl(11, 0.1) + dbl(12, 7.0)
+        return ld(1, name) + ld(3, "s") + ld(9, ld(1, point) + vi(2, 1))
+    if kind == "exponential":
+        side = vi(1, 3) + ld(2, b"".join(varint(n) for n in [1, 0, 300]))
+        point = attrs(1, {"a": "b"}) + times + f64(4, 604) + dbl(5, 9.5) + vi(6, 4) + f64(7, 2) + ld(8, side) + ld(9, side) + dbl(14, 0.001)
+        return ld(1, name) + ld(10, ld(1, point) + vi(2, 2))
+    point = attrs(7, {"a": "b"}) + times + f64(4, 3) + dbl(5, 9.5) + ld(6, dbl(1, 0.5) + dbl(2, 2.0)) + ld(6, dbl(1, 1.0) + dbl(2, 3.0))
+    return ld(1, name) + ld(11, ld(1, point))
+
+
+KINDS = ["sum", "gauge", "histogram", "exponential", "summary"]
 
 
 def json_span():
@@ -134,12 +159,26 @@ def json_log():
     }
 
 
-def json_metric():
-    return {"name": "requests", "unit": "1", "sum": {"dataPoints": [{"timeUnixNano": str(NOW), "asDouble": 1.5}], "aggregationTemporality": 2, "isMonotonic": True}}
+def json_metrics():
+    times = {"startTimeUnixNano": str(NOW - 10**9), "timeUnixNano": str(NOW)}
+    labels = {"attributes": json_attrs({"a": "b"})}
+    exemplar = {"timeUnixNano": str(NOW), "asDouble": 0.5, "traceId": TRACE.hex(), "spanId": SPAN.hex(), "filteredAttributes": json_attrs({"user": "u"})}
+    buckets = {"offset": -2, "bucketCounts": ["1", "0", "300"]}
+    totals = {"sum": 9.5, "min": 0.1, "max": 7.0}
+    return [
+        {"name": "requests", "unit": "1", "metadata": json_attrs({"prometheus.type": "counter"}), "sum": {
+            "dataPoints": [times | labels | {"asDouble": 1.5, "exemplars": [exemplar]}, times | {"asInt": "7"}], "aggregationTemporality": 2, "isMonotonic": True}},
+        {"name": "load", "description": "text", "gauge": {"dataPoints": [times | {"asDouble": "NaN"}, times | {"flags": 1}]}},
+        {"name": "time", "unit": "s", "histogram": {"aggregationTemporality": "AGGREGATION_TEMPORALITY_DELTA", "dataPoints": [
+            times | labels | totals | {"count": "6", "bucketCounts": ["1", 2, "3"], "explicitBounds": [0.5, "1.0"]}]}},
+        {"name": "size", "exponential_histogram": {"aggregation_temporality": "2", "data_points": [
+            times | labels | totals | {"count": 604, "scale": 4, "zeroCount": "2", "zeroThreshold": 0.001, "positive": buckets, "negative": buckets}]}},
+        {"name": "old", "summary": {"dataPoints": [times | {"count": "3", "sum": 9.5, "quantileValues": [{"quantile": 0.5, "value": 2}, {"quantile": 1, "value": 3}]}]}},
+    ]
 
 
-def json_envelope(resource_items, scope_items, items, content):
-    scope = {"scope": {"name": "lib", "version": "1"}, items: [content], "schemaUrl": "url"}
+def json_envelope(resource_items, scope_items, items, contents):
+    scope = {"scope": {"name": "lib", "version": "1"}, items: contents, "schemaUrl": "url"}
     return json.dumps({resource_items: [{"resource": {"attributes": json_attrs(RESOURCE)}, scope_items: [scope], "schemaUrl": "url"}]}).encode()
 
 
@@ -171,9 +210,15 @@ write("otlp-traces-protobuf", "group", envelope([span()]) + b"\x13\x08\x01\x14")
 write("otlp-traces-protobuf", "invalid-text", envelope([span().replace(b"GET", b"G\xff\xc3")]))
 write("otlp-logs-protobuf", "good-log", envelope([log(), log()]))
 write("otlp-logs-protobuf", "good-empty", envelope([b""]))
-write("otlp-metrics-protobuf", "good-sum", envelope([metric()]))
-write("otlp-traces-json", "good-span", json_envelope("resourceSpans", "scopeSpans", "spans", json_span()))
+write("otlp-metrics-protobuf", "good-every-kind", envelope([metric(f"m.{kind}", kind) for kind in KINDS]))
+write("otlp-metrics-protobuf", "good-twice", envelope([metric("m", kind) for kind in KINDS + KINDS]))
+write("otlp-metrics-protobuf", "no-temporality", envelope([metric("m", "sum").replace(vi(2, 2) + vi(3, 1), vi(3, 1) + vi(3, 1))]))
+for kind in KINDS:
+    write("otlp-metrics-protobuf", f"good-{kind}", envelope([metric("requests", kind)]))
+write("otlp-traces-json", "good-span", json_envelope("resourceSpans", "scopeSpans", "spans", [json_span()]))
 write("otlp-traces-json", "good-lenient", LENIENT.encode())
 write("otlp-traces-json", "too-deep", b'{"x":' + b"[" * 200 + b"]" * 200 + b"}")
-write("otlp-logs-json", "good-log", json_envelope("resourceLogs", "scopeLogs", "logRecords", json_log()))
-write("otlp-metrics-json", "good-sum", json_envelope("resourceMetrics", "scopeMetrics", "metrics", json_metric()))
+write("otlp-logs-json", "good-log", json_envelope("resourceLogs", "scopeLogs", "logRecords", [json_log()]))
+write("otlp-metrics-json", "good-every-kind", json_envelope("resourceMetrics", "scopeMetrics", "metrics", json_metrics()))
+for metric in json_metrics():
+    write("otlp-metrics-json", f"good-{metric['name']}", json_envelope("resourceMetrics", "scopeMetrics", "metrics", [metric]))

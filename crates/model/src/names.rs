@@ -74,6 +74,22 @@ pub const SCOPE_SCHEMA_URL: &str = "scope.schema_url";
 pub const RESOURCE_DROPPED_ATTRIBUTES: &str = "resource.dropped_attributes";
 /// Attributes of the scope dropped likewise.
 pub const SCOPE_DROPPED_ATTRIBUTES: &str = "scope.dropped_attributes";
+/// A log record's own body, where an attribute is called `body` and says something else.
+pub const LOG_BODY: &str = "log.body";
+/// A log record's own event name, where an attribute hides it likewise.
+pub const LOG_EVENT_NAME: &str = "log.event.name";
+/// A log record's own flags, where an attribute hides them likewise.
+pub const LOG_FLAGS: &str = "log.flags";
+/// A log record's own severity in words, where an attribute hides it likewise.
+pub const LOG_SEVERITY: &str = "log.severity";
+/// A log record's own severity by number, where an attribute hides it likewise.
+pub const LOG_SEVERITY_CODE: &str = "log.severity_code";
+/// A log record's own severity as the sender wrote it, where an attribute hides it likewise.
+pub const LOG_SEVERITY_TEXT: &str = "log.severity_text";
+/// Since when the metrics of a row count, ns since 1970, when not 0.
+pub const METRIC_START_TIME_NS: &str = "metric.start_time_ns";
+/// JSON text: kind, unit, temporality, monotonicity, description and metadata of each metric of a row, by its name.
+pub const METRIC_DESCRIPTORS: &str = "metric.descriptors";
 /// Computed: has a trace id, no parent id, and is no annotation.
 pub const IS_ROOT: &str = "is_root";
 
@@ -111,6 +127,8 @@ pub const META_TIME_SINCE_SPAN_START_MS: &str = "meta.time_since_span_start_ms";
 pub const META_INVALID_TIME_SINCE_SPAN_START: &str = "meta.invalid_time_since_span_start";
 /// When the collecting side saw a log record, ns since 1970, where it also has a time of its own and the two differ.
 pub const META_OBSERVED_TIME_NS: &str = "meta.observed_time_ns";
+/// JSON array of the names of metrics of which, at this time, nothing was recorded.
+pub const META_NO_RECORDED_VALUE: &str = "meta.no_recorded_value";
 /// The annotation's place in its span's list.
 pub const META_ANNOTATION_INDEX: &str = "meta.annotation_index";
 /// Attributes dropped by the sender or by our limits, when not 0.
@@ -133,6 +151,7 @@ pub const META_ATTRIBUTES: &[&str] = &[
     META_TIME_SINCE_SPAN_START_MS,
     META_INVALID_TIME_SINCE_SPAN_START,
     META_OBSERVED_TIME_NS,
+    META_NO_RECORDED_VALUE,
     META_ANNOTATION_INDEX,
     META_DROPPED_ATTRIBUTES,
     META_DROPPED_EVENTS,

@@ -32,7 +32,7 @@ pub enum Cell {
 }
 
 /// An interned key of one builder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyCode(u32);
 
 /// Which level of a request a value stands on for all items below it.
@@ -189,6 +189,11 @@ impl RowsBuilder {
         }
     }
 
+    /// The key behind a code.
+    pub fn key_text(&self, key: KeyCode) -> &str {
+        self.text_of(self.keys[key.0 as usize].key)
+    }
+
     fn key_bytes(&self, key: KeyCode) -> &[u8] {
         let text = self.keys[key.0 as usize].key;
         &self.arena[text.offset as usize..][..text.len as usize]
@@ -270,6 +275,15 @@ impl RowsBuilder {
     pub fn set_default(&mut self, key: KeyCode, cell: Cell) {
         if !self.is_set(key) {
             self.set(key, cell);
+        }
+    }
+
+    /// Sets a synthesized value like [`RowsBuilder::set_default`]; where the row's own value differs, it is kept as `shadow`.
+    pub fn set_default_or(&mut self, key: KeyCode, cell: Cell, shadow: KeyCode) {
+        match self.own(key) {
+            None => self.set(key, cell),
+            Some(own) if self.same(own, cell) => {}
+            Some(_) => self.set_default(shadow, cell),
         }
     }
 

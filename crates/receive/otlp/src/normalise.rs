@@ -9,7 +9,7 @@
 //! | link | a row, `meta.annotation_type = link`, at the span's start ([`traces`]) |
 //! | span | a row, after those of its events and links ([`traces`]) |
 //! | log record | a row; an annotation of its span where it names a trace ([`logs`]) |
-//! | metric points | none: rejected, counted |
+//! | metric points | a row for all of equal attributes, start and time ([`metrics`]) |
 //! | map | dotted keys, five levels, then JSON text; an empty map is JSON text |
 //! | array, bytes | JSON text (bytes as a base64 string) |
 //! | empty value | exists without a type |
@@ -22,6 +22,7 @@ mod fields;
 mod json_text;
 mod ledger;
 mod logs;
+mod metrics;
 mod time;
 mod traces;
 mod weight;
@@ -33,8 +34,8 @@ use glasshive_model::id::dataset_slug;
 use glasshive_model::limits::ROWS_PER_REQUEST;
 use glasshive_model::rows::Level;
 use glasshive_model::{Cell, SystemRow};
-use glasshive_wire_otlp::{LogRecord, Metric, Notes, Resource, Scope, Span, Visitor, WireError, push_json_string};
-use ledger::{Ledger, Reason};
+use glasshive_wire_otlp::{LogRecord, Metrics, Notes, Resource, Scope, Span, Visitor, WireError, push_json_string};
+use ledger::Ledger;
 
 /// Builds the rows of one request while its body is walked.
 pub(crate) struct Normaliser<'c> {
@@ -76,7 +77,7 @@ const BYTES_AT_MOST: usize = 3 << 30;
 
 impl<'c> Normaliser<'c> {
     pub(crate) fn new(signal: Signal3, context: &'c DecodeContext<'c>, body_len: usize) -> Self {
-        let mut fields = Fields::new();
+        let mut fields = Fields::new(signal != Signal3::Metrics);
         let codes = Codes::new(&mut fields.rows);
         let budget_bytes = (BYTES_ALWAYS + body_len.saturating_mul(BYTES_PER_BODY_BYTE)).min(BYTES_AT_MOST);
         Self { signal, context, fields, codes, ledger: Ledger::default(), dataset: 0, budget_bytes }
@@ -228,11 +229,8 @@ impl Visitor for Normaliser<'_> {
         self.normalise_log_record(record)
     }
 
-    fn metric(&mut self, metric: &Metric<'_>) -> Result<(), WireError> {
-        if metric.points > 0 {
-            self.ledger.reject(Reason::MetricsNotKept, metric.points.into());
-        }
-        Ok(())
+    fn metrics(&mut self, metrics: Metrics<'_>) -> Result<(), WireError> {
+        self.normalise_metrics(metrics)
     }
 
     fn end_scope(&mut self) {

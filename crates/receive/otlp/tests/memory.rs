@@ -4,10 +4,11 @@
 mod support;
 
 use glasshive_receive_otlp::decode::{Encoding, Signal3, decode};
-use glasshive_wire_otlp::message::{Attributes, Event, LogRecord, Request, Span, Value};
+use glasshive_wire_otlp::message::{Attributes, Event, LogRecord, Metric, MetricData, Point, PointValue, Request, ScopeItems, Span, Value};
+use glasshive_wire_otlp::metric::MetricKind;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
 use std::alloc::System;
-use support::{NOW, context, of_logs, of_spans, pairs, record, span, text};
+use support::{NOW, context, of_logs, of_spans, pairs, record, request, span, text};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -54,10 +55,40 @@ fn calls_per_item(signal: Signal3, encoding: Encoding, count: usize) -> f64 {
     (of(2_000) - of(1_000)) / 1_000.0
 }
 
+/// Metrics of few bytes each, all different in `what`.
+fn tiny_metrics(what: &str) -> Request {
+    let point = |index: u64, value| Point { time_ns: NOW as u64 + index, value, ..Point::default() };
+    let histogram = || PointValue::Histogram { count: 2, sum: None, min: None, max: None, bounds: vec![1.0], counts: vec![1, 1] };
+    let metric = |name: String, kind, points| {
+        let data = MetricData { kind, temporality: 1, is_monotonic: false, points };
+        Metric { name, data: Some(data), ..Metric::default() }
+    };
+    let metrics = match what {
+        "times" => vec![metric("m".to_owned(), MetricKind::Gauge, (0..200_000).map(|index| point(index, PointValue::Int(1))).collect())],
+        "repeats" => vec![metric("m".to_owned(), MetricKind::Gauge, (0..200_000).map(|_| point(0, PointValue::Int(1))).collect())],
+        "names" => (0..50_000).map(|index| metric(format!("{index}"), MetricKind::Histogram, vec![point(0, histogram())])).collect(),
+        _ => {
+            let long = Metric { description: "d".repeat(60_000), ..metric("long".to_owned(), MetricKind::Gauge, vec![]) };
+            let mut metrics: Vec<_> = (0..1_000)
+                .map(|index| {
+                    metric(
+                        format!("{index}"),
+                        MetricKind::Gauge,
+                        (0..100).filter(|row| (index + row) % 7 > 0).map(|row| point(row, PointValue::Int(1))).collect(),
+                    )
+                })
+                .collect();
+            metrics.push(Metric { data: metrics[0].data.clone(), ..long });
+            metrics
+        }
+    };
+    request(ScopeItems { metrics, ..ScopeItems::default() })
+}
+
 /// Bodies that ask for much with few bytes, and what each may take per byte.
 fn floods() -> Vec<(&'static str, Signal3, Encoding, Vec<u8>)> {
     use Encoding::{Json, Protobuf};
-    use Signal3::{Logs, Traces};
+    use Signal3::{Logs, Metrics, Traces};
     let events = of_spans((0..500).map(|_| Span { events: vec![Event::default(); 1_024], ..span() }));
     let keys = of_spans((0..1_000).map(|outer| {
         let attributes = (0..100).map(|inner| (format!("{}", outer * 100 + inner), Value::Int(1))).collect();
@@ -82,6 +113,10 @@ fn floods() -> Vec<(&'static str, Signal3, Encoding, Vec<u8>)> {
         ("empty values", Logs, Protobuf, empties.encode(Logs, Protobuf)),
         ("tokens", Traces, Json, json_of_nothing("0")),
         ("objects", Traces, Json, json_of_nothing("{}")),
+        ("times of points", Metrics, Protobuf, tiny_metrics("times").encode(Metrics, Protobuf)),
+        ("repeated points", Metrics, Protobuf, tiny_metrics("repeats").encode(Metrics, Protobuf)),
+        ("names of metrics", Metrics, Protobuf, tiny_metrics("names").encode(Metrics, Protobuf)),
+        ("sets of metrics", Metrics, Json, tiny_metrics("sets").encode(Metrics, Json)),
         ("invalid text", Traces, Protobuf, [b"\x0a\x80\x80\x40\x1a\xfc\xff\x3f".as_slice(), &[0xff; 1 << 20]].concat()),
     ]
 }

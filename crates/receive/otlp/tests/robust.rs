@@ -4,7 +4,10 @@
 mod support;
 
 use glasshive_receive_otlp::decode::{Encoding, Signal3, decode};
-use glasshive_wire_otlp::message::{Event, Link, LogRecord, Request, ScopeItems, Span, Value};
+use glasshive_wire_otlp::message::{
+    Buckets, Event, Exemplar, Link, LogRecord, Metric, MetricData, Point, PointValue, Request, ScopeItems, Span, Value,
+};
+use glasshive_wire_otlp::metric::MetricKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{NOW, context, pairs, readable, record, request, span, text};
@@ -20,14 +23,45 @@ fn sample() -> Request {
     let event = Event { time_ns: NOW as u64, name: "exception".to_owned(), attributes: values.clone(), dropped_attributes: 1 };
     let link = Link { trace_id: vec![7; 16], span_id: vec![7; 8], attributes: values.clone(), ..Link::default() };
     let span = Span { attributes: values.clone(), events: vec![event], links: vec![link], trace_state: "ot=th:8".to_owned(), ..span() };
+    let metrics = sample_metrics(&values);
     let log = LogRecord { body: Some(Value::Map(values.clone())), attributes: values.clone(), ..record() };
     request(ScopeItems {
         name: "lib".to_owned(),
         attributes: values,
         spans: vec![span.clone(), span],
         logs: vec![log],
+        metrics,
         ..ScopeItems::default()
     })
+}
+
+fn sample_metrics(values: &[(String, Value)]) -> Vec<Metric> {
+    let (sum, min, max) = (Some(4.5), Some(0.5), Some(2.0));
+    let histogram = PointValue::Histogram { count: 3, sum, min, max, bounds: vec![1.0], counts: vec![1, 2] };
+    let buckets = Buckets { offset: -1, counts: vec![1, 0, 1] };
+    let (positive, negative) = (buckets.clone(), buckets);
+    let exponential = PointValue::Exponential { count: 5, sum, min, max, scale: 2, zero_count: 1, zero_threshold: 0.1, positive, negative };
+    let summary = PointValue::Summary { count: 3, sum: 4.5, quantiles: vec![(0.5, 1.0)] };
+    let of = |name: &str, kind, value: &PointValue| {
+        let exemplar = Exemplar {
+            time_ns: NOW as u64,
+            value: PointValue::Int(1),
+            span_id: vec![1; 8],
+            attributes: values.to_vec(),
+            ..Exemplar::default()
+        };
+        let point =
+            Point { attributes: values.to_vec(), time_ns: NOW as u64, exemplars: vec![exemplar], value: value.clone(), ..Point::default() };
+        let data = MetricData { kind, temporality: 1, is_monotonic: true, points: vec![point.clone(), point] };
+        Metric { name: name.to_owned(), metadata: values.to_vec(), data: Some(data), ..Metric::default() }
+    };
+    vec![
+        of("g", MetricKind::Gauge, &PointValue::Double(1.5)),
+        of("s", MetricKind::Sum, &PointValue::Int(3)),
+        of("h", MetricKind::Histogram, &histogram),
+        of("e", MetricKind::ExponentialHistogram, &exponential),
+        of("q", MetricKind::Summary, &summary),
+    ]
 }
 
 /// Decodes and reads everything; what is accepted must be well formed.
@@ -103,7 +137,7 @@ proptest! {
     #[test]
     fn mutated_requests(mutations in vec(mutation(), 1..6)) {
         let sample = sample();
-        for signal in [Signal3::Traces, Signal3::Logs] {
+        for signal in Signal3::ALL {
             for encoding in Encoding::ALL {
                 let mut body = sample.encode(signal, encoding);
                 mutations.iter().for_each(|mutation| mutate(&mut body, mutation));

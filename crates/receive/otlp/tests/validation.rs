@@ -147,28 +147,6 @@ fn ids_of_log_records() {
 }
 
 #[test]
-fn metric_points_are_rejected_and_counted() {
-    let mut writer = Writer::new();
-    writer.message(field::request::RESOURCE_ITEMS, |resource| {
-        resource.message(field::resource_items::SCOPE_ITEMS, |scope| {
-            scope.message(field::scope_items::ITEMS, |metric| {
-                metric.string(field::metric::NAME, "m");
-                metric.message(field::metric::GAUGE, |gauge| (0..3).for_each(|_| gauge.message(field::metric_data::DATA_POINTS, |_| {})));
-            });
-        });
-    });
-    let json = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{},{},{}]}}]}]}]}"#;
-    for (encoding, body) in [(Encoding::Protobuf, writer.as_bytes()), (Encoding::Json, json.as_bytes())] {
-        let decoded = decode(Signal3::Metrics, encoding, body, &context()).unwrap();
-        assert_eq!((decoded.accepted, decoded.rejected, decoded.rows.len()), (0, 3, 0));
-        assert_eq!(
-            decoded.message.unwrap(),
-            "3 data points rejected: 3 of a signal that this server does not keep: it keeps traces and logs"
-        );
-    }
-}
-
-#[test]
 fn many_reasons_make_one_short_message() {
     let bad = [
         Span { trace_id: vec![0; 16], ..span() },

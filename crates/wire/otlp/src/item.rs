@@ -3,7 +3,7 @@
 use crate::error::WireError;
 use crate::id::WireId;
 use crate::json;
-use crate::metric::Metric;
+use crate::metric::Metrics;
 use crate::notes::Notes;
 use crate::proto;
 use crate::text::Text;
@@ -32,11 +32,11 @@ pub trait Visitor {
     /// # Errors
     /// Any; it is the walk's result.
     fn log_record(&mut self, record: &LogRecord<'_>) -> Result<(), WireError>;
-    /// A metric of the scope, with its points.
+    /// The metrics of the scope, all at once: points of several metrics may belong together.
     ///
     /// # Errors
     /// Any; it is the walk's result.
-    fn metric(&mut self, metric: &Metric<'_>) -> Result<(), WireError>;
+    fn metrics(&mut self, metrics: Metrics<'_>) -> Result<(), WireError>;
     /// The scope ends.
     fn end_scope(&mut self);
     /// The resource ends.

@@ -1,7 +1,7 @@
 //! OTLP/JSON: proto3 JSON with hex ids, read leniently (see the table in `json::walk`'s tests for every leniency).
 
 pub(crate) mod items;
-mod metrics;
+pub(crate) mod metrics;
 pub(crate) mod scalar;
 mod tokens;
 pub(crate) mod value;

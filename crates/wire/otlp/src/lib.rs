@@ -2,7 +2,7 @@
 //!
 //! Speaks `Export{Trace,Logs,Metrics}ServiceRequest` of opentelemetry-proto 1.11.0 and everything older that still arrives. It
 //! knows no rows, opens no socket and reads no clock. Start with [`walk`], which hands a body's items to a [`Visitor`] as
-//! borrowed views ([`Span`], [`LogRecord`], [`KeyValues`]); [`reply`] writes the answers and [`encode`] writes requests.
+//! borrowed views ([`Span`], [`LogRecord`], [`Metric`], [`KeyValues`]); [`reply`] writes the answers and [`encode`] writes requests.
 //!
 //! ```
 //! use glasshive_wire_otlp::{Encoding, Signal, check};
@@ -25,7 +25,7 @@ mod id;
 mod item;
 mod json;
 pub mod message;
-mod metric;
+pub mod metric;
 mod notes;
 mod proto;
 pub mod reply;
@@ -37,7 +37,7 @@ pub use error::WireError;
 pub use id::{IdFault, WireId};
 pub use item::{Event, Events, Link, Links, LogRecord, Resource, Scope, Span, Visitor};
 pub use json::push_json_string;
-pub use metric::Metric;
+pub use metric::{Metric, MetricKind, Metrics};
 pub use notes::{Note, Notes};
 pub use signal::{Encoding, Signal};
 pub use text::{Blob, Numbered, Read, Text};
@@ -83,8 +83,8 @@ impl Visitor for Checker {
         record.check()
     }
 
-    fn metric(&mut self, _: &Metric<'_>) -> Result<(), WireError> {
-        Ok(())
+    fn metrics(&mut self, metrics: Metrics<'_>) -> Result<(), WireError> {
+        metrics.check()
     }
 
     fn end_scope(&mut self) {}

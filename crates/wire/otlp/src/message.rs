@@ -13,7 +13,10 @@
 //! ```
 
 mod json;
+mod metric;
 mod protobuf;
+
+pub use metric::{Buckets, Exemplar, Metric, MetricData, Point, PointValue};
 
 use crate::signal::{Encoding, Signal};
 
@@ -79,6 +82,8 @@ pub struct ScopeItems {
     pub spans: Vec<Span>,
     /// Log records.
     pub logs: Vec<LogRecord>,
+    /// Metrics.
+    pub metrics: Vec<Metric>,
 }
 
 /// A span. Times are ns since 1970; ids may have any length, so that wrong ones can be made.

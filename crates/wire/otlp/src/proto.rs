@@ -1,13 +1,14 @@
 //! Protobuf: fields of a message, one after the other, without a copy.
 
 pub(crate) mod items;
-mod metrics;
+pub(crate) mod metrics;
 pub(crate) mod value;
 mod walk;
 
 pub(crate) use walk::walk;
 
 use crate::error::WireError;
+use crate::metric::Form;
 use crate::text::Text;
 
 /// Levels of messages that are read below the request, as in prost.
@@ -95,6 +96,18 @@ impl<'a> Fields<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The next number of a packed list, which has no field numbers.
+    pub(crate) fn next_packed(&mut self, form: Form) -> Result<Option<u64>, WireError> {
+        if self.position == self.part.bytes.len() {
+            return Ok(None);
+        }
+        match form {
+            Form::Varint => self.varint(),
+            Form::Fixed64 => self.array().map(u64::from_le_bytes),
+        }
+        .map(Some)
     }
 
     /// Where the next field begins in the body; errors about the last one are close before it.

@@ -31,6 +31,14 @@ codes! {
     link_span_id = LINK_SPAN_ID;
     link_trace_id = LINK_TRACE_ID;
     link_trace_state = LINK_TRACE_STATE;
+    log_body = LOG_BODY;
+    log_event_name = LOG_EVENT_NAME;
+    log_flags = LOG_FLAGS;
+    log_severity = LOG_SEVERITY;
+    log_severity_code = LOG_SEVERITY_CODE;
+    log_severity_text = LOG_SEVERITY_TEXT;
+    metric_descriptors = METRIC_DESCRIPTORS;
+    metric_start_time_ns = METRIC_START_TIME_NS;
     num_events = NUM_EVENTS;
     num_links = NUM_LINKS;
     parent_name = PARENT_NAME;
@@ -54,6 +62,7 @@ codes! {
     meta_invalid_time_since_span_start = META_INVALID_TIME_SINCE_SPAN_START;
     meta_invalid_utf8 = META_INVALID_UTF8;
     meta_negative_duration_ms = META_NEGATIVE_DURATION_MS;
+    meta_no_recorded_value = META_NO_RECORDED_VALUE;
     meta_observed_time_ns = META_OBSERVED_TIME_NS;
     meta_time_since_span_start_ms = META_TIME_SINCE_SPAN_START_MS;
     meta_truncated = META_TRUNCATED;

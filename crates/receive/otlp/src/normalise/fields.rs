@@ -18,7 +18,7 @@ pub(super) enum List {
     Scope,
     /// A span's or log record's own.
     Item,
-    /// A span event's or link's own: sampling attributes mean nothing there.
+    /// A span event's, link's or metric point's own: sampling attributes mean nothing there.
     Annotation,
     /// What a log record's body holds: own attributes win over it.
     Body,
@@ -46,6 +46,8 @@ pub(super) struct Fields {
     pub scope: Marks,
     /// Of the item or annotation being written.
     pub own: Marks,
+    /// Whether sampling attributes are weights, and not fields like others.
+    is_sampled: bool,
     /// Keys by position in the lists of items and of annotations.
     guesses: [Vec<KeyCode>; 2],
     position: usize,
@@ -69,9 +71,10 @@ impl Marks {
 // === impl Fields ===
 
 impl Fields {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(is_sampled: bool) -> Self {
         Self {
             rows: RowsBuilder::new(),
+            is_sampled,
             resource: Marks::default(),
             scope: Marks::default(),
             own: Marks::default(),
@@ -102,7 +105,7 @@ impl Fields {
             if read.is_repaired {
                 self.marks(list).is_repaired = true;
             }
-            if !matches!(list, List::Annotation | List::Body) && self.marks(list).rates.note(read.text, &pair.value) {
+            if self.is_sampled && !matches!(list, List::Annotation | List::Body) && self.marks(list).rates.note(read.text, &pair.value) {
                 pair.value.check()?;
                 continue;
             }

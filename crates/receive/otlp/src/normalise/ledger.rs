@@ -20,7 +20,15 @@ pub(super) enum Reason {
     TimeInMilliseconds,
     TimeInMicroseconds,
     TooFarAhead,
-    MetricsNotKept,
+    NoPointTime,
+    NoMetricName,
+    LongMetricName,
+    NoTemporality,
+    NoValue,
+    BoundsNotIncreasing,
+    BucketsWithoutBounds,
+    CountsDoNotAddUp,
+    ScaleOutOfRange,
 }
 
 /// What was repaired or ignored without loss of an item.
@@ -38,6 +46,10 @@ pub(super) enum Repair {
     UnknownNumber,
     ZeroProbability,
     AgainstThreshold,
+    UnknownMetricKind,
+    Downscaled,
+    QuantileOutOfRange,
+    ExemplarIdWrong,
 }
 
 /// Counts by reason, in order of first appearance.
@@ -68,7 +80,15 @@ impl Reason {
             Reason::TimeInMilliseconds => "time looks like milliseconds since 1970; OTLP wants nanoseconds",
             Reason::TimeInMicroseconds => "time looks like microseconds since 1970; OTLP wants nanoseconds",
             Reason::TooFarAhead => "time more than 24 h ahead of receipt (is it in nanoseconds?)",
-            Reason::MetricsNotKept => "of a signal that this server does not keep: it keeps traces and logs",
+            Reason::NoPointTime => "time 0",
+            Reason::NoMetricName => "of a metric without a name",
+            Reason::LongMetricName => "of a metric with a name longer than 1,000 bytes",
+            Reason::NoTemporality => "of a sum or histogram without an aggregation temporality",
+            Reason::NoValue => "without a value",
+            Reason::BoundsNotIncreasing => "histogram whose bounds do not increase",
+            Reason::BucketsWithoutBounds => "histogram with not one bucket more than bounds",
+            Reason::CountsDoNotAddUp => "histogram whose buckets do not add up to its count",
+            Reason::ScaleOutOfRange => "exponential histogram of a scale outside -10 to 20",
         }
     }
 }
@@ -90,10 +110,14 @@ impl Repair {
             Repair::UnknownNumber => "enum number out of range, read as 0",
             Repair::ZeroProbability => "span sampled with probability zero (p:63), counted once",
             Repair::AgainstThreshold => "span whose trace id lies below its own sampling threshold",
+            Repair::UnknownMetricKind => "metric of no known kind, ignored",
+            Repair::Downscaled => "exponential histogram of more than 320 buckets, merged two by two",
+            Repair::QuantileOutOfRange => "summary quantile outside 0 to 1, dropped",
+            Repair::ExemplarIdWrong => "exemplar's trace_id or span_id of the wrong length, dropped from it",
         }
     }
 
-    /// Whether the sender is told. The last one is not: ids that are not random make it, and nobody can act on it.
+    /// Whether the sender is told. One is not: ids that are not random make it, and nobody can act on it.
     fn is_told(self) -> bool {
         self != Repair::AgainstThreshold
     }

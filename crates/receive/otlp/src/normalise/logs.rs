@@ -8,6 +8,7 @@
 //! | `severity_text`, `event.name` | where not empty |
 //! | `flags` | always |
 //! | `body` | a scalar as it is, else JSON text; a map also as `body.<key>` |
+//! | `log.<field>` | one of these, where an attribute has its name and says something else: the attribute is shown under the name |
 //! | `meta.observed_time_ns` | where it differs from the record's own time |
 
 use super::Normaliser;
@@ -72,17 +73,28 @@ impl Normaliser<'_> {
         let severity = severity(record.severity_number, record.severity_text.read(&mut scratch).text);
         let (codes, fields) = (&self.codes, &mut self.fields);
         let word = fields.rows.text(severity.word());
-        fields.rows.set_default(codes.severity, Cell::Str(word));
-        fields.rows.set_default(codes.severity_code, Cell::Int(severity.0.into()));
+        let code = Cell::Int(severity.0.into());
+        if severity.0 == 0 {
+            fields.rows.set_default(codes.severity, Cell::Str(word));
+            fields.rows.set_default(codes.severity_code, code);
+        } else {
+            fields.rows.set_default_or(codes.severity, Cell::Str(word), codes.log_severity);
+            fields.rows.set_default_or(codes.severity_code, code, codes.log_severity_code);
+        }
         if !record.severity_text.is_empty() {
             let text = fields.text(List::Item, names::SEVERITY_TEXT, record.severity_text);
-            fields.rows.set_default(codes.severity_text, Cell::Str(text));
+            fields.rows.set_default_or(codes.severity_text, Cell::Str(text), codes.log_severity_text);
         }
         if !record.event_name.is_empty() {
             let text = fields.text(List::Item, names::EVENT_NAME, record.event_name);
-            fields.rows.set_default(codes.event_name, Cell::Str(text));
+            fields.rows.set_default_or(codes.event_name, Cell::Str(text), codes.log_event_name);
         }
-        fields.rows.set_default(codes.flags, Cell::Int(record.flags.into()));
+        let flags = Cell::Int(record.flags.into());
+        if record.flags == 0 {
+            fields.rows.set_default(codes.flags, flags);
+        } else {
+            fields.rows.set_default_or(codes.flags, flags, codes.log_flags);
+        }
         if time.is_future {
             fields.rows.set_default(codes.meta_future, Cell::Bool(true));
         }
@@ -101,7 +113,7 @@ impl Normaliser<'_> {
             self.fields.flatten(List::Body, names::BODY, map, &mut self.ledger)?;
         }
         let cell = self.fields.cell(List::Body, names::BODY, body)?;
-        self.fields.rows.set_default(self.codes.body, cell);
+        self.fields.rows.set_default_or(self.codes.body, cell, self.codes.log_body);
         Ok(())
     }
 

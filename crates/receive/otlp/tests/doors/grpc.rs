@@ -1,13 +1,15 @@
 //! OTLP over gRPC.
 
-use crate::stage::{Asked, Mood, PROTOBUF, Stage, field, gzip, headers, trace_protobuf};
+use crate::stage::{Asked, Mood, PROTOBUF, Stage, field, gzip, headers, metrics, trace_protobuf};
 use bytes::Bytes;
 use glasshive_base_http::{Answer, Limits, grpc};
 use glasshive_model::{Codec, SinkError};
 use glasshive_receive_otlp::OtlpConfig;
+use glasshive_receive_otlp::decode::Encoding;
 use http::Method;
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 impl Stage {
     async fn call(&self, path: &str, fields: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
@@ -33,14 +35,15 @@ async fn otlp01_exports_of_every_signal() {
     assert_eq!((answer.status.as_u16(), status(&answer), &answer.body[..]), (200, (0, String::new()), &[0, 0, 0, 0, 0][..]));
     assert_eq!((field(&answer, "content-type"), field(&answer, "grpc-accept-encoding")), ("application/grpc", "identity, gzip, zstd"));
     assert!(answer.trailers.is_some() && !answer.headers.contains_key("grpc-status"), "the status of a success comes last");
-    for path in
-        ["/opentelemetry.proto.collector.logs.v1.LogsService/Export", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"]
-    {
-        let answer = stage.call(path, &[("content-type", "application/grpc+proto")], grpc::frame(b"")).await;
-        assert_eq!(status(&answer).0, 0, "{path}");
-    }
+    let empty = stage
+        .call("/opentelemetry.proto.collector.logs.v1.LogsService/Export", &[("content-type", "application/grpc+proto")], grpc::frame(b""))
+        .await;
+    assert_eq!(status(&empty).0, 0);
+    let answer = stage.call(METRICS, &[], grpc::frame(&metrics(Encoding::Protobuf))).await;
+    assert_eq!((status(&answer), &answer.body[..]), ((0, String::new()), &[0, 0, 0, 0, 0][..]));
     let kept = stage.sink.kept.lock().unwrap();
-    assert_eq!((kept.len(), kept[0].meta.format, kept[0].codec, &kept[0].body[..]), (1, 1, Codec::Identity, &trace_protobuf()[..]));
+    assert_eq!((kept[0].meta.format, kept[0].codec, &kept[0].body[..]), (1, Codec::Identity, &trace_protobuf()[..]));
+    assert_eq!((kept.len(), kept[1].meta.format, kept[1].rows.len()), (2, 5, 1));
 }
 
 #[tokio::test]
@@ -179,4 +182,19 @@ async fn health() {
     assert_eq!(status(&stage.call(check, &[], grpc::frame(service)).await).0, 5);
     *stage.sink.admit.lock().unwrap() = Err(SinkError::Stopped { reason: "starting".to_owned() });
     assert_eq!(&stage.call(check, &[], grpc::frame(b"")).await.body[..], [0, 0, 0, 0, 2, 8, 2]);
+}
+
+#[tokio::test]
+async fn f16_a_panic_is_told_in_the_dialect_and_a_payload_that_repeats_it_is_refused() {
+    let stage = Stage::open().await;
+    *stage.sink.append.lock().unwrap() = Mood::Panics;
+    for _ in 0..3 {
+        let (code, message) = status(&stage.call(TRACES, &[], grpc::frame(&trace_protobuf())).await);
+        assert!(code == 13 && message.starts_with("internal error ") && message.ends_with("; the request was not stored"), "{message}");
+    }
+    assert_eq!(stage.refused()[0].status, "13 INTERNAL");
+    *stage.sink.append.lock().unwrap() = Mood::Keeps;
+    let (code, message) = status(&stage.call(TRACES, &[], grpc::frame(&trace_protobuf())).await);
+    assert!(code == 3 && message.contains("3 internal errors"), "{code} {message}");
+    assert_eq!(stage.kept(), 0);
 }

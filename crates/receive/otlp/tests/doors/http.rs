@@ -1,7 +1,9 @@
 //! OTLP over HTTP.
 
-use crate::stage::{JSON, NOW_NS, PROTOBUF, Stage, TRACE_JSON, field, gzip, trace_protobuf, zlib};
-use glasshive_model::{Codec, EnvironmentId};
+use crate::stage::{JSON, NOW_NS, PROTOBUF, Stage, TRACE_JSON, field, gzip, metrics, trace_protobuf, zlib};
+use glasshive_model::rows::Stamp;
+use glasshive_model::{Codec, Decoder, EnvironmentId};
+use glasshive_receive_otlp::decode::{Encoding, OtlpDecoder};
 use http::Method;
 
 #[tokio::test]
@@ -23,6 +25,24 @@ async fn otlp02_both_encodings_are_kept_and_answered_in_kind() {
     assert_eq!(seen, [(1, EnvironmentId::LOCAL, NOW_NS, 1, Codec::Identity), (2, EnvironmentId::LOCAL, NOW_NS, 1, Codec::Identity)]);
     assert_eq!(kept[1].body, TRACE_JSON);
     assert_eq!(kept[1].body_hash, glasshive_model::sink::body_hash(TRACE_JSON.as_bytes()));
+}
+
+#[tokio::test]
+async fn metrics_are_kept_and_what_is_logged_gives_their_rows_again() {
+    let stage = Stage::open().await;
+    for (content_type, encoding) in [(PROTOBUF, Encoding::Protobuf), (JSON, Encoding::Json)] {
+        let answer = stage.post("/v1/metrics", &[content_type, ("x-honeycomb-dataset", "numbers")], metrics(encoding)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(matches!(answer.text().as_str(), "" | "{}"), "nothing is rejected: {}", answer.text());
+    }
+    let kept = stage.sink.kept.lock().unwrap();
+    for (kept, format) in kept.iter().zip([5, 6]) {
+        assert_eq!((kept.meta.format, kept.meta.dataset.as_deref(), kept.rows.len()), (format, Some("numbers"), 1));
+        let again = OtlpDecoder.decode(&kept.meta, kept.received_ns, &kept.body).unwrap();
+        let stamp = Stamp { sequence: 1, ingest_time_ns: kept.received_ns };
+        assert_eq!(again.to_batch(stamp), kept.rows.to_batch(stamp));
+    }
+    assert_eq!(kept.len(), 2);
 }
 
 #[tokio::test]

@@ -146,7 +146,12 @@ async fn f16_a_panic_costs_one_request_and_a_payload_that_repeats_it_is_refused(
         let message = body["message"].as_str().unwrap();
         assert_eq!((answer.status.as_u16(), body["code"].as_u64()), (500, Some(13)));
         assert!(message.starts_with("internal error ") && message.ends_with("; the request was not stored"), "{message}");
+        let kept = &stage.refused()[0];
+        let hash = format!("{:032x}", glasshive_model::sink::body_hash(TRACE_JSON.as_bytes()));
+        assert_eq!((kept.reason.as_str(), kept.payload.as_deref()), (message, Some(hash.as_str())));
     }
+    assert!(stage.metrics().contains("glasshive_fault_total{kind=\"request_panic\"} 3\n"));
+    assert!(stage.metrics().contains("glasshive_refused_requests_total{route=\"otlp_traces\",status=\"500\"} 3\n"));
     *stage.sink.append.lock().unwrap() = Mood::Keeps;
     let answer = stage.post("/v1/traces", &[JSON], TRACE_JSON).await;
     assert!(answer.status == 400 && answer.text().contains("3 internal errors"), "{}", answer.text());

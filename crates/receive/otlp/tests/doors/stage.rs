@@ -4,7 +4,10 @@ use glasshive_base::metrics::Registry;
 use glasshive_base::{BoxFuture, ManualClock};
 use glasshive_base_http::{Answer, Client, CorsPolicy, Limits, RefusedRequest, Router, Server, ServerConfig};
 use glasshive_model::{Appended, EnvironmentId, EventSink, Grant, KeyKind, KeyState, KeyTable, SinkError, Submission};
+use glasshive_receive_otlp::decode::{Encoding, Signal3};
 use glasshive_receive_otlp::{AuthMode, OtlpConfig, auth, routes};
+use glasshive_wire_otlp::message::{Metric, MetricData, Point, PointValue, Request, ResourceItems, ScopeItems};
+use glasshive_wire_otlp::metric::MetricKind;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,6 +84,7 @@ pub struct Stage {
     pub address: SocketAddr,
     pub client: Client,
     pub grpc: Client,
+    registry: Registry,
 }
 
 pub struct Asked {
@@ -125,7 +129,12 @@ impl Stage {
         let config = ServerConfig { cors, credential_headers, limits: asked.limits, ..ServerConfig::default() };
         let server = Server::new(config, router, Arc::new(ManualClock::at(NOW_NS)), &registry);
         let address = server.bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-        Self { server, sink, address, client: Client::new(), grpc: Client::http2() }
+        Self { server, sink, address, client: Client::new(), grpc: Client::http2(), registry }
+    }
+
+    /// What `/metrics` would say.
+    pub fn metrics(&self) -> String {
+        self.registry.render()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -182,6 +191,16 @@ pub fn trace_protobuf() -> Vec<u8> {
     let resource = message(0x0a, &message(0x0a, &name));
     let scope_spans = message(0x12, &message(0x12, &span));
     message(0x0a, &[resource, scope_spans].concat())
+}
+
+/// One gauge.
+pub fn metrics(encoding: Encoding) -> Vec<u8> {
+    let point = Point { time_ns: 1_700_000_000_000_000_000, value: PointValue::Double(0.5), ..Point::default() };
+    let data = MetricData { kind: MetricKind::Gauge, temporality: 0, is_monotonic: false, points: vec![point] };
+    let metric = Metric { name: "load".to_owned(), data: Some(data), ..Metric::default() };
+    let scope = ScopeItems { metrics: vec![metric], ..ScopeItems::default() };
+    let resource = ResourceItems { scopes: vec![scope], ..ResourceItems::default() };
+    Request { resources: vec![resource] }.encode(Signal3::Metrics, encoding)
 }
 
 pub fn gzip(plain: &[u8]) -> Vec<u8> {

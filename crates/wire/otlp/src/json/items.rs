@@ -47,7 +47,7 @@ pub(super) fn attributes<'a>(node: Node<'a>, notes: &'a Notes) -> Result<KeyValu
     Ok(KeyValues(repeated(node, "attributes", notes)?))
 }
 
-fn id<const N: usize>(node: Node<'_>, field: &str) -> Result<WireId<N>, WireError> {
+pub(super) fn id<const N: usize>(node: Node<'_>, field: &str) -> Result<WireId<N>, WireError> {
     Ok(WireId::from_hex(node.text(field)?))
 }
 

@@ -1,8 +1,9 @@
 //! A JSON request from top to bottom.
 
-use super::{Document, Node, items, metrics, name};
+use super::{Document, Node, items, name};
 use crate::error::WireError;
 use crate::item::{Resource, Scope, Visitor};
+use crate::metric::Metrics;
 use crate::notes::Notes;
 use crate::signal::Signal;
 use crate::value::{Element, Repeated};
@@ -97,12 +98,10 @@ fn walk_scope<'a>(signal: Signal, names: &Names, node: Node<'a>, notes: &'a Note
         }
     }
     visitor.scope(&scope)?;
-    for node in nodes(list) {
-        match signal {
-            Signal::Traces => visitor.span(&items::span(node, notes)?)?,
-            Signal::Logs => visitor.log_record(&items::log_record(node, notes)?)?,
-            Signal::Metrics => visitor.metric(&metrics::metric(node, notes)?)?,
-        }
+    match signal {
+        Signal::Traces => nodes(list).try_for_each(|node| visitor.span(&items::span(node, notes)?))?,
+        Signal::Logs => nodes(list).try_for_each(|node| visitor.log_record(&items::log_record(node, notes)?))?,
+        Signal::Metrics => visitor.metrics(Metrics(list))?,
     }
     visitor.end_scope();
     Ok(())

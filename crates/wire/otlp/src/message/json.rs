@@ -44,7 +44,7 @@ fn scope_items(json: &mut Json, items: &ScopeItems, signal: Signal) {
     match signal {
         Signal::Traces => json.list("spans", &items.spans, span),
         Signal::Logs => json.list("logRecords", &items.logs, log_record),
-        Signal::Metrics => {}
+        Signal::Metrics => json.list("metrics", &items.metrics, super::metric::json),
     }
     json.string("schemaUrl", &items.schema_url);
 }
@@ -106,14 +106,14 @@ fn log_record(json: &mut Json, record: &LogRecord) {
 }
 
 #[derive(Default)]
-struct Json {
+pub(super) struct Json {
     text: String,
 }
 
 // === impl Json ===
 
 impl Json {
-    fn object(&mut self, write: impl FnOnce(&mut Self)) {
+    pub(super) fn object(&mut self, write: impl FnOnce(&mut Self)) {
         self.text.push('{');
         write(self);
         self.text.push('}');
@@ -129,14 +129,14 @@ impl Json {
         }
     }
 
-    fn member(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+    pub(super) fn member(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         self.separate();
         push_json_string(&mut self.text, name);
         self.text.push(':');
         write(self);
     }
 
-    fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut Self, &T)) {
+    pub(super) fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut Self, &T)) {
         if items.is_empty() {
             return;
         }
@@ -150,25 +150,25 @@ impl Json {
         });
     }
 
-    fn string(&mut self, name: &str, text: &str) {
+    pub(super) fn string(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
             self.member(name, |json| push_json_string(&mut json.text, text));
         }
     }
 
-    fn number(&mut self, name: &str, number: i64) {
+    pub(super) fn number(&mut self, name: &str, number: i64) {
         if number != 0 {
             self.member(name, |json| json.put(&number));
         }
     }
 
-    fn time(&mut self, name: &str, ns: u64) {
+    pub(super) fn time(&mut self, name: &str, ns: u64) {
         if ns != 0 {
             self.member(name, |json| json.put(&format_args!("\"{ns}\"")));
         }
     }
 
-    fn hex(&mut self, name: &str, id: &[u8]) {
+    pub(super) fn hex(&mut self, name: &str, id: &[u8]) {
         if !id.is_empty() {
             self.member(name, |json| {
                 json.text.push('"');
@@ -178,8 +178,12 @@ impl Json {
         }
     }
 
-    fn attributes(&mut self, attributes: &Attributes) {
-        self.list("attributes", attributes, |json, (key, value)| json.pair(key, value));
+    pub(super) fn attributes(&mut self, attributes: &Attributes) {
+        self.named_attributes("attributes", attributes);
+    }
+
+    pub(super) fn named_attributes(&mut self, name: &str, attributes: &Attributes) {
+        self.list(name, attributes, |json, (key, value)| json.pair(key, value));
     }
 
     fn pair(&mut self, key: &str, value: &Value) {
@@ -213,7 +217,28 @@ impl Json {
         });
     }
 
-    fn double(&mut self, double: f64) {
+    /// Numbers between brackets, written one by one.
+    pub(super) fn numbers<T: Copy>(&mut self, name: &str, numbers: &[T], write: impl Fn(&mut Self, T)) {
+        self.member(name, |json| {
+            json.text.push('[');
+            for number in numbers {
+                json.separate();
+                write(json, *number);
+            }
+            json.text.push(']');
+        });
+    }
+
+    /// A 64-bit integer as text.
+    pub(super) fn quoted(&mut self, number: impl Display) {
+        self.put(&format_args!("\"{number}\""));
+    }
+
+    pub(super) fn truth(&mut self, truth: bool) {
+        self.put(&truth);
+    }
+
+    pub(super) fn double(&mut self, double: f64) {
         let word = match double {
             f64::INFINITY => "\"Infinity\"",
             f64::NEG_INFINITY => "\"-Infinity\"",

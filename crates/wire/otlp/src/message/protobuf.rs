@@ -34,7 +34,9 @@ fn scope_items(writer: &mut Writer, items: &ScopeItems, signal: Signal) {
     match signal {
         Signal::Traces => items.spans.iter().for_each(|item| writer.message(field::scope_items::ITEMS, |writer| span(writer, item))),
         Signal::Logs => items.logs.iter().for_each(|item| writer.message(field::scope_items::ITEMS, |writer| log_record(writer, item))),
-        Signal::Metrics => {}
+        Signal::Metrics => {
+            items.metrics.iter().for_each(|item| writer.message(field::scope_items::ITEMS, |writer| super::metric::protobuf(writer, item)));
+        }
     }
     string(writer, field::scope_items::SCHEMA_URL, &items.schema_url);
 }
@@ -93,7 +95,7 @@ fn log_record(writer: &mut Writer, record: &LogRecord) {
     string(writer, field::log_record::EVENT_NAME, &record.event_name);
 }
 
-fn attributes(writer: &mut Writer, number: u32, attributes: &Attributes) {
+pub(super) fn attributes(writer: &mut Writer, number: u32, attributes: &Attributes) {
     for (key, content) in attributes {
         writer.message(number, |pair| {
             pair.string(field::key_value::KEY, key);
@@ -117,35 +119,35 @@ fn value(writer: &mut Writer, number: u32, value: &Value) {
     });
 }
 
-fn string(writer: &mut Writer, number: u32, text: &str) {
+pub(super) fn string(writer: &mut Writer, number: u32, text: &str) {
     bytes(writer, number, text.as_bytes());
 }
 
-fn bytes(writer: &mut Writer, number: u32, content: &[u8]) {
+pub(super) fn bytes(writer: &mut Writer, number: u32, content: &[u8]) {
     if !content.is_empty() {
         writer.bytes(number, content);
     }
 }
 
-fn number(writer: &mut Writer, number: u32, value: u32) {
+pub(super) fn number(writer: &mut Writer, number: u32, value: u32) {
     if value != 0 {
         writer.varint(number, value.into());
     }
 }
 
-fn enumeration(writer: &mut Writer, number: u32, value: i32) {
+pub(super) fn enumeration(writer: &mut Writer, number: u32, value: i32) {
     if value != 0 {
         writer.varint(number, i64::from(value) as u64);
     }
 }
 
-fn time(writer: &mut Writer, number: u32, ns: u64) {
+pub(super) fn time(writer: &mut Writer, number: u32, ns: u64) {
     if ns != 0 {
         writer.fixed64(number, ns);
     }
 }
 
-fn flags(writer: &mut Writer, number: u32, flags: u32) {
+pub(super) fn flags(writer: &mut Writer, number: u32, flags: u32) {
     if flags != 0 {
         writer.fixed32(number, flags);
     }

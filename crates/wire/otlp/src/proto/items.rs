@@ -13,11 +13,11 @@ use crate::value::{KeyValues, Repeated};
 pub(crate) const ITEM_DEPTH: u32 = 3;
 
 /// The attributes of a message at `depth`.
-fn attributes<'a>(part: Part<'a>, number: u32, depth: u32, notes: &'a Notes) -> KeyValues<'a> {
+pub(super) fn attributes<'a>(part: Part<'a>, number: u32, depth: u32, notes: &'a Notes) -> KeyValues<'a> {
     KeyValues(Repeated::proto(part, number, depth + 1, notes))
 }
 
-fn count(value: u64) -> u32 {
+pub(super) fn count(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(0)
 }
 

@@ -1,12 +1,14 @@
 //! A protobuf request from top to bottom.
 
 use super::items::{self, ITEM_DEPTH};
-use super::{Fields, Part, metrics};
+use super::{Fields, Part};
 use crate::error::WireError;
 use crate::field::{request, resource_items, scope_items};
 use crate::item::{Resource, Scope, Visitor};
+use crate::metric::Metrics;
 use crate::notes::Notes;
 use crate::signal::Signal;
+use crate::value::Repeated;
 
 /// Walks a request body.
 pub(crate) fn walk(signal: Signal, body: &[u8], notes: &Notes, visitor: &mut impl Visitor) -> Result<(), WireError> {
@@ -53,14 +55,18 @@ fn walk_scope<'a>(signal: Signal, part: Part<'a>, notes: &'a Notes, visitor: &mu
         }
     }
     visitor.scope(&scope)?;
+    if signal == Signal::Metrics {
+        visitor.metrics(Metrics(Repeated::proto(part, scope_items::ITEMS, ITEM_DEPTH, notes)))?;
+        visitor.end_scope();
+        return Ok(());
+    }
     let mut fields = Fields::new(part);
     while let Some((number, wire)) = fields.next()? {
         if number == scope_items::ITEMS {
             let item = fields.message(wire, ITEM_DEPTH)?;
             match signal {
-                Signal::Traces => visitor.span(&items::span(item, notes)?)?,
                 Signal::Logs => visitor.log_record(&items::log_record(item, notes)?)?,
-                Signal::Metrics => visitor.metric(&metrics::metric(item, notes)?)?,
+                _ => visitor.span(&items::span(item, notes)?)?,
             }
         }
     }

@@ -1,0 +1,452 @@
+//! One row: the attributes that its points share, and the fields of each.
+
+use super::descriptor;
+use super::distribution::{Distribution, PERCENTILES};
+use super::histogram::{self, Scaled};
+use super::place::Placed;
+use crate::normalise::fields::{Fields, List};
+use crate::normalise::json_text::JsonText;
+use crate::normalise::ledger::{Ledger, Repair};
+use crate::normalise::time::Believed;
+use crate::normalise::{Normaliser, json_array};
+use glasshive_model::limits::{FIELDS_PER_EVENT, KEY_OVERFLOW_BYTES, LONG_STRING_BYTES};
+use glasshive_model::{Annotation, Cell, KeyCode, Signal, Source, SystemRow, Text};
+use glasshive_wire_otlp::metric::{Exponential, Histogram, Metric, NO_RECORDED_VALUE, Number, Point, PointValue, Summary};
+use glasshive_wire_otlp::{Notes, WireError};
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// The names of a metric's fields, after its own.
+const SUFFIXES: [&str; 8] = ["", ".count", ".sum", ".avg", ".min", ".max", ".histogram", ".exemplars"];
+const VALUE: usize = 0;
+const COUNT: usize = 1;
+const SUM: usize = 2;
+const AVG: usize = 3;
+const MIN: usize = 4;
+const MAX: usize = 5;
+const HISTOGRAM: usize = 6;
+const EXEMPLARS: usize = 7;
+const FIRST_PERCENTILE: usize = SUFFIXES.len();
+const FIELDS: usize = FIRST_PERCENTILE + PERCENTILES.len();
+
+/// What the rows of a scope have in common.
+pub(super) struct RowWriter<'a, 'm> {
+    metrics: &'m [Metric<'a>],
+    /// By metric, once a row has it.
+    names: Vec<Option<Box<FieldNames>>>,
+    /// The text of `metric.descriptors` by the metrics in it.
+    descriptors: HashMap<Vec<u32>, Descriptors>,
+    /// The fields of metrics in the row at hand.
+    written: HashSet<KeyCode>,
+    /// The fields of the point at hand.
+    cells: Vec<(KeyCode, Cell)>,
+    /// The metrics of the row at hand.
+    listed: Vec<u32>,
+    silent: Vec<String>,
+    distribution: Distribution,
+    json: JsonText,
+    text: String,
+    name: String,
+}
+
+/// A metric's fields, as far as they were met.
+struct FieldNames {
+    name: String,
+    is_repaired: bool,
+    codes: [Option<KeyCode>; FIELDS],
+}
+
+#[derive(Clone, Copy)]
+struct Descriptors {
+    /// `None`: too long for a field.
+    text: Option<Text>,
+    is_repaired: bool,
+}
+
+// === impl FieldNames ===
+
+impl FieldNames {
+    fn of(metric: &Metric<'_>) -> Self {
+        let mut scratch = String::new();
+        let read = metric.name.read(&mut scratch);
+        Self { name: read.text.to_owned(), is_repaired: read.is_repaired, codes: [None; FIELDS] }
+    }
+
+    fn write(&self, field: usize, out: &mut String) {
+        out.clear();
+        out.push_str(&self.name);
+        match SUFFIXES.get(field) {
+            Some(suffix) => out.push_str(suffix),
+            None => {
+                out.push('.');
+                out.push_str(PERCENTILES[field - FIRST_PERCENTILE].1);
+            }
+        }
+    }
+}
+
+// === impl RowWriter ===
+
+impl<'a, 'm> RowWriter<'a, 'm> {
+    pub(super) fn new(metrics: &'m [Metric<'a>]) -> Self {
+        Self {
+            metrics,
+            names: metrics.iter().map(|_| None).collect(),
+            descriptors: HashMap::new(),
+            written: HashSet::new(),
+            cells: Vec::new(),
+            listed: Vec::new(),
+            silent: Vec::new(),
+            distribution: Distribution::default(),
+            json: JsonText::default(),
+            text: String::new(),
+            name: String::new(),
+        }
+    }
+
+    fn names(&mut self, metric: usize) -> &mut FieldNames {
+        self.names[metric].get_or_insert_with(|| Box::new(FieldNames::of(&self.metrics[metric])))
+    }
+
+    fn code(&mut self, fields: &mut Fields, metric: usize, field: usize) -> KeyCode {
+        let names = self.names[metric].get_or_insert_with(|| Box::new(FieldNames::of(&self.metrics[metric])));
+        if let Some(code) = names.codes[field] {
+            return code;
+        }
+        names.write(field, &mut self.name);
+        let code = fields.rows.key(&self.name);
+        names.codes[field] = Some(code);
+        code
+    }
+
+    fn put(&mut self, fields: &mut Fields, metric: usize, field: usize, cell: Cell) {
+        let code = self.code(fields, metric, field);
+        self.cells.push((code, cell));
+    }
+
+    fn put_double(&mut self, fields: &mut Fields, metric: usize, field: usize, value: Option<f64>) {
+        if let Some(value) = value {
+            self.put(fields, metric, field, Cell::Float(value));
+        }
+    }
+
+    /// Gathers the fields of a point in `cells`.
+    fn gather(&mut self, fields: &mut Fields, ledger: &mut Ledger, metric: usize, point: &Point<'_>) -> Result<(), WireError> {
+        self.cells.clear();
+        if point.flags & NO_RECORDED_VALUE != 0 {
+            let name = self.names(metric).name.clone();
+            self.silent.push(name);
+            return Ok(());
+        }
+        match point.value {
+            PointValue::Number(Number::Int(integer)) => self.put(fields, metric, VALUE, Cell::Int(integer)),
+            PointValue::Number(Number::Double(double)) => self.put(fields, metric, VALUE, Cell::Float(double)),
+            PointValue::Number(Number::None) => {}
+            PointValue::Histogram(histogram) => self.histogram(fields, metric, &histogram)?,
+            PointValue::Exponential(histogram) => self.exponential(fields, ledger, metric, &histogram)?,
+            PointValue::Summary(summary) => self.summary(fields, ledger, metric, &summary)?,
+        }
+        self.exemplars(fields, ledger, metric, point)
+    }
+
+    fn totals(&mut self, fields: &mut Fields, metric: usize, count: u64, sum: Option<f64>) {
+        self.put(fields, metric, COUNT, whole(count));
+        self.put_double(fields, metric, SUM, sum);
+        let avg = sum.filter(|_| count > 0).map(|sum| sum / count as f64);
+        self.put_double(fields, metric, AVG, avg);
+    }
+
+    fn histogram(&mut self, fields: &mut Fields, metric: usize, histogram: &Histogram<'_>) -> Result<(), WireError> {
+        self.totals(fields, metric, histogram.count, histogram.sum);
+        self.put_double(fields, metric, MIN, histogram.min);
+        self.put_double(fields, metric, MAX, histogram.max);
+        histogram::distribute(histogram, &mut self.distribution)?;
+        self.percentiles(fields, metric);
+        let fits = histogram::json(histogram, &mut self.text)?;
+        self.buckets(fields, metric, fits);
+        Ok(())
+    }
+
+    fn exponential(
+        &mut self,
+        fields: &mut Fields,
+        ledger: &mut Ledger,
+        metric: usize,
+        histogram: &Exponential<'_>,
+    ) -> Result<(), WireError> {
+        self.totals(fields, metric, histogram.count, histogram.sum);
+        self.put_double(fields, metric, MIN, histogram.min);
+        self.put_double(fields, metric, MAX, histogram.max);
+        let scaled = Scaled::of(histogram)?;
+        if scaled.is_downscaled {
+            ledger.repair(Repair::Downscaled);
+        }
+        histogram::distribute_exponential(histogram, &scaled, &mut self.distribution);
+        self.percentiles(fields, metric);
+        let fits = histogram::json_exponential(histogram, &scaled, &mut self.text);
+        self.buckets(fields, metric, fits);
+        Ok(())
+    }
+
+    fn percentiles(&mut self, fields: &mut Fields, metric: usize) {
+        for (index, value) in self.distribution.percentiles().into_iter().flatten().enumerate() {
+            self.put(fields, metric, FIRST_PERCENTILE + index, Cell::Float(value));
+        }
+    }
+
+    /// The text of the buckets, or a mark that it did not fit.
+    fn buckets(&mut self, fields: &mut Fields, metric: usize, fits: Option<()>) {
+        match fits {
+            Some(()) => {
+                let text = fields.rows.text(&self.text);
+                self.put(fields, metric, HISTOGRAM, Cell::Json(text));
+            }
+            None => self.mark_cut(fields, metric, HISTOGRAM),
+        }
+    }
+
+    fn mark_cut(&mut self, fields: &mut Fields, metric: usize, field: usize) {
+        let mut name = String::new();
+        self.names(metric).write(field, &mut name);
+        fields.own.truncated.push(name);
+    }
+
+    fn summary(&mut self, fields: &mut Fields, ledger: &mut Ledger, metric: usize, summary: &Summary<'_>) -> Result<(), WireError> {
+        self.totals(fields, metric, summary.count, Some(summary.sum));
+        for quantile in summary.quantiles.iter() {
+            let quantile = quantile?;
+            let mut name = std::mem::take(&mut self.name);
+            name.clear();
+            name.push_str(&self.names(metric).name);
+            self.name = name;
+            if !push_quantile(quantile.quantile, &mut self.name) {
+                ledger.repair(Repair::QuantileOutOfRange);
+                continue;
+            }
+            let code = fields.rows.key(&self.name);
+            match self.cells.iter_mut().find(|(known, _)| *known == code) {
+                Some((_, cell)) => *cell = Cell::Float(quantile.value),
+                None => self.cells.push((code, Cell::Float(quantile.value))),
+            }
+        }
+        Ok(())
+    }
+
+    fn exemplars(&mut self, fields: &mut Fields, ledger: &mut Ledger, metric: usize, point: &Point<'_>) -> Result<(), WireError> {
+        if point.exemplars.iter().next().is_none() {
+            return Ok(());
+        }
+        let written = descriptor::exemplars(point.exemplars, &mut self.json, &mut self.text)?;
+        (0..written.wrong_ids).for_each(|_| ledger.repair(Repair::ExemplarIdWrong));
+        fields.own.is_repaired |= written.is_repaired;
+        if written.is_cut {
+            self.mark_cut(fields, metric, EXEMPLARS);
+        }
+        if written.exemplars > 0 {
+            let text = fields.rows.text(&self.text);
+            self.put(fields, metric, EXEMPLARS, Cell::Json(text));
+        }
+        Ok(())
+    }
+
+    /// Whether another metric of this row has one of the fields.
+    fn collides(&self) -> bool {
+        self.cells.iter().any(|(code, _)| self.written.contains(code))
+    }
+
+    /// Sets the gathered fields. Where an attribute has a field's name, the field is kept as `metric.<field>`.
+    fn set(&mut self, fields: &mut Fields) {
+        for index in 0..self.cells.len() {
+            let (mut code, cell) = self.cells[index];
+            if fields.rows.is_set(code) {
+                self.name.clear();
+                self.name.push_str(fields.rows.key_text(code));
+            }
+            while fields.rows.is_set(code) && self.name.len() + "metric.".len() <= KEY_OVERFLOW_BYTES {
+                self.name.insert_str(0, "metric.");
+                code = fields.rows.key(&self.name);
+            }
+            if fields.rows.is_set(code) {
+                fields.own.dropped += 1;
+                continue;
+            }
+            fields.own.fields += 1;
+            fields.rows.set(code, cell);
+            self.written.insert(code);
+        }
+    }
+
+    /// The text of `metric.descriptors` for the metrics listed.
+    fn descriptors(&mut self, fields: &mut Fields) -> Result<Descriptors, WireError> {
+        if let Some(known) = self.descriptors.get(&self.listed) {
+            return Ok(*known);
+        }
+        self.text.clear();
+        self.text.push('{');
+        let mut is_repaired = false;
+        for metric in &self.listed {
+            if self.text.len() > 1 {
+                self.text.push(',');
+            }
+            is_repaired |= descriptor::descriptor(&self.metrics[*metric as usize], &mut self.json, &mut self.text)?;
+        }
+        self.text.push('}');
+        let text = (self.text.len() <= LONG_STRING_BYTES).then(|| fields.rows.text(&self.text));
+        let descriptors = Descriptors { text, is_repaired };
+        self.descriptors.insert(self.listed.clone(), descriptors);
+        Ok(descriptors)
+    }
+}
+
+impl Normaliser<'_> {
+    /// Writes rows of these points, which have attributes and times in common; those whose fields other metrics have in their
+    /// row are left for `later`, which never are all.
+    pub(super) fn write_rows<'a>(
+        &mut self,
+        writer: &mut RowWriter<'_, '_>,
+        mut points: &[Placed<'a>],
+        later: &mut Vec<Placed<'a>>,
+    ) -> Result<(), WireError> {
+        while !points.is_empty() {
+            let used = self.write_row(writer, points, later)?;
+            points = &points[used..];
+        }
+        Ok(())
+    }
+
+    /// Writes one row; returns how many of the points it was made of, or had to leave.
+    fn write_row<'a>(
+        &mut self,
+        writer: &mut RowWriter<'_, '_>,
+        points: &[Placed<'a>],
+        later: &mut Vec<Placed<'a>>,
+    ) -> Result<usize, WireError> {
+        let quiet = Notes::default();
+        let first = points[0].raw.read(&quiet)?;
+        let Ok(time) = self.point_time(&first) else { return Ok(points.len()) };
+        self.begin_point_row(&first, time)?;
+        writer.written.clear();
+        writer.listed.clear();
+        writer.silent.clear();
+        let mut used = 0;
+        for placed in points {
+            let fields = &mut self.fields;
+            let is_full = fields.resource.fields + fields.scope.fields + fields.own.fields + FIELDS > FIELDS_PER_EVENT;
+            if used > 0 && is_full {
+                break;
+            }
+            used += 1;
+            let point = placed.raw.read(&quiet)?;
+            let marks = fields.own.truncated.len();
+            writer.gather(fields, &mut self.ledger, placed.metric as usize, &point)?;
+            if writer.collides() {
+                fields.own.truncated.truncate(marks);
+                later.push(*placed);
+                continue;
+            }
+            writer.set(fields);
+            writer.listed.push(placed.metric);
+            fields.own.is_repaired |= writer.names(placed.metric as usize).is_repaired;
+            self.ledger.accepted += 1;
+        }
+        self.finish_point_row(writer)?;
+        Ok(used)
+    }
+
+    fn begin_point_row(&mut self, point: &Point<'_>, time: Believed) -> Result<(), WireError> {
+        self.fields.own.clear();
+        self.start_row(&SystemRow {
+            time_ns: time.ns,
+            duration_ns: None,
+            trace_id: None,
+            span_id: None,
+            parent_id: None,
+            dataset: self.dataset,
+            signal: Signal::Metric,
+            source: Source::Otlp,
+            annotation: Annotation::None,
+            name: None,
+            kind: None,
+            status: None,
+            sample_rate: 1.0,
+        })?;
+        self.fields.attributes(List::Annotation, point.attributes, &mut self.ledger)?;
+        let (codes, rows) = (&self.codes, &mut self.fields.rows);
+        if point.start_ns > 0 {
+            let start = i64::try_from(point.start_ns).unwrap_or(i64::MAX);
+            rows.set_default(codes.metric_start_time_ns, Cell::Int(start));
+        }
+        if time.is_future {
+            rows.set_default(codes.meta_future, Cell::Bool(true));
+        }
+        Ok(())
+    }
+
+    fn finish_point_row(&mut self, writer: &mut RowWriter<'_, '_>) -> Result<(), WireError> {
+        let fields = &mut self.fields;
+        let descriptors = writer.descriptors(fields)?;
+        fields.own.is_repaired |= descriptors.is_repaired;
+        match descriptors.text {
+            Some(text) => fields.rows.set_default(self.codes.metric_descriptors, Cell::Json(text)),
+            None => fields.own.truncated.push(glasshive_model::names::METRIC_DESCRIPTORS.to_owned()),
+        }
+        if !writer.silent.is_empty() {
+            let text = fields.rows.text(&json_array(writer.silent.iter()));
+            fields.rows.set_default(self.codes.meta_no_recorded_value, Cell::Json(text));
+        }
+        self.finish_row(0);
+        Ok(())
+    }
+}
+
+/// A count as an integer; what does not fit 63 bits as a double.
+fn whole(count: u64) -> Cell {
+    i64::try_from(count).map_or(Cell::Float(count as f64), Cell::Int)
+}
+
+/// `.p50` for 0.5, `.p05` for 0.05, `.p999` for 0.999: the decimals, two at least; `.min` for 0 and `.max` for 1, which is what
+/// OTLP means by them. `false` for what is no quantile.
+fn push_quantile(quantile: f64, out: &mut String) -> bool {
+    if quantile == 0.0 {
+        out.push_str(".min");
+    } else if quantile == 1.0 {
+        out.push_str(".max");
+    } else if quantile > 0.0 && quantile < 1.0 {
+        out.push_str(".p");
+        let start = out.len();
+        write!(out, "{quantile}").expect("writing to a String cannot fail");
+        out.replace_range(start..start + 2, "");
+        if out.len() - start == 1 {
+            out.push('0');
+        }
+    } else {
+        return false;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_quantiles() {
+        let check = |quantile, name: &str| {
+            let mut out = String::new();
+            assert_eq!((push_quantile(quantile, &mut out), out.as_str()), (!name.is_empty(), name), "{quantile}");
+        };
+        check(0.5, ".p50");
+        check(0.05, ".p05");
+        check(0.01, ".p01");
+        check(0.001, ".p001");
+        check(0.99, ".p99");
+        check(0.999, ".p999");
+        check(0.975, ".p975");
+        check(0.1 + 0.2, ".p30000000000000004");
+        check(0.0, ".min");
+        check(1.0, ".max");
+        check(-0.1, "");
+        check(1.5, "");
+        check(f64::NAN, "");
+    }
+}
