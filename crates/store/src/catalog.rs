@@ -172,6 +172,9 @@ pub enum CatalogError {
     /// Nothing changed; trying again may help.
     #[error("catalog failed: {0}")]
     Failed(String),
+    /// There is no room on the disk; nothing changed.
+    #[error("catalog failed: {0}")]
+    Full(String),
     /// The commit's outcome is unknown.
     #[error("catalog write uncertain: {0}")]
     Uncertain(String),

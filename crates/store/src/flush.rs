@@ -195,8 +195,18 @@ impl Flusher {
                         inner.tell(FaultKind::CatalogUncertain, "catalog write uncertain; re-checked: present".to_owned());
                         return Ok(());
                     }
-                    false => was_absent = true,
+                    // Once more at once; a catalog that goes on like this gets time.
+                    false if !was_absent => was_absent = true,
+                    false => {
+                        inner.stop_if_full().await;
+                        let pause = self.next_pause();
+                        self.failed("catalog write uncertain".to_owned(), pause).await?;
+                    }
                 },
+                Err(CatalogError::Full(reason)) => {
+                    inner.stop_for_full_disk().await;
+                    self.failed(format!("disk full while writing the catalog: {reason}"), PAUSE_FULL).await?;
+                }
                 Err(error) => {
                     inner.tell(FaultKind::CatalogFailed, format!("{error}; will commit again"));
                     let pause = self.next_pause();

@@ -23,6 +23,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
 
+/// With less room than this a disk counts as full when something fails on it without saying why.
+const FULL_BYTES: u64 = 1 << 20;
+
 pub(crate) struct Inner {
     pub world: World,
     pub config: StoreConfig,
@@ -111,6 +114,13 @@ impl Inner {
             self.tell(FaultKind::DiskFull, reason);
         }
         self.queue.wake();
+    }
+
+    /// Something failed for which a full disk may be the reason.
+    pub async fn stop_if_full(&self) {
+        if self.world.disk.free_bytes().await.is_ok_and(|free| free < FULL_BYTES) {
+            self.stop_for_full_disk().await;
+        }
     }
 
     /// Asks for a flush without waiting for it.

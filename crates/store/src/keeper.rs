@@ -9,17 +9,27 @@ use std::time::Duration;
 /// How long the keeper sleeps when nothing wakes it and nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// Nothing is removed for its age before the clocks have agreed for so long: a wall clock that jumped is no reason.
+const STEADY: Duration = Duration::from_secs(3_600);
+/// Clocks that drift apart by more have not agreed.
+const JUMP_NS: i64 = 60 * 1_000_000_000;
+
 pub(crate) struct Keeper {
     inner: Arc<Inner>,
+    /// Wall time at the monotonic clock's beginning.
+    epoch_ns: i64,
+    /// When the clocks were last seen to disagree, or something was last removed for its age.
+    steady_since: Duration,
 }
 
 impl Keeper {
     pub fn new(inner: Arc<Inner>) -> Self {
-        Self { inner }
+        let (epoch_ns, steady_since) = (epoch_ns(&inner), inner.now());
+        Self { inner, epoch_ns, steady_since }
     }
 
-    /// Runs until the store closes. Has no state of its own: it may be started again.
-    pub async fn run(self) {
+    /// Runs until the store closes. Has no state that matters: it may be started again.
+    pub async fn run(mut self) {
         while !self.inner.is_closing() {
             while self.inner.merge_some() {
                 self.inner.world.spawner.yield_now().await;
@@ -28,6 +38,7 @@ impl Keeper {
                 }
             }
             self.keep_log().await;
+            self.expire().await;
             let wake = async {
                 select(pin!(self.inner.keeper.notified()), self.inner.world.clock.sleep(self.until_due())).await;
             };
@@ -43,6 +54,21 @@ impl Keeper {
         due.map_or(IDLE, |at| at.saturating_sub(self.inner.now()).clamp(Duration::from_secs(1), IDLE))
     }
 
+    /// Removes what has been in quarantine for its time, about once an hour.
+    async fn expire(&mut self) {
+        let (now, epoch_ns) = (self.inner.now(), epoch_ns(&self.inner));
+        if epoch_ns.abs_diff(self.epoch_ns) > JUMP_NS.unsigned_abs() {
+            (self.epoch_ns, self.steady_since) = (epoch_ns, now);
+        }
+        if now.saturating_sub(self.steady_since) < STEADY {
+            return;
+        }
+        self.steady_since = now;
+        if let Err(error) = crate::quarantine::expire(&*self.inner.world.disk, self.inner.wall_ns()).await {
+            tracing::debug!(%error, "the quarantine could not be looked through; again in an hour");
+        }
+    }
+
     async fn keep_log(&self) {
         let flushed_through = self.inner.state().flushed_through;
         if let Err(error) = self.inner.log.free(flushed_through, self.inner.now()).await {
@@ -56,4 +82,8 @@ impl Keeper {
         }
         self.inner.numbers.log_bytes.set(self.inner.log.size().1 as i64);
     }
+}
+
+fn epoch_ns(inner: &Inner) -> i64 {
+    inner.wall_ns().saturating_sub(i64::try_from(inner.now().as_nanos()).unwrap_or(i64::MAX))
 }

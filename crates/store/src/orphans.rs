@@ -4,24 +4,25 @@ use crate::catalog::CatalogState;
 use crate::fault::FaultKind;
 use crate::file::sidecar_path;
 use crate::inner::Inner;
+use crate::log::recovery::Recovered;
 use crate::quarantine;
 use crate::world::Disk;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 use std::collections::HashSet;
 use std::io;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// Where data files live.
 const DIRECTORY: &str = "events";
 /// Footers are mostly below this; one read then suffices.
 const FOOTER_GUESS_BYTES: u64 = 64 << 10;
 
-/// Goes through all data files. What was never finished is removed; what the log holds too is returned, to be removed once its
-/// rows are committed in other files; the rest goes to quarantine.
-pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, log_end: u64) -> io::Result<Vec<String>> {
+/// Goes through all data files. What was never finished is removed; a file all of whose rows came back from the log is returned,
+/// to be removed once they are committed in other files; the rest goes to quarantine.
+pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &Recovered) -> io::Result<Vec<String>> {
     let known: HashSet<String> = catalog.files.iter().flat_map(|file| [file.path.clone(), sidecar_path(&file.path)]).collect();
-    let disk = &*inner.world.disk;
+    let (disk, now_ns) = (&*inner.world.disk, inner.wall_ns());
     let mut replaced_later = Vec::new();
     let mut quarantined = 0;
     let mut directories = vec![DIRECTORY.to_owned()];
@@ -38,16 +39,16 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, log_end: u64
             if known.contains(&path) {
                 continue;
             }
-            match fate(disk, catalog, log_end, &path, entry.len).await? {
+            match fate(disk, catalog, recovered, &path, entry.len).await? {
                 Fate::Remove => disk.remove(&path).await?,
                 Fate::ReplacedLater => replaced_later.extend([path.clone(), sidecar_path(&path)]),
                 Fate::Quarantine => {
                     let sidecar = sidecar_path(&entry.name);
-                    match quarantine::take_in(disk, &directory, &sidecar).await {
+                    match quarantine::take_in(disk, &directory, &sidecar, now_ns).await {
                         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                         _ => {}
                     }
-                    quarantine::take_in(disk, &directory, &entry.name).await?;
+                    quarantine::take_in(disk, &directory, &entry.name, now_ns).await?;
                     quarantined += 1;
                 }
                 Fate::WithItsFile => {}
@@ -67,7 +68,7 @@ enum Fate {
     WithItsFile,
 }
 
-async fn fate(disk: &dyn Disk, catalog: &CatalogState, log_end: u64, path: &str, bytes: u64) -> io::Result<Fate> {
+async fn fate(disk: &dyn Disk, catalog: &CatalogState, recovered: &Recovered, path: &str, bytes: u64) -> io::Result<Fate> {
     if path.ends_with(".tmp") {
         return Ok(Fate::Remove);
     }
@@ -77,8 +78,11 @@ async fn fate(disk: &dyn Disk, catalog: &CatalogState, log_end: u64, path: &str,
         return Ok(if data.is_ok() { Fate::WithItsFile } else { Fate::Remove });
     }
     let sequences = read_sequences(disk, path, bytes).await?;
-    let is_in_log = sequences.is_some_and(|range| *range.start() > catalog.flushed_through && *range.end() <= log_end);
-    Ok(if is_in_log { Fate::ReplacedLater } else { Fate::Quarantine })
+    let is_replayed = sequences.is_some_and(|range| {
+        let is_lost = |lost: &Range<u64>| lost.start <= *range.end() && *range.start() < lost.end;
+        *range.start() > catalog.flushed_through && *range.end() < recovered.next_sequence && !recovered.lost.iter().any(is_lost)
+    });
+    Ok(if is_replayed { Fate::ReplacedLater } else { Fate::Quarantine })
 }
 
 /// The log sequences that the footer names; `None` when it cannot be read.

@@ -6,6 +6,9 @@ use std::io;
 
 const DIRECTORY: &str = "quarantine";
 const ORPHANS: &str = "quarantine/orphans";
+/// How long unknown files are kept.
+const KEPT_DAYS: i64 = 30;
+const DAY_NS: i64 = 86_400 * 1_000_000_000;
 
 /// Keeps these bytes under this name, durably. Bytes that are kept already are not kept twice.
 pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result<()> {
@@ -25,10 +28,37 @@ pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result
     disk.sync_dir(DIRECTORY).await
 }
 
-/// Moves a file here, durably.
-pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str) -> io::Result<()> {
+/// Moves a file here, durably. Its name begins with the day, from which its time counts.
+pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64) -> io::Result<()> {
     disk.create_dir_all(ORPHANS).await?;
-    disk.rename(&format!("{directory}/{name}"), &format!("{ORPHANS}/{name}")).await?;
+    disk.rename(&format!("{directory}/{name}"), &format!("{ORPHANS}/{}-{name}", day(now_ns))).await?;
     disk.sync_dir(ORPHANS).await?;
     disk.sync_dir(directory).await
+}
+
+/// Removes unknown files that have been here for more than [`KEPT_DAYS`] days. Others, and names that nobody gave here, stay.
+pub(crate) async fn expire(disk: &dyn Disk, now_ns: i64) -> io::Result<()> {
+    let oldest = day(now_ns.saturating_sub(KEPT_DAYS * DAY_NS));
+    for entry in disk.list(ORPHANS).await? {
+        let is_due = is_ours(&entry.name) && entry.name[..oldest.len()] < *oldest;
+        if is_due && !entry.is_dir {
+            tracing::info!(file = entry.name, "a file unknown to the catalog was kept for {KEPT_DAYS} days and is removed");
+            disk.remove(&format!("{ORPHANS}/{}", entry.name)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `yyyy-mm-dd`, which sorts by time.
+fn day(time_ns: i64) -> String {
+    let mut shown = crate::time::shown(time_ns);
+    shown.truncate("yyyy-mm-dd".len());
+    shown
+}
+
+/// `yyyy-mm-dd-...`
+fn is_ours(name: &str) -> bool {
+    let begins = name.get(..11).unwrap_or_default();
+    begins.len() == 11
+        && begins.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7 | 10) { byte == b'-' } else { byte.is_ascii_digit() })
 }

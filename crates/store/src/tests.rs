@@ -1,10 +1,11 @@
 //! The store as a whole, over a real directory.
 
+mod failures;
 mod files;
 mod support;
 
 use crate::catalog::Catalog;
-use crate::{Durability, FaultKind, Scope};
+use crate::{Durability, Scope};
 use glasshive_model::{Appended, EventSink, SinkError, Value};
 use std::time::Duration;
 use support::{Op, TestWorld};
@@ -89,33 +90,6 @@ async fn an_equal_request_is_stored_once_across_restarts_until_its_window_ends()
 }
 
 #[tokio::test]
-async fn f02_a_torn_group_ends_the_log_and_is_told_once() {
-    let world = TestWorld::new();
-    let first = world.open().await;
-    first.append(&lines(3, "kept")).await.unwrap();
-    first.append(&lines(400, "torn")).await.unwrap();
-    first.kill().await;
-    let segment = world.files(".seg").pop().unwrap();
-    let mut bytes = std::fs::read(&segment).unwrap();
-    // The second group begins on its own page; its header survives, what follows does not.
-    bytes[8_192 + 100..8_192 + 600].fill(0);
-    std::fs::write(&segment, bytes).unwrap();
-    let second = world.open().await;
-    assert_eq!(second.rows().await.len(), 3);
-    let message = &second.messages()[0];
-    assert!(
-        message.starts_with("log ends in an incomplete group of ") && message.ends_with(" bytes that was never acknowledged; dropped"),
-        "{message}"
-    );
-    assert!(!second.report.degraded);
-    second.append(&lines(5, "after")).await.unwrap();
-    second.kill().await;
-    let third = world.open().await;
-    assert_eq!(third.rows().await.len(), 8);
-    assert!(third.report.faults.iter().all(|fault| fault.kind == FaultKind::Recovered), "{:?}", third.report.faults);
-}
-
-#[tokio::test]
 async fn a_log_of_another_catalog_is_refused_and_left_as_it_is() {
     let world = TestWorld::new();
     let first = world.open().await;
@@ -125,93 +99,6 @@ async fn a_log_of_another_catalog_is_refused_and_left_as_it_is() {
     let refused = world.try_open_with(other).await.map(|_| ()).unwrap_err();
     assert!(refused.to_string().contains("does not belong to this catalog"), "{refused}");
     assert_eq!(world.open().await.rows().await.len(), 3, "with its own catalog everything is there");
-}
-
-#[tokio::test]
-async fn f10_damage_below_the_end_is_named_quarantined_and_skipped() {
-    let world = TestWorld::new();
-    let first = world.open().await;
-    for (count, label) in [(3, "one"), (4, "two"), (5, "three")] {
-        first.append(&lines(count, label)).await.unwrap();
-    }
-    first.kill().await;
-    let segment = world.files(".seg").pop().unwrap();
-    let mut bytes = std::fs::read(&segment).unwrap();
-    bytes[8_192 + 90] ^= 4;
-    std::fs::write(&segment, bytes).unwrap();
-    for _ in 0..2 {
-        let running = world.open().await;
-        assert_eq!(running.rows().await.len(), 8);
-        assert!(running.report.degraded);
-        let name = segment.file_name().unwrap().to_str().unwrap();
-        let expected = format!("log record 2 in {name} is damaged (4 events of unknown datasets lost); 1 later records recovered");
-        assert_eq!(running.messages()[0], expected);
-        assert_eq!(world.files(".bin").len(), 1);
-        running.kill().await;
-    }
-}
-
-#[tokio::test]
-async fn f05_a_failed_sync_moves_the_group_and_flushes_what_the_segment_held() {
-    let world = TestWorld::new();
-    let running = world.open().await;
-    running.append(&lines(3, "before")).await.unwrap();
-    // Files are known by the names they were made with.
-    running.troubles.refuse(Op::Sync, "0000000000000001.new", 5, 1);
-    running.append(&lines(4, "moved")).await.unwrap();
-    let expected = "disk refused a flush (EIO) at segment 0000000000000001.seg; data was moved to a new segment";
-    assert_eq!(running.messages(), [expected]);
-    running.until(|store| store.stats().flushed_through >= 1).await;
-    assert_eq!(running.rows().await.len(), 7);
-    running.kill().await;
-    assert_eq!(world.open().await.rows().await.len(), 7);
-}
-
-#[tokio::test]
-async fn f05_a_second_failure_within_a_minute_stops_ingest_until_a_fresh_file_can_be_synced() {
-    let world = TestWorld::new();
-    let running = world.open().await;
-    running.append(&lines(3, "before")).await.unwrap();
-    running.troubles.refuse(Op::Sync, "log/", 5, usize::MAX);
-    let Err(SinkError::Stopped { reason }) = running.append(&lines(4, "refused")).await else { panic!("the disk refuses") };
-    assert!(reason.starts_with("disk refused a flush (EIO) at segment "), "{reason}");
-    assert!(reason.ends_with(".seg twice; ingest stopped to protect acknowledged data"), "{reason}");
-    assert!(!running.store.readiness().ready);
-    assert!(running.store.admit(1).is_err());
-    assert_eq!(running.rows().await.len(), 3, "queries go on");
-    running.troubles.relent();
-    while !running.store.readiness().ready {
-        world.clock.advance(Duration::from_secs(10));
-        tokio::task::yield_now().await;
-    }
-    // The refused request is sent again, as its client was told to; it is stored once, before and after a restart.
-    running.append(&lines(4, "refused")).await.unwrap();
-    assert_eq!(running.rows().await.len(), 7);
-    running.kill().await;
-    assert_eq!(world.open().await.rows().await.len(), 7);
-}
-
-#[tokio::test]
-async fn f03_a_full_disk_pauses_ingest_and_deletes_nothing() {
-    let world = TestWorld::new();
-    let running = world.open().await;
-    running.append(&lines(3, "before")).await.unwrap();
-    running.troubles.set_full(true);
-    assert!(running.store.flush().await.is_err());
-    let expected = "disk full: 12.0 KiB left on DATA; ingest paused, nothing deleted. Free space or set retention.max_bytes";
-    let Err(SinkError::Stopped { reason }) = running.append(&lines(4, "x")).await else { panic!("the disk is full") };
-    assert_eq!(reason, expected);
-    assert_eq!(running.messages(), [expected]);
-    assert_eq!(running.rows().await.len(), 3);
-    assert!(world.files("reserve").is_empty(), "the reserve is given back");
-    running.troubles.set_full(false);
-    while !running.store.readiness().ready || running.store.stats().live_rows > 0 {
-        world.clock.advance(Duration::from_secs(5));
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(world.files("reserve").len(), 1);
-    running.append(&lines(4, "after")).await.unwrap();
-    assert_eq!(running.rows().await.len(), 7);
 }
 
 #[tokio::test]

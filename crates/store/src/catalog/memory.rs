@@ -28,13 +28,15 @@ pub enum Outcome {
     Done,
     /// Nothing happens and the caller is told so: [`CatalogError::Failed`].
     Failed,
+    /// Nothing happens, because there is no room: [`CatalogError::Full`].
+    Full,
     /// Nothing happens and the caller cannot know: [`CatalogError::Uncertain`].
     Lost,
     /// It is done, but the caller cannot know: [`CatalogError::Uncertain`].
     AnswerLost,
 }
 
-/// Decides outcomes, and where a call waits. `Lost` and `AnswerLost` mean `Failed` for reads.
+/// Decides outcomes, and where a call waits. For reads everything but `Done` means `Failed`.
 pub trait Fate: Send + Sync {
     /// Waits as long as the call takes to reach the catalog, then says what becomes of it.
     fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome>;
@@ -131,7 +133,8 @@ impl MemoryCatalog {
             let result = match outcome {
                 Outcome::Done => work(&mut self.tables()),
                 Outcome::Failed => failed(),
-                Outcome::Lost | Outcome::AnswerLost if call == CatalogCall::Read => failed(),
+                Outcome::Full | Outcome::Lost | Outcome::AnswerLost if call == CatalogCall::Read => failed(),
+                Outcome::Full => Err(CatalogError::Full("injected lack of room".to_owned())),
                 Outcome::Lost => Err(CatalogError::Uncertain("injected loss".to_owned())),
                 Outcome::AnswerLost => {
                     let done = work(&mut self.tables());

@@ -3,7 +3,7 @@
 use super::Inner;
 use crate::ingest::STOPPING;
 use crate::live::{Published, merge};
-use crate::log::meta::StoredMeta;
+use crate::log::meta::{StoredMeta, kept_names};
 use crate::log::queue::Pending;
 use crate::log::record::LogRecord;
 use crate::log::window::Seen;
@@ -23,7 +23,7 @@ impl Inner {
         self.check_room(0)?;
         self.ensure_environment(submission.environment).await?;
         let Submission { environment, received_ns, meta, codec, body, body_hash, rows } = submission;
-        let meta = StoredMeta { meta, body_hash, rows: rows.len() as u32 };
+        let meta = StoredMeta { meta, body_hash, rows: rows.len() as u32, datasets: kept_names(rows.dataset_slugs()) };
         let record = Arc::new(LogRecord::of_body(environment, received_ns, meta, codec, body));
         let identity = record.identity();
         match self.enqueue(record, rows, identity)? {

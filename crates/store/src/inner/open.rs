@@ -42,7 +42,7 @@ impl Inner {
         world.disk.create_dir_all(segment::DIRECTORY).await.map_err(OpenError::disk("create the log's directory"))?;
         let inner = Arc::new(Self::new(config, world, catalog.clone(), node, metrics));
         let recovered = recovery::recover(&inner, &catalog, &*decoder).await?;
-        let sorted_out = orphans::sort_out(&inner, &catalog, recovered.next_sequence - 1).await;
+        let sorted_out = orphans::sort_out(&inner, &catalog, &recovered).await;
         let replaced_later = sorted_out.map_err(OpenError::disk("look through the data files"))?;
         inner.reserve.ensure(&inner.world).await;
         let took = inner.now().saturating_sub(began);

@@ -37,7 +37,7 @@ impl LogRecord {
 
     /// The bytes of the record at this place of the log: header and meta, then the body as it is.
     pub fn encode(&self, life: Life, sequence: u64) -> [Bytes; 2] {
-        let meta = self.meta.encode();
+        let meta = self.meta.encode(life.seed(sequence));
         let short = u16::try_from(meta.len()).ok();
         let mut head = BytesMut::with_capacity(RECORD_HEADER + 4 + meta.len());
         let long_prefix = if short.is_some() { 0 } else { 4 };
@@ -84,6 +84,13 @@ impl LogRecord {
         let meta = StoredMeta::decode(record.get(start..start + meta_len)?, format)?;
         let body = at.slice(start + meta_len..length);
         Some((Self { environment, received_ns, meta, codec, body }, length))
+    }
+
+    /// The datasets of a damaged record at the start of `at`, if its meta still proves them.
+    pub fn proved_datasets(at: &[u8], life: Life, sequence: u64) -> Option<Vec<String>> {
+        let is_long = at.get(19)? & FLAG_LONG_META != 0;
+        let start = if is_long { RECORD_HEADER + 4 } else { RECORD_HEADER };
+        StoredMeta::proved_datasets(at.get(start..)?, life.seed(sequence))
     }
 
     /// The body as it was before compression.
@@ -143,7 +150,13 @@ mod tests {
 
     fn record(skip: usize, body: Bytes) -> LogRecord {
         let meta = RecordMeta { format: 1, rows_to_skip: (0..skip as u32).collect(), ..RecordMeta::default() };
-        LogRecord::of_body(EnvironmentId(1), 5, StoredMeta { meta, body_hash: 8, rows: 3 }, Codec::Identity, body)
+        LogRecord::of_body(
+            EnvironmentId(1),
+            5,
+            StoredMeta { meta, body_hash: 8, rows: 3, datasets: vec!["api".to_owned()] },
+            Codec::Identity,
+            body,
+        )
     }
 
     #[test]

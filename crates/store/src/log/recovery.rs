@@ -1,6 +1,6 @@
 //! What a start reads back from the log.
 
-use super::format::SegmentHeader;
+use super::format::{RECORD_HEADER, SegmentHeader};
 use super::layout::{Hole, Layout, Place};
 use super::record::LogRecord;
 use super::scan::{SegmentScan, scan_segment};
@@ -15,7 +15,9 @@ use crate::planted::PlantedBug;
 use bytes::Bytes;
 use glasshive_model::Decoder;
 use glasshive_model::rows::Stamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ pub(crate) struct Recovered {
     pub next_sequence: u64,
     /// Groups that must still be written again, because the disk has no room now.
     pub unsynced: Vec<Group>,
+    /// Sequences after the files whose rows did not come back.
+    pub lost: Vec<Range<u64>>,
 }
 
 /// Reads the log, makes everything beyond the files readable, and leaves a log that says the same at the next start.
@@ -46,15 +50,16 @@ pub(crate) async fn recover(inner: &Arc<Inner>, catalog: &CatalogState, decoder:
     }
     let (generations, segments): (Vec<u64>, Vec<SegmentScan>) = segments.into_iter().unzip();
     let layout = Layout::of(&segments, catalog.flushed_through, &inner.config);
-    let mut replay = Replay { inner, decoder, generations, cached: None, events: 0, is_degraded: false, keep: Vec::new() };
+    let mut replay = Replay { inner, decoder, generations, cached: None, events: 0, lost: Vec::new(), keep: Vec::new() };
     replay.tell_damage(&layout).await;
     replay.remember(&layout);
     replay.publish(&layout, catalog.flushed_through).await?;
     let groups = replay.tail(&layout).await?;
     replay.know_segments(&segments, &layout);
-    let Replay { events, is_degraded, .. } = replay;
+    let Replay { events, lost, .. } = replay;
 
-    let mut recovered = Recovered { events, is_degraded, open: None, next_sequence: layout.end + 1, unsynced: Vec::new() };
+    let mut recovered =
+        Recovered { events, is_degraded: !lost.is_empty(), open: None, next_sequence: layout.end + 1, unsynced: Vec::new(), lost };
     if groups.is_empty() || inner.config.is_planted(PlantedBug::TailNotRewritten) {
         return Ok(recovered);
     }
@@ -87,7 +92,8 @@ struct Replay<'a> {
     /// The segment that was read last, by index.
     cached: Option<(usize, Bytes)>,
     events: u64,
-    is_degraded: bool,
+    /// See [`Recovered::lost`].
+    lost: Vec<Range<u64>>,
     /// Segments, by index, whose damaged bytes are nowhere else.
     keep: Vec<usize>,
 }
@@ -99,21 +105,43 @@ impl Replay<'_> {
             self.inner.tell(FaultKind::TornTail, message);
         }
         for hole in &layout.holes {
-            self.is_degraded = true;
+            self.lost.push(hole.sequences.clone());
             let later = layout.records.range(hole.sequences.end..).count();
-            self.inner.tell(FaultKind::LogDamage, self.damage_message(hole, later));
+            let datasets = self.datasets_of(hole).await;
+            self.inner.tell(FaultKind::LogDamage, self.damage_message(hole, &datasets, later));
             if let Some((segment, range)) = &hole.place {
                 self.quarantine(*segment, range.start, range.end).await;
             }
         }
     }
 
-    fn damage_message(&self, hole: &Hole, later: usize) -> String {
+    /// The datasets that the damaged bytes still prove, in words.
+    async fn datasets_of(&mut self, hole: &Hole) -> String {
+        let mut found = BTreeMap::new();
+        if let Some((segment, range)) = &hole.place
+            && let Ok(bytes) = self.segment(*segment).await
+        {
+            let life = self.inner.log.life(self.generations[*segment]);
+            let area = &bytes[(range.start as usize).min(bytes.len())..(range.end as usize).min(bytes.len())];
+            for at in 0..area.len().saturating_sub(RECORD_HEADER) {
+                let sequence = area[at + 8..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+                if hole.sequences.contains(&sequence)
+                    && let Some(names) = LogRecord::proved_datasets(&area[at..], life, sequence)
+                {
+                    found.insert(sequence, names);
+                }
+            }
+        }
+        let is_complete = found.len() as u64 == hole.sequences.end - hole.sequences.start;
+        shown_datasets(found.values().flatten(), if is_complete { None } else { Some("unknown datasets") })
+    }
+
+    fn damage_message(&self, hole: &Hole, datasets: &str, later: usize) -> String {
         let last = hole.sequences.end - 1;
         let sequence = if hole.sequences.start == last { last.to_string() } else { format!("{}-{last}", hole.sequences.start) };
         let segment = hole.place.as_ref().map_or("a missing segment".to_owned(), |(segment, _)| segment_name(self.generations[*segment]));
         let events = hole.events.map_or_else(|| "an unknown number of".to_owned(), |events| events.to_string());
-        format!("log record {sequence} in {segment} is damaged ({events} events of unknown datasets lost); {later} later records recovered")
+        format!("log record {sequence} in {segment} is damaged ({events} events of {datasets} lost); {later} later records recovered")
     }
 
     /// Copies damaged bytes aside. Done again by every start that finds them, under the same name.
@@ -181,10 +209,10 @@ impl Replay<'_> {
 
     /// A record that is whole but whose body makes no sense to this version's decoder.
     async fn undecodable(&mut self, sequence: u64, place: &Place, reason: &str, record: &LogRecord) {
-        self.is_degraded = true;
+        self.lost.push(sequence..sequence + 1);
         let segment = segment_name(self.generations[place.segment]);
-        let events = record.meta.rows;
-        let message = format!("log record {sequence} in {segment} cannot be decoded ({events} events lost): {reason}");
+        let (events, datasets) = (record.meta.rows, shown_datasets(record.meta.datasets.iter(), None));
+        let message = format!("log record {sequence} in {segment} cannot be decoded ({events} events of {datasets} lost): {reason}");
         self.inner.tell(FaultKind::LogDamage, message);
         let start = place.record.offset;
         self.quarantine(place.segment, start, start + place.record.bytes as u64).await;
@@ -237,5 +265,23 @@ impl Replay<'_> {
                 Ok(bytes)
             }
         }
+    }
+}
+
+/// Dataset names for people, and what else there may be. Whoever sends telemetry chooses them.
+fn shown_datasets<'a>(names: impl Iterator<Item = &'a String>, rest: Option<&str>) -> String {
+    let names: BTreeSet<&str> = names.map(String::as_str).collect();
+    let mut rest = rest;
+    let mut shown = Vec::new();
+    for name in names {
+        match name {
+            "" => rest = rest.or(Some("others")),
+            name => shown.push(name.escape_debug().to_string()),
+        }
+    }
+    match (shown.is_empty(), rest) {
+        (true, rest) => rest.unwrap_or("unknown datasets").to_owned(),
+        (false, None) => shown.join(", "),
+        (false, Some(rest)) => format!("{} and {rest}", shown.join(", ")),
     }
 }

@@ -289,7 +289,13 @@ impl Writer {
         }
         match self.roll(true).await {
             Ok(()) => inner.ingest.resume(),
-            Err(error) => tracing::debug!(segment = error.segment, error = %error.source, "the disk still refuses"),
+            Err(error) => {
+                tracing::debug!(segment = error.segment, error = %error.source, "the disk still refuses");
+                if is_disk_full(&error.source) {
+                    // The reserve was just taken, and the room is needed after all.
+                    drop(inner.disk_full().await);
+                }
+            }
         }
     }
 

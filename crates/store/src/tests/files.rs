@@ -129,7 +129,13 @@ async fn f06_a_file_that_cannot_be_synced_is_written_again_under_another_name() 
 }
 
 /// The first commit of a cut goes so; every other call is done.
-struct FirstCommit(Outcome, AtomicUsize);
+pub struct FirstCommit(Outcome, AtomicUsize);
+
+impl FirstCommit {
+    pub fn going(outcome: Outcome) -> Arc<Self> {
+        Arc::new(Self(outcome, AtomicUsize::new(0)))
+    }
+}
 
 impl Fate for FirstCommit {
     fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome> {
@@ -146,7 +152,7 @@ impl Fate for FirstCommit {
 async fn f07_an_uncertain_commit_is_looked_up() {
     for (outcome, told) in [(Outcome::Lost, "written again"), (Outcome::AnswerLost, "present")] {
         let world = TestWorld::new();
-        let catalog = Arc::new(world.catalog.with_fate(Arc::new(FirstCommit(outcome, AtomicUsize::new(0)))));
+        let catalog = Arc::new(world.catalog.with_fate(FirstCommit::going(outcome)));
         let running = world.open_with(catalog).await;
         running.append(&lines(10, "a")).await.unwrap();
         running.store.flush().await.unwrap();
@@ -158,7 +164,7 @@ async fn f07_an_uncertain_commit_is_looked_up() {
 #[tokio::test]
 async fn f13_files_that_a_crash_left_are_removed_and_strange_ones_kept() {
     let world = TestWorld::new();
-    let failing = Arc::new(world.catalog.with_fate(Arc::new(FirstCommit(Outcome::Failed, AtomicUsize::new(0)))));
+    let failing = Arc::new(world.catalog.with_fate(FirstCommit::going(Outcome::Failed)));
     let first = world.open_with(failing).await;
     first.append(&lines(10, "a")).await.unwrap();
     assert!(first.store.flush().await.is_err());

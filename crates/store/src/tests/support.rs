@@ -68,6 +68,7 @@ pub enum Op {
     Write,
     Sync,
     SyncDir,
+    Remove,
 }
 
 struct Refusal {
@@ -82,7 +83,11 @@ pub struct Troubles {
     /// Held for reading during every call; dead once it holds `true`.
     is_dead: RwLock<bool>,
     is_full: AtomicBool,
+    free: Mutex<Option<u64>>,
+    /// How often somebody asked for the free room.
+    pub free_asked: AtomicU64,
     refusals: Mutex<Vec<Refusal>>,
+    panics_in: Mutex<Option<&'static str>>,
 }
 
 impl Troubles {
@@ -94,6 +99,16 @@ impl Troubles {
     /// Nothing is refused any more.
     pub fn relent(&self) {
         self.refusals.lock().unwrap().clear();
+    }
+
+    /// Every call of the disk that a task of this name makes panics.
+    pub fn panic_in(&self, task: Option<&'static str>) {
+        *self.panics_in.lock().unwrap() = task;
+    }
+
+    /// So much room is said to be free, without any call failing for it.
+    pub fn set_free(&self, bytes: Option<u64>) {
+        *self.free.lock().unwrap() = bytes;
     }
 
     pub fn set_full(&self, is_full: bool) {
@@ -111,6 +126,8 @@ impl Troubles {
     }
 
     fn check(&self, op: Op, path: &str) -> io::Result<()> {
+        let panics_in = *self.panics_in.lock().unwrap();
+        assert!(panics_in.is_none() || std::thread::current().name() != panics_in, "a defect");
         if self.is_full.load(Ordering::SeqCst) && op == Op::Create {
             return Err(io::Error::from_raw_os_error(28));
         }
@@ -165,6 +182,7 @@ impl Disk for TestDisk {
     fn remove<'a>(&'a self, path: &'a str) -> BoxFuture<'a, io::Result<()>> {
         Box::pin(async move {
             let _alive = self.troubles.alive().await;
+            self.troubles.check(Op::Remove, path)?;
             self.below.remove(path).await
         })
     }
@@ -186,7 +204,15 @@ impl Disk for TestDisk {
     }
 
     fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>> {
-        Box::pin(async move { if self.troubles.is_full.load(Ordering::SeqCst) { Ok(12 << 10) } else { self.below.free_bytes().await } })
+        Box::pin(async move {
+            self.troubles.free_asked.fetch_add(1, Ordering::SeqCst);
+            let free = *self.troubles.free.lock().unwrap();
+            match free {
+                _ if self.troubles.is_full.load(Ordering::SeqCst) => Ok(12 << 10),
+                Some(free) => Ok(free),
+                None => self.below.free_bytes().await,
+            }
+        })
     }
 }
 
@@ -278,6 +304,10 @@ pub struct Running {
     pub store: Arc<Store>,
     pub report: OpenReport,
     pub troubles: Arc<Troubles>,
+    pub spawner: Arc<ThreadSpawner>,
+    pub metrics: metrics::Registry,
+    /// How often the process would have ended itself.
+    pub aborts: Arc<AtomicU64>,
     clock: Arc<TestClock>,
 }
 
@@ -304,16 +334,17 @@ impl TestWorld {
 
     pub async fn try_open_with(&self, catalog: Arc<dyn crate::catalog::Catalog>) -> Result<Running, crate::OpenError> {
         let troubles = Arc::new(Troubles::default());
+        let aborts = Arc::new(AtomicU64::new(0));
+        let count = aborts.clone();
+        let abort = Box::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let spawner = Arc::new(ThreadSpawner::with_abort(self.clock.clone(), abort));
+        let metrics = metrics::Registry::default();
         let disk = TestDisk { below: LocalDisk::new(self.directory.path()), troubles: troubles.clone() };
-        let world = World {
-            disk: Arc::new(disk),
-            clock: self.clock.clone(),
-            rng: self.rng.clone(),
-            spawner: Arc::new(ThreadSpawner::new(self.clock.clone())),
-            catalog,
-        };
-        let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics::Registry::default()).await?;
-        Ok(Running { store, report, troubles, clock: self.clock.clone() })
+        let world = World { disk: Arc::new(disk), clock: self.clock.clone(), rng: self.rng.clone(), spawner: spawner.clone(), catalog };
+        let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics.clone()).await?;
+        Ok(Running { store, report, troubles, spawner, metrics, aborts, clock: self.clock.clone() })
     }
 
     /// Files below the data directory whose names end so.

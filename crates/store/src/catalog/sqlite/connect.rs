@@ -79,7 +79,8 @@ async fn quick_check(connection: &mut SqliteConnection) -> Result<(), CatalogErr
     }
 }
 
-/// SQLite's primary result codes for a file that is not, or no longer, a database.
+/// SQLite's primary result codes for no room, and for a file that is not, or no longer, a database.
+const SQLITE_FULL: i64 = 13;
 const SQLITE_CORRUPT: i64 = 11;
 const SQLITE_NOTADB: i64 = 26;
 
@@ -87,6 +88,7 @@ pub(super) fn classify(error: sqlx::Error) -> CatalogError {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
     match code.map(|code| code & 0xff) {
         Some(SQLITE_CORRUPT | SQLITE_NOTADB) => CatalogError::Damaged(error.to_string()),
+        Some(SQLITE_FULL) => CatalogError::Full(error.to_string()),
         _ => CatalogError::Failed(error.to_string()),
     }
 }

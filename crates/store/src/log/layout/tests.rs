@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 fn record(label: u64) -> Arc<LogRecord> {
-    let meta = StoredMeta { meta: RecordMeta { format: 1, ..RecordMeta::default() }, body_hash: label.into(), rows: 2 };
+    let meta =
+        StoredMeta { meta: RecordMeta { format: 1, ..RecordMeta::default() }, body_hash: label.into(), rows: 2, datasets: Vec::new() };
     let body = Bytes::from(format!("body of {label} ").repeat(label as usize % 9 + 1));
     Arc::new(LogRecord::of_body(EnvironmentId::LOCAL, label as i64, meta, Codec::Identity, body))
 }
