@@ -1,12 +1,14 @@
 //! Answering a plan: scan and fold on all query threads, then merge, choose groups, and read the calculations.
 
 use crate::cells::{KeyForm, group_value};
-use crate::column::{Resolved, Source};
+use crate::column::{Names, Resolved, Source};
 use crate::control::Control;
 use crate::error::Failure;
 use crate::fold::{Aggregate, Fold, Folded};
+use crate::intake::Intake;
 use crate::measures::{KnownRows, Measures};
-use crate::question::{Question, unknown_column};
+use crate::question::{Question, unknown_columns};
+use crate::related::{Ask, Related, Search};
 use crate::scan::{ReaderCache, Scan};
 use crate::tasks::Tasks;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
@@ -14,7 +16,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_query_plan::heatmap::Scale;
 use glasshive_query_plan::{Answer, Calculation, GroupRow, GroupValue, Measure, Op, OrderKey, Plan, SeriesRow, Wants, Window};
-use glasshive_store::{Registry, Snapshot};
+use glasshive_store::Snapshot;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -22,7 +24,10 @@ use std::sync::Arc;
 pub(crate) struct Run<'a> {
     pub plan: &'a Plan,
     pub wants: Wants,
+    pub ask: Ask,
     pub snapshot: Arc<Snapshot>,
+    /// Of all datasets, in the window and round it; where other spans are asked about.
+    pub spans: Option<Arc<Snapshot>>,
     pub cache: Arc<ReaderCache>,
     pub control: Arc<Control>,
     pub threads: usize,
@@ -37,15 +42,17 @@ struct States {
 impl Run<'_> {
     /// The answer, and the part of the window that was looked at if the time was up.
     pub(crate) async fn answer(&self) -> Result<(Answer, Option<Window>), Failure> {
-        let mut known = self.linear_rows().await?;
+        let related = self.related().await?;
+        let mut known = self.linear_rows(related.as_ref()).await?;
         loop {
-            let mut measures = Measures::new(&self.plan.calculations, self.registry(), self.is_weighted(), &known);
-            let (keys, forms) = measures.keys(self.plan, self.wants.series, self.registry(), |column| self.has_overflow(column));
-            let (states, covered) = self.fold(&measures, &keys).await?;
+            let mut measures = Measures::new(&self.plan.calculations, self.plan.grid(), self.names(), self.is_weighted(), &known);
+            let has_overflow = |column: &Resolved| self.has_overflow(column);
+            let (keys, forms) = measures.keys(self.plan, self.wants.series, self.names(), &self.ask.breakdowns, has_overflow);
+            let (states, covered) = self.fold(self.plan.scan_window(), &mut measures, &keys, related.clone()).await?;
             let total = self.merged(&measures.aggregates, &states, |keys| vec![zeros(keys)])?;
             let again = measures.choose_rows(self.plan, &total.states);
             if again.is_empty() {
-                let mut answer = Choice { run: self, measures: &measures, forms: &forms }.answer(states, total)?;
+                let mut answer = Choice { run: self, measures: &measures, forms: &forms, rates: Vec::new() }.answer(states, total)?;
                 answer.notes.extend(self.remarks(&measures));
                 return Ok((answer, covered));
             }
@@ -53,8 +60,25 @@ impl Run<'_> {
         }
     }
 
-    fn registry(&self) -> &Registry {
-        &self.snapshot.registry
+    fn names(&self) -> Names<'_> {
+        Names { registry: &self.snapshot.registry, fields: &self.plan.fields }
+    }
+
+    /// What other spans say, where they are asked about.
+    async fn related(&self) -> Result<Option<Arc<Related>>, Failure> {
+        let Some(spans) = &self.spans else { return Ok(None) };
+        let search = Search {
+            ask: &self.ask,
+            names: self.names(),
+            question: &|| self.question(self.plan.scan_window()),
+            snapshot: &self.snapshot,
+            spans,
+            window: self.plan.time.window,
+            cache: &self.cache,
+            control: &self.control,
+            threads: self.threads,
+        };
+        Ok(Some(Arc::new(search.run().await?)))
     }
 
     /// Whether some row weighs other than 1.
@@ -68,15 +92,16 @@ impl Run<'_> {
         column.members.iter().any(|member| member.reads_overflow && overflow_has(&self.snapshot, &member.name))
     }
 
-    fn question(&self) -> Question {
+    fn question(&self, window: Window) -> Question {
         let plan = self.plan;
-        Question::new(plan.time.window, plan.datasets.clone(), &plan.filters, |marker| plan.leaves_out(marker), self.registry())
+        Question::new(window, plan.datasets.clone(), &self.ask.own, |marker| plan.leaves_out(marker), self.names())
     }
 
     fn remarks(&self, measures: &Measures) -> Vec<glasshive_query_plan::Note> {
         let overflow_has = |key: &str| overflow_has(&self.snapshot, key);
-        let mut notes: Vec<_> = measures.outputs.columns.iter().filter_map(|column| unknown_column(column, overflow_has)).collect();
-        for note in self.question().notes(overflow_has) {
+        let mut notes: Vec<_> = measures.outputs.columns.iter().flat_map(|column| unknown_columns(column, overflow_has)).collect();
+        let of_conditions = self.question(self.plan.time.window).notes(overflow_has);
+        for note in of_conditions.into_iter().chain(self.ask.notes(self.names(), overflow_has)) {
             if !notes.contains(&note) {
                 notes.push(note);
             }
@@ -85,7 +110,7 @@ impl Run<'_> {
     }
 
     /// The rows of heatmaps on a linear scale, which must be known before anything is counted in them: one scan for their values.
-    async fn linear_rows(&self) -> Result<KnownRows, Failure> {
+    async fn linear_rows(&self, related: Option<&Arc<Related>>) -> Result<KnownRows, Failure> {
         let is_linear = |calculation: &&Calculation| {
             calculation.op == Op::Heatmap
                 && calculation.column.as_ref().is_some_and(|column| Scale::of_column(&column.name) == Scale::Linear)
@@ -95,25 +120,32 @@ impl Run<'_> {
             return Ok(KnownRows::new());
         }
         let plan = Plan { calculations: heatmaps, breakdowns: Vec::new(), orders: Vec::new(), havings: Vec::new(), ..self.plan.clone() };
-        let mut measures = Measures::new(&plan.calculations, self.registry(), self.is_weighted(), &KnownRows::new());
-        let (keys, _) = measures.keys(&plan, false, self.registry(), |_| false);
-        let (states, _) = self.fold(&measures, &keys).await?;
+        let mut measures = Measures::new(&plan.calculations, plan.grid(), self.names(), self.is_weighted(), &KnownRows::new());
+        let (keys, _) = measures.keys(&plan, false, self.names(), &[], |_| false);
+        let (states, _) = self.fold(plan.time.window, &mut measures, &keys, related.cloned()).await?;
         let total = self.merged(&measures.aggregates, &states, |keys| vec![zeros(keys)])?;
         measures.choose_rows(&plan, &total.states);
         let rows = measures.heatmap_rows().into_iter().zip(&plan.calculations);
         Ok(rows.filter_map(|(rows, calculation)| Some((calculation.column.as_ref()?.to_string(), Arc::new(rows?)))).collect())
     }
 
-    async fn fold(&self, measures: &Measures, keys: &[usize]) -> Result<(States, Option<Window>), Failure> {
-        let scan = Arc::new(Scan { question: self.question(), outputs: measures.outputs.clone() });
+    async fn fold(
+        &self,
+        window: Window,
+        measures: &mut Measures,
+        keys: &[usize],
+        related: Option<Arc<Related>>,
+    ) -> Result<(States, Option<Window>), Failure> {
+        let intake = Intake::new(&mut measures.outputs, related, measures.progress);
+        let scan = Arc::new(Scan { question: self.question(window), outputs: measures.outputs.clone() });
         let queue = Arc::new(scan.units(&self.snapshot, &self.cache, &self.control).await?);
         let schema = measures.outputs.key_schema(keys);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
-            let (scan, queue, control) = (scan.clone(), queue.clone(), self.control.clone());
+            let (scan, queue, control, intake) = (scan.clone(), queue.clone(), self.control.clone(), intake.clone());
             let mut fold = Fold::new(keys.to_vec(), &schema, measures.aggregates.clone(), control.reservation("groups"))?;
             tasks.spawn(async move {
-                scan.work(&queue, &control, |_, columns| Ok(fold.push(&columns)?)).await?;
+                scan.work(&queue, &control, |_, columns| intake.push(&mut fold, columns)).await?;
                 Ok(fold.finish()?)
             });
         }
@@ -158,13 +190,15 @@ struct Choice<'a> {
     run: &'a Run<'a>,
     measures: &'a Measures,
     forms: &'a [KeyForm],
+    /// By calculation, for those that are changes from step to step: by group.
+    rates: Vec<Vec<Measure>>,
 }
 
 /// A group that is not given back.
 const NOT_CHOSEN: i64 = -1;
 
 impl Choice<'_> {
-    fn answer(&self, states: States, total: Folded) -> Result<Answer, Failure> {
+    fn answer(mut self, states: States, total: Folded) -> Result<Answer, Failure> {
         let plan = self.run.plan;
         let mut answer = Answer::empty(plan);
         answer.heatmaps = self.measures.heatmap_rows();
@@ -176,6 +210,8 @@ impl Choice<'_> {
             group_of_row.push(fold.last_indices().to_vec());
         }
         let groups = fold.finish()?;
+        let of_groups: Vec<i64> = (0..groups.len() as i64).collect();
+        self.rates = self.rates_of(&states, &group_of_row, &of_groups, groups.len())?;
         let mut chosen = self.meeting_havings(&groups);
         // Without breakdowns there is one group, of which nothing was seen when no event matched.
         let is_one_empty_group = plan.breakdowns.is_empty() && groups.len() == 0;
@@ -191,15 +227,18 @@ impl Choice<'_> {
         answer.groups += chosen.len() as u64;
         self.sort(&mut chosen, &groups);
         let cut = chosen.split_off(chosen.len().min(plan.limit as usize));
-        answer.results.extend(
-            chosen.iter().map(|row| GroupRow { group: self.group(&groups, *row), values: self.measures.values(&groups.states, *row) }),
-        );
+        answer.results.extend(chosen.iter().map(|row| GroupRow { group: self.group(&groups, *row), values: self.values(&groups, *row) }));
         if self.run.wants.total {
             let has_any = total.len() > 0;
-            answer.total = Some(if has_any { self.measures.values(&total.states, 0) } else { self.measures.of_nothing() });
+            let rates = || self.rates_of(&states, &group_of_row, &vec![0; groups.len()], 1);
+            answer.total =
+                Some(if has_any { with_rates(self.measures.values(&total.states, 0), &rates()?, 0) } else { self.measures.of_nothing() });
         }
         if self.run.wants.other && !cut.is_empty() {
-            answer.other = Some(self.together(&groups, &cut)?);
+            let mut place = vec![NOT_CHOSEN; groups.len()];
+            cut.iter().for_each(|row| place[*row] = 0);
+            let rates = self.rates_of(&states, &group_of_row, &place, 1)?;
+            answer.other = Some(with_rates(self.together(&groups, &cut)?, &rates, 0));
         }
         if self.run.wants.series {
             answer.series = self.series(&states, &group_of_row, &chosen, groups.len())?;
@@ -227,10 +266,21 @@ impl Choice<'_> {
         self.forms.iter().zip(&groups.keys).map(|(form, keys)| group_value(*form, keys, row)).collect()
     }
 
+    fn value(&self, calculation: usize, groups: &Folded, row: usize) -> Measure {
+        match self.rates.get(calculation).and_then(|rates| rates.get(row)) {
+            Some(rate) => rate.clone(),
+            None => self.measures.value(calculation, &groups.states, row),
+        }
+    }
+
+    fn values(&self, groups: &Folded, row: usize) -> Vec<Measure> {
+        with_rates(self.measures.values(&groups.states, row), &self.rates, row)
+    }
+
     fn meeting_havings(&self, groups: &Folded) -> Vec<usize> {
         let meets = |row: &usize| {
             self.run.plan.havings.iter().all(|having| {
-                let value = self.measures.value(having.calculation, &groups.states, *row);
+                let value = self.value(having.calculation, groups, *row);
                 value.number().is_some_and(|number| having.op.holds(number, having.value))
             })
         };
@@ -243,9 +293,7 @@ impl Choice<'_> {
             Groups(Vec<GroupValue>),
         }
         let keys = |key: OrderKey| match key {
-            OrderKey::Calculation(index) => {
-                Keys::Values((0..groups.len()).map(|row| self.measures.value(index, &groups.states, row)).collect())
-            }
+            OrderKey::Calculation(index) => Keys::Values((0..groups.len()).map(|row| self.value(index, groups, row)).collect()),
             OrderKey::Breakdown(index) => {
                 Keys::Groups((0..groups.len()).map(|row| group_value(self.forms[index], &groups.keys[index], row)).collect())
             }
@@ -270,10 +318,9 @@ impl Choice<'_> {
         Ok(self.measures.values(&fold.finish()?.states, 0))
     }
 
-    /// The chosen groups step by step. `group_of_row` gives each state's rows their groups.
-    fn series(&self, states: &States, group_of_row: &[Vec<usize>], chosen: &[usize], groups: usize) -> Result<Vec<SeriesRow>, Failure> {
-        let mut place = vec![NOT_CHOSEN; groups];
-        chosen.iter().enumerate().for_each(|(index, group)| place[*group] = index as i64);
+    /// States by (step, place), of the groups that have a place: `place` gives each group its own. `group_of_row` gives each
+    /// state's rows their groups. `None` when there is nothing.
+    fn by_step(&self, states: &States, group_of_row: &[Vec<usize>], place: &[i64]) -> Result<Option<Folded>, Failure> {
         let mut fold: Option<Fold> = None;
         for (folded, group_of_row) in states.folded.iter().zip(group_of_row) {
             let places: Int64Array = group_of_row.iter().map(|group| Some(place[*group])).collect();
@@ -286,14 +333,129 @@ impl Choice<'_> {
             };
             fold.merge(&kept.keys, &kept.states)?;
         }
-        let Some(fold) = fold else { return Ok(Vec::new()) };
-        let steps = fold.finish()?;
-        let [step, group] = [0, 1].map(|key| crate::cells::int64(&steps.keys[key]).values().clone());
-        let mut order: Vec<usize> = (0..steps.len()).collect();
-        order.sort_by_key(|row| (step[*row], group[*row]));
-        let index = |number: i64| usize::try_from(number).unwrap_or(0);
-        let row =
-            |row: usize| SeriesRow { step: index(step[row]), group: index(group[row]), values: self.measures.values(&steps.states, row) };
-        Ok(order.into_iter().map(row).collect())
+        Ok(fold.map(Fold::finish).transpose()?)
     }
+
+    /// The calculations that are changes from step to step, for each of so many places; nothing when there are none.
+    fn rates_of(&self, states: &States, group_of_row: &[Vec<usize>], place: &[i64], places: usize) -> Result<Vec<Vec<Measure>>, Failure> {
+        if !self.measures.has_rates() {
+            return Ok(Vec::new());
+        }
+        let steps = self.by_step(states, group_of_row, place)?.map(Steps::new);
+        let rates = |calculation: usize| -> Vec<Measure> {
+            if !self.measures.is_rate(calculation) {
+                return Vec::new();
+            }
+            let mut ends: Vec<Option<[(i64, f64); 2]>> = vec![None; places];
+            for row in steps.iter().flat_map(Steps::rows) {
+                if let Some(number) = self.measures.value(calculation, row.states, row.row).number() {
+                    let here = (row.step, number);
+                    let [first, last] = ends[row.place].unwrap_or([here, here]);
+                    ends[row.place] = Some([if here.0 < first.0 { here } else { first }, if here.0 > last.0 { here } else { last }]);
+                }
+            }
+            let rate = |ends: Option<[(i64, f64); 2]>| match ends {
+                Some([(first, start), (last, end)]) if last > first => measured((end - start) / (last - first) as f64),
+                _ => Measure::Null,
+            };
+            ends.into_iter().map(rate).collect()
+        };
+        Ok((0..self.run.plan.calculations.len()).map(rates).collect())
+    }
+
+    /// The chosen groups step by step.
+    fn series(&self, states: &States, group_of_row: &[Vec<usize>], chosen: &[usize], groups: usize) -> Result<Vec<SeriesRow>, Failure> {
+        let mut place = vec![NOT_CHOSEN; groups];
+        chosen.iter().enumerate().for_each(|(index, group)| place[*group] = index as i64);
+        let Some(steps) = self.by_step(states, group_of_row, &place)?.map(Steps::new) else { return Ok(Vec::new()) };
+        let mut rows: Vec<StepRow<'_>> = steps.rows().collect();
+        rows.sort_by_key(|row| (row.place, row.step));
+        let mut series = Vec::with_capacity(rows.len());
+        for group in rows.chunk_by(|left, right| left.place == right.place) {
+            self.series_of(group, &mut series);
+        }
+        series.sort_by_key(|row: &SeriesRow| (row.step, row.group));
+        Ok(series)
+    }
+
+    /// One group's series; its rows are in order of step.
+    fn series_of(&self, rows: &[StepRow<'_>], series: &mut Vec<SeriesRow>) {
+        let grid = self.run.plan.grid();
+        let index = |step: i64| usize::try_from(step).unwrap_or(0);
+        let concurrency = self.measures.concurrency();
+        let (mut whole, mut count) = (0.0, 0.0);
+        let mut before: Option<&StepRow<'_>> = None;
+        for row in rows {
+            // Steps that events fill wholly, and in which none begins or ends.
+            if let Some(calculation) = concurrency.filter(|_| count > 0.0) {
+                for step in before.map_or(row.step, |before| before.step + 1)..row.step {
+                    let mut values = self.measures.of_nothing();
+                    values[calculation] = Measure::Float(whole);
+                    series.push(SeriesRow { step: index(step), group: row.place, values });
+                }
+            }
+            let mut values = self.measures.values(row.states, row.row);
+            for (calculation, value) in values.iter_mut().enumerate() {
+                if let Some(here) = self.measures.in_step(calculation, row.states, row.row) {
+                    count += here.count;
+                    whole = if count > 0.0 { whole + here.whole } else { 0.0 };
+                    *value = Measure::Float(whole + here.part / grid.part(index(row.step)).length_ns() as f64);
+                }
+                if self.measures.is_rate(calculation) {
+                    let before = before.filter(|before| before.step + 1 == row.step);
+                    let before = before.and_then(|before| self.measures.value(calculation, before.states, before.row).number());
+                    *value = before.zip(value.number()).map_or(Measure::Null, |(before, here)| measured(here - before));
+                }
+            }
+            series.push(SeriesRow { step: index(row.step), group: row.place, values });
+            before = Some(row);
+        }
+    }
+}
+
+/// States by (step, place).
+struct Steps {
+    folded: Folded,
+    steps: Vec<i64>,
+    places: Vec<i64>,
+}
+
+/// One of them.
+struct StepRow<'a> {
+    step: i64,
+    place: usize,
+    states: &'a [Vec<ArrayRef>],
+    row: usize,
+}
+
+impl Steps {
+    fn new(folded: Folded) -> Self {
+        let [steps, places] = [0, 1].map(|key| crate::cells::int64(&folded.keys[key]).values().to_vec());
+        Self { folded, steps, places }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = StepRow<'_>> {
+        let row = |row: usize| StepRow {
+            step: self.steps[row],
+            place: usize::try_from(self.places[row]).unwrap_or(0),
+            states: &self.folded.states,
+            row,
+        };
+        (0..self.steps.len()).map(row)
+    }
+}
+
+/// Values with those that are changes from step to step in their places.
+fn with_rates(mut values: Vec<Measure>, rates: &[Vec<Measure>], row: usize) -> Vec<Measure> {
+    for (value, rates) in values.iter_mut().zip(rates) {
+        if let Some(rate) = rates.get(row) {
+            *value = rate.clone();
+        }
+    }
+    values
+}
+
+/// A number that may not be one.
+fn measured(number: f64) -> Measure {
+    if number.is_nan() { Measure::Null } else { Measure::Float(number) }
 }

@@ -2,17 +2,39 @@
 
 mod bind;
 
-pub(crate) use bind::{Binding, Piece, Reads, Source};
+pub(crate) use bind::{Binding, BoundFormula, BoundOperand, Piece, Reads, Source};
 
-use glasshive_model::{ColumnRef, ColumnType, names};
-use glasshive_query_plan::Column;
+use glasshive_model::names::{META_INGEST_TIME, SPAN_KIND};
+use glasshive_model::{ColumnRef, ColumnType};
 use glasshive_query_plan::alias::{When, alias_group};
 use glasshive_query_plan::coerce::Class;
+use glasshive_query_plan::expression::{Expression, Input};
+use glasshive_query_plan::fields::field_of;
 use glasshive_query_plan::shown::Shown;
+use glasshive_query_plan::{CalculatedField, Column};
 use glasshive_store::Registry;
 use glasshive_store::catalog::ColumnRow;
+use std::sync::Arc;
 
-/// A name, looked up in an environment's registry.
+/// What names can mean: columns of an environment, and the calculated fields of a question.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub registry: &'a Registry,
+    pub fields: &'a [CalculatedField],
+}
+
+impl Names<'_> {
+    /// Whether a question may name a column as it stands: some event has it, or it is computed from what every event has.
+    pub(crate) fn has(self, column: &Column) -> bool {
+        let is_alias = !column.exact && !alias_group(&column.name).is_empty();
+        field_of(self.fields, column).is_some()
+            || is_alias
+            || Shown::from_name(&column.name).is_some()
+            || !self.registry.columns_of(&column.name).is_empty()
+    }
+}
+
+/// A name, looked up.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     /// As the question names it.
@@ -23,6 +45,27 @@ pub(crate) struct Resolved {
     pub members: Vec<Member>,
     /// `span.kind`, where a member counts on some kinds of spans only.
     pub kind: Option<Box<Resolved>>,
+    /// What is calculated, where the name is a calculated field's; it has no members then.
+    pub formula: Option<Formula>,
+}
+
+/// A calculated field, its columns looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Formula {
+    pub expression: Arc<Expression>,
+    /// By index of the expression's inputs.
+    pub inputs: Vec<Operand>,
+}
+
+/// What a calculated field reads.
+#[derive(Debug, Clone)]
+pub(crate) enum Operand {
+    /// A column, or another calculated field.
+    Column(Resolved),
+    /// The event's time, told in seconds.
+    EventTime,
+    /// Its arrival, told in seconds.
+    IngestTime(Resolved),
 }
 
 /// One name that is read.
@@ -40,7 +83,11 @@ pub(crate) struct Member {
 
 impl Resolved {
     /// Looks a name up.
-    pub(crate) fn new(column: &Column, registry: &Registry) -> Self {
+    pub(crate) fn new(column: &Column, names: Names<'_>) -> Self {
+        if let Some(field) = field_of(names.fields, column) {
+            return Self::calculated(column, field, names);
+        }
+        let registry = names.registry;
         let aliases = if column.exact { &[] } else { alias_group(&column.name) };
         let members: Vec<Member> = if aliases.is_empty() {
             vec![Member::new(&column.name, When::Always, registry)]
@@ -49,8 +96,36 @@ impl Resolved {
         };
         let class = members.iter().find_map(Member::class);
         let asks_kind = members.iter().any(|member| member.when != When::Always);
-        let kind = asks_kind.then(|| Box::new(Self::new(&Column::exact(names::SPAN_KIND), registry)));
-        Self { column: column.clone(), class, members, kind }
+        let kind = asks_kind.then(|| Box::new(Self::new(&Column::exact(SPAN_KIND), names)));
+        Self { column: column.clone(), class, members, kind, formula: None }
+    }
+
+    fn calculated(column: &Column, field: &CalculatedField, names: Names<'_>) -> Self {
+        let operand = |input: &Input| match input {
+            Input::Column(column) => Operand::Column(Self::new(column, names)),
+            Input::EventTimestamp => Operand::EventTime,
+            Input::IngestTimestamp => Operand::IngestTime(Self::new(&Column::exact(META_INGEST_TIME), names)),
+        };
+        let inputs: Vec<Operand> = field.expression.inputs().iter().map(operand).collect();
+        let class = field.expression.class(&|index| match &inputs[index] {
+            Operand::Column(resolved) => resolved.class,
+            Operand::EventTime | Operand::IngestTime(_) => Some(Class::Number),
+        });
+        let formula = Formula { expression: Arc::new(field.expression.clone()), inputs };
+        Self { column: column.clone(), class, members: Vec::new(), kind: None, formula: Some(formula) }
+    }
+
+    /// The columns of other names that a calculated field reads; the name itself when it is none.
+    pub(crate) fn stored(&self) -> Vec<&Resolved> {
+        let Some(formula) = &self.formula else { return vec![self] };
+        formula
+            .inputs
+            .iter()
+            .flat_map(|operand| match operand {
+                Operand::Column(resolved) => resolved.stored(),
+                Operand::EventTime | Operand::IngestTime(_) => Vec::new(),
+            })
+            .collect()
     }
 
     /// Whether every value, in whatever row, is an integer.
@@ -85,7 +160,7 @@ impl Resolved {
 
     /// Whether no event of the environment has it, as far as the registry knows.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.members.iter().all(|member| member.columns.is_empty() && member.shown.is_none())
+        self.formula.is_none() && self.members.iter().all(|member| member.columns.is_empty() && member.shown.is_none())
     }
 }
 

@@ -44,14 +44,7 @@ impl Meter {
     /// `batches` counts every batch of rows of all questions.
     pub(crate) fn new(batches: Counter) -> Self {
         let zero = AtomicU64::default;
-        Self {
-            rows_scanned: zero(),
-            rows_matched: zero(),
-            bytes_read: zero(),
-            files: Mutex::default(),
-            chunks: Mutex::default(),
-            batches,
-        }
+        Self { rows_scanned: zero(), rows_matched: zero(), bytes_read: zero(), files: Mutex::default(), chunks: Mutex::default(), batches }
     }
 
     /// A batch of rows is looked at.

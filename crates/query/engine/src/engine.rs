@@ -8,13 +8,15 @@ pub use listing::{ColumnInfo, ColumnsRequest, ValuesRequest};
 pub use raw::{Follower, RawRows, TraceRequest};
 
 use crate::aggregate::Run;
+use crate::column::Names;
 use crate::control::{Cancel, Control};
 use crate::cost::{Cost, Meter};
 use crate::error::EngineError;
+use crate::related::Ask;
 use crate::scan::ReaderCache;
 use glasshive_base::{Clock, metrics};
 use glasshive_model::EnvironmentId;
-use glasshive_query_plan::{Answer, Plan, Wants, Window};
+use glasshive_query_plan::{Answer, Plan, Relation, Wants, Window};
 use glasshive_store::{Scope, Snapshot, Store};
 use run::Slots;
 use std::sync::Arc;
@@ -124,8 +126,7 @@ impl Engine {
     ) -> Result<(Answer, Cost), EngineError> {
         let plan = plan.clone();
         self.run("query", cancel, move |inner, control| async move {
-            let snapshot = inner.snapshot(environment, plan.time.window, plan.datasets.clone());
-            let run = Run { plan: &plan, wants, snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
+            let run = inner.prepared(environment, &plan, wants, &control);
             let (mut answer, covered) = run.answer().await?;
             answer.notes.splice(0..0, control.take_notes(inner.config.time_limit, covered));
             Ok((answer, control.meter.cost(run.snapshot.files.len())))
@@ -146,6 +147,14 @@ impl Inner {
     fn snapshot(&self, environment: EnvironmentId, window: Window, datasets: Option<Vec<String>>) -> Arc<Snapshot> {
         let time = window.start_ns..window.end_ns;
         Arc::new(self.store.snapshot(&Scope { environment, classes: Vec::new(), time, datasets }))
+    }
+
+    /// A plan over a snapshot of what it is about.
+    pub(crate) fn prepared<'a>(&self, environment: EnvironmentId, plan: &'a Plan, wants: Wants, control: &Arc<Control>) -> Run<'a> {
+        let snapshot = self.snapshot(environment, plan.scan_window(), plan.datasets.clone());
+        let ask = Ask::new(&plan.filters, &plan.breakdowns, Names { registry: &snapshot.registry, fields: &plan.fields });
+        let spans = ask.has_others().then(|| self.snapshot(environment, Relation::reach(plan.time.window), None));
+        Run { plan, wants, ask, snapshot, spans, cache: self.cache.clone(), control: control.clone(), threads: self.threads() }
     }
 
     fn threads(&self) -> usize {

@@ -8,7 +8,7 @@ pub(crate) mod distinct;
 pub(crate) mod distribution;
 mod sums;
 
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array};
 use arrow_schema::SchemaRef;
 use arrow_select::filter::filter;
 use datafusion_common::Result;
@@ -17,6 +17,7 @@ use datafusion_expr_common::groups_accumulator::{EmitTo, GroupsAccumulator};
 use datafusion_physical_plan::aggregates::group_values::{GroupValues, new_group_values};
 use datafusion_physical_plan::aggregates::order::GroupOrdering;
 use distribution::{Buckets, Distribution};
+use std::sync::Arc;
 
 /// What is computed of a group's rows. Inputs are indices into the columns of a scanned batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,12 +60,32 @@ pub(crate) enum Aggregate {
         /// Which bucket a value falls into.
         buckets: Buckets,
     },
+    /// Sum of what events in progress add, which [`Fold::push_parts`] alone takes in.
+    Progress(Part),
+}
+
+/// What an event in progress adds to a group; times are weighted, in ns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The time that it shares with the window; in its first step.
+    Window,
+    /// The time that it shares with the step, where it begins or ends in it.
+    Step,
+    /// Its weight, in the first step that it fills; less its weight, in the step after the last.
+    Whole,
+    /// The same of 1, so that it is known exactly when nothing is in progress any more.
+    Count,
+}
+
+impl Part {
+    pub(crate) const ALL: [Part; 4] = [Part::Window, Part::Step, Part::Whole, Part::Count];
 }
 
 impl Aggregate {
     fn accumulator(&self) -> Box<dyn GroupsAccumulator> {
         match self {
             Aggregate::Weight { value, weight } => Box::new(sums::WeightSum::new(value.is_some(), weight.is_some())),
+            Aggregate::Progress(_) => Box::new(sums::Combined::sum(false)),
             Aggregate::Sum { weight, .. } => Box::new(sums::Combined::sum(weight.is_some())),
             Aggregate::Min { .. } => Box::new(sums::Combined::min()),
             Aggregate::Max { .. } => Box::new(sums::Combined::max()),
@@ -79,6 +100,7 @@ impl Aggregate {
             Aggregate::Weight { value, weight } => (*value, *weight),
             Aggregate::Sum { value, weight } | Aggregate::Distribution { value, weight, .. } => (Some(*value), *weight),
             Aggregate::Min { value } | Aggregate::Max { value } | Aggregate::Distinct { value } => (Some(*value), None),
+            Aggregate::Progress(_) => return vec![Arc::new(Float64Array::new_null(0))],
         };
         value.into_iter().chain(weight).map(|index| columns[index].clone()).collect()
     }
@@ -125,7 +147,36 @@ impl Fold {
         self.groups.intern(&keys, &mut self.indices)?;
         let total = self.groups.len();
         for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
-            accumulator.update_batch(&aggregate.inputs(columns), &self.indices, None, total)?;
+            let indices = if let Aggregate::Progress(_) = aggregate { &[][..] } else { self.indices.as_slice() };
+            accumulator.update_batch(&aggregate.inputs(columns), indices, None, total)?;
+        }
+        self.reserve()
+    }
+
+    /// Indices of the scanned columns that are keys.
+    pub fn keys(&self) -> &[usize] {
+        &self.keys
+    }
+
+    /// Takes in what events in progress add: `parts` in the order of [`Part::ALL`], a row each of `keys`. `columns` are some
+    /// scanned ones, for their types.
+    ///
+    /// # Errors
+    /// When the memory pool is exhausted.
+    pub fn push_parts(&mut self, columns: &[ArrayRef], keys: &[ArrayRef], parts: &[ArrayRef; Part::ALL.len()]) -> Result<()> {
+        self.indices.clear();
+        self.groups.intern(keys, &mut self.indices)?;
+        let total = self.groups.len();
+        for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
+            match aggregate {
+                Aggregate::Progress(part) => {
+                    accumulator.update_batch(&[parts[*part as usize].clone()], &self.indices, None, total)?;
+                }
+                other => {
+                    let nothing: Vec<ArrayRef> = other.inputs(columns).iter().map(|input| input.slice(0, 0)).collect();
+                    accumulator.update_batch(&nothing, &[], None, total)?;
+                }
+            }
         }
         self.reserve()
     }

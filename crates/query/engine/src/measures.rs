@@ -1,16 +1,17 @@
 //! From a plan's calculations to what is scanned and folded for them, and from states back to their values.
 
 use crate::cells::KeyForm;
-use crate::column::Resolved;
+use crate::column::{Names, Resolved};
 use crate::fold::distribution::{Buckets, place_of_number};
-use crate::fold::{Aggregate, distinct};
+use crate::fold::{Aggregate, Part, distinct};
+use crate::intake::{Progress, part_aggregates};
+use crate::related::Key;
 use crate::scan::{Output, Outputs};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt8Type};
 use arrow_array::{Array, ArrayRef};
 use glasshive_query_plan::heatmap::{HeatmapRows, Scale};
-use glasshive_query_plan::{Calculation, Measure, Op, Plan, lhist};
-use glasshive_store::Registry;
+use glasshive_query_plan::{Calculation, Grid, Measure, Op, Plan, lhist};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,6 +21,18 @@ pub(crate) struct Measures {
     pub aggregates: Vec<Aggregate>,
     readings: Vec<Reading>,
     weight: Option<usize>,
+    /// Of `CONCURRENCY`, set by [`Measures::keys`].
+    pub progress: Option<Progress>,
+}
+
+/// A group's part of `CONCURRENCY` in one step.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct InStep {
+    /// Weighted ns of events that begin or end in it.
+    pub part: f64,
+    /// By how much the weight of the events that fill whole steps changes here, and their number.
+    pub whole: f64,
+    pub count: f64,
 }
 
 /// How one calculation is read from the aggregates, by index.
@@ -27,10 +40,27 @@ pub(crate) struct Measures {
 enum Reading {
     Count(usize),
     Number(usize),
-    Average { sum: usize, weight: usize },
+    Average {
+        sum: usize,
+        weight: usize,
+    },
     Distinct(usize),
-    Quantile { distribution: usize, quantile: f64, integers: bool },
-    Heatmap { distribution: usize, rows: Option<Arc<HeatmapRows>> },
+    Quantile {
+        distribution: usize,
+        quantile: f64,
+        integers: bool,
+    },
+    Heatmap {
+        distribution: usize,
+        rows: Option<Arc<HeatmapRows>>,
+    },
+    /// Index of the first of [`part_aggregates`], and the length of the window in ns.
+    Concurrency {
+        parts: usize,
+        window_ns: f64,
+    },
+    /// The value of a step; what it is of steps is calculated from those.
+    Rate(Box<Reading>),
 }
 
 /// Rows of heatmaps that are known, by column.
@@ -38,23 +68,30 @@ pub(crate) type KnownRows = HashMap<String, Arc<HeatmapRows>>;
 
 impl Measures {
     /// `is_weighted` says whether some weight is not 1. Heatmaps on a linear scale need their rows known beforehand.
-    pub(crate) fn new(calculations: &[Calculation], registry: &Registry, is_weighted: bool, known: &KnownRows) -> Self {
+    pub(crate) fn new(calculations: &[Calculation], grid: Grid, names: Names<'_>, is_weighted: bool, known: &KnownRows) -> Self {
         let mut outputs = Outputs::default();
         let weight = is_weighted.then(|| outputs.add(Output::Weight));
-        let mut measures = Self { outputs, aggregates: Vec::new(), readings: Vec::new(), weight };
+        let mut measures = Self { outputs, aggregates: Vec::new(), readings: Vec::new(), weight, progress: None };
         for calculation in calculations {
-            let reading = measures.reading(calculation, registry, known);
+            let reading = match calculation.op.rate_of() {
+                Some(op) => Reading::Rate(Box::new(measures.reading(&Calculation { op, ..calculation.clone() }, grid, names, known))),
+                None => measures.reading(calculation, grid, names, known),
+            };
             measures.readings.push(reading);
         }
         measures
     }
 
-    fn reading(&mut self, calculation: &Calculation, registry: &Registry, known: &KnownRows) -> Reading {
+    fn reading(&mut self, calculation: &Calculation, grid: Grid, names: Names<'_>, known: &KnownRows) -> Reading {
         let weight = self.weight;
+        if calculation.op == Op::Concurrency {
+            let parts = part_aggregates().map(|part| self.aggregate(part));
+            return Reading::Concurrency { parts: parts[0], window_ns: grid.window.length_ns() as f64 };
+        }
         let Some(column) = &calculation.column else {
             return Reading::Count(self.aggregate(Aggregate::Weight { value: None, weight }));
         };
-        let resolved = Resolved::new(column, registry);
+        let resolved = Resolved::new(column, names);
         let integers = resolved.holds_only_integers();
         let index = self.outputs.column(resolved);
         match calculation.op {
@@ -106,14 +143,25 @@ impl Measures {
         &mut self,
         plan: &Plan,
         with_steps: bool,
-        registry: &Registry,
+        names: Names<'_>,
+        others: &[Option<Key>],
         has_overflow: impl Fn(&Resolved) -> bool,
     ) -> (Vec<usize>, Vec<KeyForm>) {
+        let with_steps = with_steps || self.has_rates();
         let first = self.outputs.add(if with_steps { Output::Step(plan.grid()) } else { Output::One });
         let mut keys = vec![first];
         let mut forms = Vec::new();
-        for column in &plan.breakdowns {
-            let resolved = Resolved::new(column, registry);
+        if self.readings.iter().any(|reading| matches!(reading, Reading::Concurrency { .. })) {
+            let step = with_steps.then_some(first);
+            self.progress = Some(Progress::new(&mut self.outputs, names, self.weight, step, plan.grid()));
+        }
+        for (index, column) in plan.breakdowns.iter().enumerate() {
+            if let Some(key) = others.get(index).copied().flatten() {
+                keys.push(self.outputs.add(Output::Related(key)));
+                forms.push(KeyForm::Tagged);
+                continue;
+            }
+            let resolved = Resolved::new(column, names);
             let form = KeyForm::of(&resolved, has_overflow(&resolved));
             let index = self.outputs.column(resolved);
             keys.push(self.outputs.add(Output::Key(index, form)));
@@ -150,9 +198,40 @@ impl Measures {
         self.readings.iter().map(rows).collect()
     }
 
-    /// A calculation's value in one row of states.
+    /// Whether any calculation is a change from step to step.
+    pub(crate) fn has_rates(&self) -> bool {
+        (0..self.readings.len()).any(|calculation| self.is_rate(calculation))
+    }
+
+    /// Whether a calculation is a change from step to step.
+    pub(crate) fn is_rate(&self, calculation: usize) -> bool {
+        matches!(self.readings[calculation], Reading::Rate(_))
+    }
+
+    /// What a row of states says about a calculation in one step; `None` unless it is `CONCURRENCY`.
+    pub(crate) fn in_step(&self, calculation: usize, states: &[Vec<ArrayRef>], row: usize) -> Option<InStep> {
+        let Reading::Concurrency { parts, .. } = self.readings[calculation] else { return None };
+        let part = |part: Part| number(&states[parts + part as usize], row).unwrap_or(0.0);
+        Some(InStep { part: part(Part::Step), whole: part(Part::Whole), count: part(Part::Count) })
+    }
+
+    /// Whether any calculation is `CONCURRENCY`.
+    pub(crate) fn concurrency(&self) -> Option<usize> {
+        self.readings.iter().position(|reading| matches!(reading, Reading::Concurrency { .. }))
+    }
+
+    /// A calculation's value in one row of states: over all that the row stands for, and of a change from step to step the
+    /// value that changes.
     pub(crate) fn value(&self, calculation: usize, states: &[Vec<ArrayRef>], row: usize) -> Measure {
-        match &self.readings[calculation] {
+        self.read(&self.readings[calculation], states, row)
+    }
+
+    fn read(&self, reading: &Reading, states: &[Vec<ArrayRef>], row: usize) -> Measure {
+        match reading {
+            Reading::Rate(reading) => self.read(reading, states, row),
+            Reading::Concurrency { parts, window_ns } => {
+                Measure::Float(number(&states[*parts + Part::Window as usize], row).unwrap_or(0.0) / window_ns)
+            }
             Reading::Count(aggregate) => Measure::Int(number(&states[*aggregate], row).unwrap_or(0.0).round() as i64),
             Reading::Number(aggregate) => number(&states[*aggregate], row).map_or(Measure::Null, Measure::Float),
             Reading::Average { sum, weight } => match (number(&states[*sum], row), number(&states[*weight], row)) {
@@ -190,6 +269,7 @@ impl Measures {
     pub(crate) fn of_nothing(&self) -> Vec<Measure> {
         let nothing = |reading: &Reading| match reading {
             Reading::Count(_) => Measure::Int(0),
+            Reading::Concurrency { .. } => Measure::Float(0.0),
             Reading::Heatmap { rows: Some(rows), .. } => Measure::Heatmap(rows.zero_counts()),
             _ => Measure::Null,
         };

@@ -1,14 +1,14 @@
 //! Which rows are wanted: a plan's window, datasets and filters, looked up in a registry.
 
 use crate::cells::{self, Prepared};
-use crate::column::{Binding, Reads, Resolved, Source};
+use crate::column::{Binding, Names, Reads, Resolved, Source};
 use crate::error::Failure;
 use arrow_array::ArrayRef;
 use arrow_buffer::BooleanBuffer;
-use glasshive_model::{ColumnType, SystemColumn, names};
+use glasshive_model::names::{META_DERIVED, META_SELF_TELEMETRY};
+use glasshive_model::{ColumnType, SystemColumn};
 use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::{Column, Combination, Condition, FilterOp, Filters, Literal, Note, NoteKind, Window};
-use glasshive_store::Registry;
 
 /// Which rows are wanted.
 pub(crate) struct Question {
@@ -45,14 +45,14 @@ impl Question {
         datasets: Option<Vec<String>>,
         filters: &Filters,
         leaves_out: impl Fn(&str) -> bool,
-        registry: &Registry,
+        names: Names<'_>,
     ) -> Self {
-        let conditions = filters.conditions.iter().map(|condition| Wanted::new(condition, registry)).collect();
-        let markers = [names::META_DERIVED, names::META_SELF_TELEMETRY];
-        let marked = markers.into_iter().filter(|marker| leaves_out(marker) && !registry.columns_of(marker).is_empty());
+        let conditions = filters.conditions.iter().map(|condition| Wanted::new(condition, names)).collect();
+        let markers = [META_DERIVED, META_SELF_TELEMETRY];
+        let marked = markers.into_iter().filter(|marker| leaves_out(marker) && !names.registry.columns_of(marker).is_empty());
         let exclusions = marked.map(|marker| {
             let condition = Condition { column: Column::exact(marker), op: FilterOp::NotEqual, values: vec![Literal::Bool(true)] };
-            let column = Resolved::new(&condition.column, registry).of_type(ColumnType::Bool);
+            let column = Resolved::new(&condition.column, names).of_type(ColumnType::Bool);
             Wanted { column, prepared: Prepared::new(&condition, Some(Class::Truth)) }
         });
         Self { window, datasets, combination: filters.combination, conditions, exclusions: exclusions.collect() }
@@ -90,7 +90,7 @@ impl Question {
         let mut notes = Vec::new();
         for wanted in &self.conditions {
             let column = &wanted.column;
-            notes.extend(unknown_column(column, &overflow_has));
+            notes.extend(unknown_columns(column, &overflow_has));
             let compares =
                 !matches!(wanted.prepared.op(), FilterOp::Exists | FilterOp::StartsWith | FilterOp::EndsWith | FilterOp::Contains);
             let Some(class) = wanted.prepared.class().filter(|_| compares) else { continue };
@@ -108,15 +108,16 @@ impl Question {
     }
 }
 
-/// The remark on a column that no event has.
-pub(crate) fn unknown_column(column: &Resolved, overflow_has: impl Fn(&str) -> bool) -> Option<Note> {
-    let is_unknown = column.is_unknown() && !column.members.iter().any(|member| overflow_has(&member.name));
-    is_unknown.then(|| Note::new(NoteKind::UnknownColumn, format!("no event has a column \"{}\"", column.column.name)))
+/// The remarks on a column that no event has, or on those that a calculated field names.
+pub(crate) fn unknown_columns(column: &Resolved, overflow_has: impl Fn(&str) -> bool) -> Vec<Note> {
+    let is_unknown = |column: &&Resolved| column.is_unknown() && !column.members.iter().any(|member| overflow_has(&member.name));
+    let note = |column: &Resolved| Note::new(NoteKind::UnknownColumn, format!("no event has a column \"{}\"", column.column.name));
+    column.stored().into_iter().filter(is_unknown).map(note).collect()
 }
 
 impl Wanted {
-    fn new(condition: &Condition, registry: &Registry) -> Self {
-        let column = Resolved::new(&condition.column, registry);
+    fn new(condition: &Condition, names: Names<'_>) -> Self {
+        let column = Resolved::new(&condition.column, names);
         let prepared = Prepared::new(condition, column.class);
         Self { column, prepared }
     }

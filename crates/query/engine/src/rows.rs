@@ -7,7 +7,8 @@ pub(crate) use fetch::{chunk_rows, fetch};
 use crate::control::{Control, Flow};
 use crate::error::Failure;
 use crate::question::Question;
-use crate::scan::{Output, Outputs, ReaderCache, Scan, Unit, times};
+use crate::related::{Ids, Related};
+use crate::scan::{Output, Outputs, ReaderCache, Scan, Unit, filtered, times};
 use crate::tasks::Tasks;
 use glasshive_model::Value;
 use glasshive_model::shown::ShownRow;
@@ -33,17 +34,28 @@ pub(crate) struct Hit {
 
 impl Finder {
     /// The newest rows that a question wants, newest first: at most `limit`, all older than `after`.
-    pub(crate) async fn newest(&self, question: Question, limit: usize, after: Option<Cursor>) -> Result<Vec<Hit>, Failure> {
-        let outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
+    pub(crate) async fn newest(
+        &self,
+        question: Question,
+        related: Option<&Arc<Related>>,
+        limit: usize,
+        after: Option<Cursor>,
+    ) -> Result<Vec<Hit>, Failure> {
+        let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
+        let related = related.map(|related| (related.clone(), Ids::of(&mut outputs)));
         let scan = Arc::new(Scan { question, outputs });
         let queue = Arc::new(scan.units(&self.snapshot, &self.cache, &self.control).await?);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
-            let (scan, queue, control) = (scan.clone(), queue.clone(), self.control.clone());
+            let (scan, queue, control, related) = (scan.clone(), queue.clone(), self.control.clone(), related.clone());
             tasks.spawn(async move {
                 let mut newest = Newest { limit, after, hits: Vec::new(), unit: None };
                 let reservation = control.reservation("rows");
                 scan.work(&queue, &control, |unit, columns| {
+                    let columns = match &related {
+                        Some((related, ids)) => filtered(&columns, related.mask(&columns, *ids))?,
+                        None => columns,
+                    };
                     newest.take(unit, times(&columns[0]), crate::cells::int64(&columns[1]).values());
                     Ok(reservation.try_resize(newest.hits.capacity() * size_of::<Hit>())?)
                 })

@@ -8,12 +8,12 @@ use std::fmt;
 pub struct Calculation {
     /// The operator.
     pub op: Op,
-    /// The column; `None` only for `COUNT`.
+    /// The column; `None` for `COUNT` without one, and for `CONCURRENCY`.
     pub column: Option<Column>,
 }
 
 /// The operators. `w` is an event's weight, `v` its value; events without a usable value are skipped, and a calculation over
-/// no values at all is null (except `COUNT`, which is 0).
+/// no values at all is null (except `COUNT` and `CONCURRENCY`, which are 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Op {
     /// Σw of the events; with a column, of those where it has a value that is not null. Rounded to an integer in the answer.
@@ -32,6 +32,17 @@ pub enum Op {
     Percentile(Percentile),
     /// Σw per row of values; see [`crate::heatmap`].
     Heatmap,
+    /// How many spans were in progress on average: Σ w·(overlap of the event with the time) / the time, which is the step or
+    /// the window. An event is in progress from its time for its `duration_ms`; those that began up to [`LOOK_BACK_NS`] before
+    /// the window count too, in this calculation alone. 0 where nothing was in progress.
+    Concurrency,
+    /// How `SUM` changed, per step. In a step: its value less that of the step before, null unless both have one. Over the
+    /// window: from the first step that has a value to the last, by the number of steps between them; null with one or none.
+    RateSum,
+    /// The same of `AVG`.
+    RateAvg,
+    /// The same of `MAX`.
+    RateMax,
 }
 
 /// The thirteen named percentiles.
@@ -52,6 +63,9 @@ pub enum Percentile {
     P99,
     P999,
 }
+
+/// How long before the window a span may have begun to count in `CONCURRENCY`.
+pub const LOOK_BACK_NS: i64 = 3_600_000_000_000;
 
 // === impl Calculation ===
 
@@ -77,7 +91,7 @@ impl Calculation {
 
 impl Op {
     /// All of them, percentiles one by one, as the documents list them.
-    pub const ALL: [Op; 20] = [
+    pub const ALL: [Op; 24] = [
         Op::Count,
         Op::Sum,
         Op::Avg,
@@ -98,6 +112,10 @@ impl Op {
         Op::Percentile(Percentile::P99),
         Op::Percentile(Percentile::P999),
         Op::Heatmap,
+        Op::Concurrency,
+        Op::RateSum,
+        Op::RateAvg,
+        Op::RateMax,
     ];
 
     /// As written: `COUNT_DISTINCT`, `P99`.
@@ -111,6 +129,10 @@ impl Op {
             Op::CountDistinct => "COUNT_DISTINCT",
             Op::Percentile(percentile) => percentile.name(),
             Op::Heatmap => "HEATMAP",
+            Op::Concurrency => "CONCURRENCY",
+            Op::RateSum => "RATE_SUM",
+            Op::RateAvg => "RATE_AVG",
+            Op::RateMax => "RATE_MAX",
         }
     }
 
@@ -121,12 +143,27 @@ impl Op {
 
     /// Whether it makes no sense without a column.
     pub fn needs_column(self) -> bool {
-        self != Op::Count
+        !matches!(self, Op::Count | Op::Concurrency)
+    }
+
+    /// Whether it may have a column.
+    pub fn takes_column(self) -> bool {
+        self != Op::Concurrency
+    }
+
+    /// The calculation whose change from step to step this is.
+    pub fn rate_of(self) -> Option<Op> {
+        match self {
+            Op::RateSum => Some(Op::Sum),
+            Op::RateAvg => Some(Op::Avg),
+            Op::RateMax => Some(Op::Max),
+            _ => None,
+        }
     }
 
     /// Whether it looks at numbers only.
     pub fn is_numeric(self) -> bool {
-        !matches!(self, Op::Count | Op::CountDistinct)
+        !matches!(self, Op::Count | Op::CountDistinct | Op::Concurrency)
     }
 
     /// Whether groups can be ordered and filtered by it.
@@ -186,4 +223,11 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// When an event that began so and lasted so many milliseconds ended, in ns; `None` when it did not last.
+pub fn end_ns(time_ns: i64, duration_ms: f64) -> Option<i64> {
+    // Great numbers end at the greatest integer.
+    let duration_ns = (duration_ms * 1e6).round() as i64;
+    (duration_ns > 0).then(|| time_ns.saturating_add(duration_ns))
 }

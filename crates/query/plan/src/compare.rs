@@ -152,7 +152,9 @@ impl Differences<'_> {
             }
             (_, Measure::Float(left), Measure::Float(right)) => match op {
                 Op::Percentile(_) => within(*left, *right, self.tolerance.percentile, 0.0),
-                Op::Sum | Op::Avg => within(*left, *right, self.tolerance.sum, self.tolerance.sum),
+                Op::Sum | Op::Avg | Op::Concurrency | Op::RateSum | Op::RateAvg => {
+                    within(*left, *right, self.tolerance.sum, self.tolerance.sum)
+                }
                 _ => left == right,
             },
             (_, Measure::Null, Measure::Null) => true,

@@ -1,5 +1,6 @@
 //! The question for rows as they are, newest first.
 
+use crate::fields::CalculatedField;
 use crate::filter::Filters;
 use crate::plan::Column;
 use crate::time::TimeRange;
@@ -7,6 +8,8 @@ use crate::time::TimeRange;
 /// A request for raw rows: newest first, ties by order of arrival, latest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventsRequest {
+    /// Calculated fields, as in [`crate::Plan::fields`].
+    pub fields: Vec<CalculatedField>,
     /// Slugs of the datasets to look in; `None` = all of the environment.
     pub datasets: Option<Vec<String>>,
     /// The window, and how it was written.
@@ -38,12 +41,21 @@ pub const EVENTS_DEFAULT: u32 = 100;
 impl EventsRequest {
     /// Everything in a time range, with the default limit.
     pub fn all(time: TimeRange) -> Self {
-        Self { datasets: None, time, filters: Filters::default(), columns: Vec::new(), limit: EVENTS_DEFAULT, after: None }
+        Self {
+            fields: Vec::new(),
+            datasets: None,
+            time,
+            filters: Filters::default(),
+            columns: Vec::new(),
+            limit: EVENTS_DEFAULT,
+            after: None,
+        }
     }
 
     /// As [`crate::Plan::leaves_out`].
     pub fn leaves_out(&self, marker: &str) -> bool {
         let named = self.filters.conditions.iter().map(|condition| &condition.column).chain(&self.columns);
+        let named = named.chain(self.fields.iter().flat_map(CalculatedField::columns));
         self.datasets.is_none() && !named.into_iter().any(|column| column.name == marker)
     }
 }

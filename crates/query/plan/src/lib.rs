@@ -3,7 +3,8 @@
 //! A [`Plan`] says what is asked: calculations over events of a time window, filtered, grouped, ordered and cut. It names
 //! columns and knows no data: which types a column has, and whether it exists, is for whoever answers. A plan is made by
 //! [`spec::decode`] (the JSON query specification) or [`text::parse`] (one line of text), and both can be written back.
-//! [`EventsRequest`] is the other question: rows as they are, newest first. [`Answer`] is what comes back of a plan.
+//! [`EventsRequest`] is the other question: rows as they are, newest first. [`Answer`] is what comes back of a plan. Both may
+//! define [calculated fields](expression) and, in conditions and groups, name columns of [other spans](relation).
 //!
 //! What every evaluator must agree on stands here too, as pure functions: [`coerce`] (how values and literals of different
 //! types meet), [`alias`] (names that mean one column), [`shown`] (which names are computed from system columns), [`lhist`]
@@ -31,10 +32,13 @@ pub mod calculation;
 pub mod coerce;
 pub mod error;
 pub mod events;
+pub mod expression;
+pub mod fields;
 pub mod filter;
 pub mod heatmap;
 pub mod lhist;
 pub mod plan;
+pub mod relation;
 pub mod shown;
 pub mod spec;
 pub mod text;
@@ -51,6 +55,9 @@ pub use answer::{Answer, GroupRow, GroupValue, Measure, Note, NoteKind, SeriesRo
 pub use calculation::{Calculation, Op, Percentile};
 pub use error::{Place, Problem, QueryError};
 pub use events::{Cursor, EventsRequest};
+pub use expression::{Expression, ExpressionError};
+pub use fields::CalculatedField;
 pub use filter::{Combination, Condition, FilterOp, Filters, Literal};
 pub use plan::{Column, Having, HavingOp, Order, OrderKey, Plan};
+pub use relation::Relation;
 pub use time::{Grid, Point, Step, TimeRange, Window, Written};

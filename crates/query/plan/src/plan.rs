@@ -1,8 +1,9 @@
 //! The one form of a query.
 
-use crate::calculation::{Calculation, Op};
+use crate::calculation::{Calculation, LOOK_BACK_NS, Op};
+use crate::fields::{CalculatedField, field_of};
 use crate::filter::Filters;
-use crate::time::{Grid, Step, TimeRange};
+use crate::time::{Grid, Step, TimeRange, Window};
 use std::fmt;
 
 /// A query over events: which, what of them, by which groups, and what of the groups to give back.
@@ -12,6 +13,8 @@ use std::fmt;
 /// orders; limit. See [`Plan::ordering`] for the complete order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// Calculated fields, each usable wherever a column is; they pass [`crate::fields::check`]. At most 100.
+    pub fields: Vec<CalculatedField>,
     /// Slugs of the datasets to look in; `None` = all of the environment.
     pub datasets: Option<Vec<String>>,
     /// The window, and how it was written.
@@ -104,6 +107,7 @@ impl Plan {
     /// `COUNT` over everything in a time range, with the text form's limit: a start for building plans in code.
     pub fn count(time: TimeRange) -> Self {
         Self {
+            fields: Vec::new(),
             datasets: None,
             time,
             step: Step::Auto,
@@ -152,12 +156,25 @@ impl Plan {
     /// Whether rows in which this truth column is true are left out: for `meta.derived` and `meta.self_telemetry`, unless the
     /// query names datasets or the column itself.
     pub fn leaves_out(&self, marker: &str) -> bool {
-        self.datasets.is_none() && !self.columns().any(|column| column.name == marker)
+        let named = self.columns().chain(self.fields.iter().flat_map(CalculatedField::columns));
+        self.datasets.is_none() && !named.into_iter().any(|column| column.name == marker)
     }
 
     /// The calculation with this operator and column.
     pub fn calculation_index(&self, op: Op, column: Option<&Column>) -> Option<usize> {
         self.calculations.iter().position(|calculation| calculation.op == op && calculation.column.as_ref() == column)
+    }
+
+    /// The calculated field that a column names, if it names one.
+    pub fn field(&self, column: &Column) -> Option<&CalculatedField> {
+        field_of(&self.fields, column)
+    }
+
+    /// Where events are looked for: the window, and for `CONCURRENCY` what lies before it.
+    pub fn scan_window(&self) -> Window {
+        let Window { start_ns, end_ns } = self.time.window;
+        let looks_back = self.calculations.iter().any(|calculation| calculation.op == Op::Concurrency);
+        Window { start_ns: if looks_back { start_ns.saturating_sub(LOOK_BACK_NS) } else { start_ns }, end_ns }
     }
 
     /// Whether any calculation is a heatmap.

@@ -3,8 +3,11 @@
 use crate::answer::GroupValue;
 use crate::calculation::{Calculation, Op};
 use crate::events::{EVENTS_MAX, EventsRequest};
+use crate::expression::Expression;
+use crate::fields::{self, CalculatedField};
 use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
 use crate::plan::{Column, Having, HavingOp, Order, OrderKey, Plan};
+use crate::relation::Relation;
 use crate::time::{Point, SECOND_NS, Step, TimeRange, Window, Written};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{Value, names};
@@ -96,7 +99,8 @@ fn literal_of(value: GroupValue) -> Option<Literal> {
 /// A random valid plan.
 pub fn plan(random: &mut Random, vocabulary: &Vocabulary) -> Plan {
     let time = time(random, vocabulary.window);
-    let mut plan = Plan { limit: 1 + random.below(1_000) as u32, ..Plan::count(time) };
+    let (fields, vocabulary) = &with_fields(random, vocabulary);
+    let mut plan = Plan { fields: fields.clone(), limit: 1 + random.below(1_000) as u32, ..Plan::count(time) };
     if random.chance(20) {
         plan.limit = 1 + random.below(5) as u32;
     }
@@ -107,7 +111,7 @@ pub fn plan(random: &mut Random, vocabulary: &Vocabulary) -> Plan {
         push_once(&mut plan.calculations, calculation(random, vocabulary));
     }
     for _ in 0..random.below(3) {
-        push_once(&mut plan.breakdowns, column(random, vocabulary));
+        push_once(&mut plan.breakdowns, breakdown(random, vocabulary));
     }
     let (least, most) = Step::bounds(time.window);
     if random.chance(30) {
@@ -130,7 +134,9 @@ pub fn plan(random: &mut Random, vocabulary: &Vocabulary) -> Plan {
 /// A random valid request for raw rows.
 pub fn events(random: &mut Random, vocabulary: &Vocabulary) -> EventsRequest {
     let most = if random.chance(50) { 20 } else { EVENTS_MAX.into() };
+    let (fields, vocabulary) = &with_fields(random, vocabulary);
     EventsRequest {
+        fields: fields.clone(),
         datasets: datasets(random, vocabulary),
         filters: filters(random, vocabulary),
         limit: 1 + random.below(most) as u32,
@@ -156,6 +162,71 @@ fn datasets(random: &mut Random, vocabulary: &Vocabulary) -> Option<Vec<String>>
     random.pick(&vocabulary.datasets).map(|slug| vec![slug.clone()])
 }
 
+/// Some calculated fields, and the vocabulary with these in it; mostly none.
+fn with_fields(random: &mut Random, vocabulary: &Vocabulary) -> (Vec<CalculatedField>, Vocabulary) {
+    let mut known = vocabulary.clone();
+    let mut fields = Vec::new();
+    if random.chance(60) {
+        return (fields, known);
+    }
+    for index in 0..1 + random.below(3) {
+        // Now and then a field takes a column's name, and reads that very column.
+        let shadowed = random.pick(&vocabulary.columns).filter(|_| random.chance(20)).map(|(name, _)| name.clone());
+        let name = shadowed.clone().unwrap_or_else(|| format!("field {index}"));
+        let own = shadowed.map(|name| format!("={name}"));
+        let expression = Expression::parse(&expression(random, &known, own.as_deref())).expect("templates are valid");
+        fields.push(CalculatedField { name: name.clone(), expression });
+        if fields::check(&fields).is_err() {
+            fields.pop();
+            continue;
+        }
+        let literals = [Literal::Bool(true), Literal::Int(7), Literal::Str("none".into()), Literal::number(2.5), Literal::Str("a".into())];
+        // More than once, so that they are drawn often.
+        known.columns.extend(vec![(name.clone(), literals.to_vec()); 4]);
+        known.numeric.extend(vec![name; 2]);
+    }
+    (fields, known)
+}
+
+fn expression(random: &mut Random, vocabulary: &Vocabulary, own: Option<&str>) -> String {
+    let written = |name: &str| format!("$\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    let pick = |random: &mut Random| match own {
+        Some(own) => written(own),
+        None => random.pick(&vocabulary.columns).map_or_else(|| "$nothing".to_owned(), |(name, _)| written(name)),
+    };
+    let (a, b, n) = (pick(random), pick(random), random.pick(&vocabulary.numeric).filter(|_| own.is_none()).map(|name| written(name)));
+    let n = n.unwrap_or_else(|| a.clone());
+    let templates = [
+        format!("{n} * 2 + 1"),
+        format!("{n} / 7 - {a}"),
+        format!("IF({a} > {b}, {a}, {n} < 100, \"small\", 7)"),
+        format!("IF({a}, {b})"),
+        format!("COALESCE({a}, {b}, \"none\")"),
+        format!("CONCAT({a}, \"-\", {b})"),
+        format!("{a} = {b} OR !EXISTS({n})"),
+        format!("INT({n}) % 3"),
+        format!("BUCKET({n}, 50, 0, 400)"),
+        format!("REG_VALUE({a}, `[a-z]+`)"),
+        format!("LENGTH({a}) + REG_COUNT({b}, `[0-9]`)"),
+        format!("SWITCH({a}, \"/a\", 1, \"/b\", 2.5, {b})"),
+        format!("MIN({a}, {b}, {n})"),
+        "EVENT_TIMESTAMP() % 10".to_owned(),
+        "INGEST_TIMESTAMP() - EVENT_TIMESTAMP()".to_owned(),
+        format!("FORMAT_TIME(\"%H\", EVENT_TIMESTAMP()) = STRING({n})"),
+    ];
+    random.pick(&templates).cloned().unwrap_or_default()
+}
+
+/// Mostly a column of the event, else one of another span.
+fn breakdown(random: &mut Random, vocabulary: &Vocabulary) -> Column {
+    let column = column(random, vocabulary);
+    let relation = random.pick(&Relation::ALL).copied().filter(|relation| *relation != Relation::None);
+    match relation.filter(|_| random.chance(20)) {
+        Some(relation) => Column::named(format!("{}.{column}", relation.name())),
+        None => column,
+    }
+}
+
 fn column(random: &mut Random, vocabulary: &Vocabulary) -> Column {
     let exact = random.chance(10);
     match random.pick(&vocabulary.columns) {
@@ -172,17 +243,19 @@ fn calculation(random: &mut Random, vocabulary: &Vocabulary) -> Calculation {
         Some(name) if !is_any => Column::named(name),
         _ => column(random, vocabulary),
     };
-    let is_bare = op == Op::Count && random.chance(70);
+    let is_bare = !op.takes_column() || (op == Op::Count && random.chance(70));
     Calculation { op, column: (!is_bare).then_some(column) }
 }
 
 fn filters(random: &mut Random, vocabulary: &Vocabulary) -> Filters {
     let combination = if random.chance(30) { Combination::Or } else { Combination::And };
-    let conditions = (0..random.below(4)).map(|_| condition(random, vocabulary)).collect();
+    let related = combination == Combination::And && random.chance(25);
+    let conditions = (0..random.below(4)).map(|_| condition(random, vocabulary, related)).collect();
     Filters::new(combination, conditions)
 }
 
-fn condition(random: &mut Random, vocabulary: &Vocabulary) -> Condition {
+/// `related` says that it may be about another span.
+fn condition(random: &mut Random, vocabulary: &Vocabulary, related: bool) -> Condition {
     let op = *random.pick(&FilterOp::ALL).expect("there are operators");
     let picked = random.pick(&vocabulary.columns).cloned();
     let (name, known) = picked.unwrap_or_else(|| ("no.such.column".to_owned(), Vec::new()));
@@ -192,7 +265,10 @@ fn condition(random: &mut Random, vocabulary: &Vocabulary) -> Condition {
         Takes::List => 1 + random.below(4),
     };
     let values = (0..count).map(|_| literal(random, op, &known)).collect();
-    Condition { column: Column { name, exact: random.chance(10) }, op, values }
+    let column = Column { name, exact: random.chance(10) };
+    let relation = random.pick(&Relation::ALL).filter(|_| related && random.chance(70));
+    let column = relation.map_or(column.clone(), |relation| Column::named(format!("{}.{column}", relation.name())));
+    Condition { column, op, values }
 }
 
 /// Mostly a value that the column has, or for parts of text a piece of one; now and then one of another type.

@@ -4,40 +4,56 @@
 //! counts. An engine that is fast agrees with it: counts exactly, percentiles within 1 %, distinct counts within 2 %
 //! ([`crate::compare`]).
 
+mod related;
+
 use crate::alias::alias_group;
 use crate::answer::{Answer, GroupRow, GroupValue, Measure, SeriesRow, Wants};
-use crate::calculation::{Calculation, Op};
+use crate::calculation::{self, Calculation, Op};
 use crate::coerce::{self, Class};
 use crate::events::{Cursor, EventsRequest};
-use crate::filter::{Combination, Filters};
+use crate::expression::Input;
+use crate::fields::{CalculatedField, field_of};
+use crate::filter::Condition;
 use crate::heatmap::HeatmapRows;
 use crate::lhist::{self, Lhist};
 use crate::plan::{Column, Plan};
 use crate::shown::Shown;
-use crate::time::Window;
+use crate::time::{Grid, Window};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{Value, names};
+use related::Related;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Answers a plan over all rows of an environment, in any order: also those outside the window and the datasets, because the
 /// shown type of a column comes from the first row that ever had it.
 pub fn evaluate(plan: &Plan, rows: &[ShownRow], wants: Wants) -> Answer {
-    let environment = Environment::of(rows);
-    let matching = environment.matching(plan.time.window, plan.datasets.as_deref(), &plan.filters, |marker| plan.leaves_out(marker));
+    let environment = Environment::of(rows, &plan.fields);
+    let related = Related::new(&environment, plan.time.window, &plan.filters, &plan.breakdowns);
+    let wanted = environment.matching(&related, plan.scan_window(), plan.datasets.as_deref(), |marker| plan.leaves_out(marker));
+    let in_progress: Vec<&ShownRow> = if plan.scan_window() == plan.time.window {
+        Vec::new()
+    } else {
+        wanted.iter().copied().filter(|row| environment.overlap_ns(row, plan.time.window) > 0).collect()
+    };
+    let matching: Vec<&ShownRow> = wanted.into_iter().filter(|row| plan.time.window.contains(row.time_ns)).collect();
     let calculate = Calculate::new(&environment, plan, &matching);
 
-    let mut groups: BTreeMap<Vec<GroupValue>, Vec<&ShownRow>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<GroupValue>, Group<'_>> = BTreeMap::new();
     if plan.breakdowns.is_empty() {
-        groups.insert(Vec::new(), Vec::new());
+        groups.insert(Vec::new(), Group::default());
     }
+    let group_of = |row: &ShownRow| -> Vec<GroupValue> {
+        plan.breakdowns.iter().map(|column| GroupValue::of(related.value(row, column).as_ref())).collect()
+    };
     for row in &matching {
-        let group = plan.breakdowns.iter().map(|column| GroupValue::of(environment.value(row, column).as_deref())).collect();
-        groups.entry(group).or_default().push(row);
+        groups.entry(group_of(row)).or_default().events.push(row);
+    }
+    for row in &in_progress {
+        groups.entry(group_of(row)).or_default().in_progress.push(row);
     }
 
     let ordering = plan.ordering();
-    let rows_of = |group: &[GroupValue]| groups[group].as_slice();
     let mut all: Vec<GroupRow> =
         groups.iter().map(|(group, rows)| GroupRow { group: group.clone(), values: calculate.all(rows) }).collect();
     all.retain(|group| group.meets(&plan.havings));
@@ -51,30 +67,40 @@ pub fn evaluate(plan: &Plan, rows: &[ShownRow], wants: Wants) -> Answer {
     if wants.series {
         for step in 0..answer.grid.steps {
             for (index, group) in all.iter().enumerate() {
-                let within: Vec<&ShownRow> =
-                    rows_of(&group.group).iter().copied().filter(|row| answer.grid.index(row.time_ns) == Some(step)).collect();
-                if !within.is_empty() {
-                    answer.series.push(SeriesRow { step, group: index, values: calculate.all(&within) });
-                }
+                answer.series.extend(calculate.step(&groups[&group.group], step).map(|values| SeriesRow { step, group: index, values }));
             }
         }
     }
     if wants.total {
-        answer.total = Some(calculate.all(&matching));
+        answer.total = Some(calculate.all(&Group { events: matching.clone(), in_progress }));
     }
     if wants.other && !cut.is_empty() {
-        let others: Vec<&ShownRow> = cut.iter().flat_map(|group| rows_of(&group.group)).copied().collect();
+        let mut others = Group::default();
+        for group in cut.iter().map(|group| &groups[&group.group]) {
+            others.events.extend(&group.events);
+            others.in_progress.extend(&group.in_progress);
+        }
         answer.other = Some(calculate.all(&others));
     }
     answer.results = all;
     answer
 }
 
+/// The rows of one group.
+#[derive(Default)]
+struct Group<'a> {
+    /// In the window.
+    events: Vec<&'a ShownRow>,
+    /// Those that are in progress at some time of the window, whenever they began; only when that is asked for.
+    in_progress: Vec<&'a ShownRow>,
+}
+
 /// The rows that a request for raw rows asks for, newest first; with all their fields, whichever columns are wanted.
-pub fn events<'a>(request: &EventsRequest, rows: &'a [ShownRow]) -> Vec<&'a ShownRow> {
-    let environment = Environment::of(rows);
+pub fn events<'a>(request: &'a EventsRequest, rows: &'a [ShownRow]) -> Vec<&'a ShownRow> {
+    let environment = Environment::of(rows, &request.fields);
+    let related = Related::new(&environment, request.time.window, &request.filters, &[]);
     let mut matching =
-        environment.matching(request.time.window, request.datasets.as_deref(), &request.filters, |marker| request.leaves_out(marker));
+        environment.matching(&related, request.time.window, request.datasets.as_deref(), |marker| request.leaves_out(marker));
     let place = |row: &ShownRow| Cursor { time_ns: row.time_ns, seq: row.seq };
     matching.retain(|row| request.after.is_none_or(|after| place(row) < after));
     matching.sort_by_key(|row| std::cmp::Reverse(place(row)));
@@ -86,10 +112,11 @@ pub fn events<'a>(request: &EventsRequest, rows: &'a [ShownRow]) -> Vec<&'a Show
 struct Environment<'a> {
     rows: &'a [ShownRow],
     classes: BTreeMap<&'a str, Class>,
+    fields: &'a [CalculatedField],
 }
 
 impl<'a> Environment<'a> {
-    fn of(rows: &'a [ShownRow]) -> Self {
+    fn of(rows: &'a [ShownRow], fields: &'a [CalculatedField]) -> Self {
         let mut in_order: Vec<&ShownRow> = rows.iter().collect();
         in_order.sort_by_key(|row| row.seq);
         let mut classes = BTreeMap::new();
@@ -102,10 +129,25 @@ impl<'a> Environment<'a> {
             };
             classes.entry(name.as_str()).or_insert(class);
         }
-        Self { rows, classes }
+        Self { rows, classes, fields }
+    }
+
+    /// Whether a question may name it as it stands: some row has it, or it is computed from what every row has.
+    fn has_column(&self, column: &Column) -> bool {
+        let is_alias = !column.exact && !alias_group(&column.name).is_empty();
+        field_of(self.fields, column).is_some()
+            || is_alias
+            || Shown::from_name(&column.name).is_some()
+            || self.classes.contains_key(column.name.as_str())
     }
 
     fn class(&self, column: &Column) -> Option<Class> {
+        if let Some(CalculatedField { expression, .. }) = field_of(self.fields, column) {
+            return expression.class(&|index| match &expression.inputs()[index] {
+                Input::Column(column) => self.class(column),
+                Input::EventTimestamp | Input::IngestTimestamp => Some(Class::Number),
+            });
+        }
         if let Some(shown) = Shown::from_name(&column.name) {
             return Some(Class::of(shown.column_type()));
         }
@@ -116,6 +158,9 @@ impl<'a> Environment<'a> {
 
     /// What a row has under a column: the first member with a value; `Null` when there are only empty ones.
     fn value<'row>(&self, row: &'row ShownRow, column: &Column) -> Option<Cow<'row, Value>> {
+        if let Some(field) = field_of(self.fields, column) {
+            return Some(Cow::Owned(self.calculated(row, field))).filter(|value| **value != Value::Null);
+        }
         let members = if column.exact { &[] } else { alias_group(&column.name) };
         let found = if members.is_empty() {
             row.get(&column.name)
@@ -135,11 +180,30 @@ impl<'a> Environment<'a> {
         }
     }
 
+    fn calculated(&self, row: &ShownRow, field: &CalculatedField) -> Value {
+        field.expression.evaluate(&|index| match &field.expression.inputs()[index] {
+            Input::Column(column) => self.value(row, column).map_or(Value::Null, Cow::into_owned),
+            Input::EventTimestamp => Value::Float(row.time_ns as f64 / 1e9),
+            Input::IngestTimestamp => match row.get(names::META_INGEST_TIME) {
+                Some(Value::Int(ns)) => Value::Float(*ns as f64 / 1e9),
+                _ => Value::Null,
+            },
+        })
+    }
+
+    /// How long a row was in progress within some time.
+    fn overlap_ns(&self, row: &ShownRow, window: Window) -> i64 {
+        let column = Column::exact(names::DURATION_MS);
+        let duration = self.value(row, &column).and_then(|value| coerce::calculable(Some(Class::Number), &value));
+        let end_ns = duration.and_then(|duration| calculation::end_ns(row.time_ns, duration));
+        end_ns.map_or(0, |end_ns| window.overlap_ns(Window { start_ns: row.time_ns, end_ns }))
+    }
+
     fn matching(
         &self,
+        related: &Related<'_>,
         window: Window,
         datasets: Option<&[String]>,
-        filters: &Filters,
         leaves_out: impl Fn(&str) -> bool,
     ) -> Vec<&'a ShownRow> {
         let hidden: Vec<&str> = [names::META_DERIVED, names::META_SELF_TELEMETRY].into_iter().filter(|marker| leaves_out(marker)).collect();
@@ -152,19 +216,13 @@ impl<'a> Environment<'a> {
             .iter()
             .filter(|row| window.contains(row.time_ns) && in_datasets(row))
             .filter(|row| hidden.iter().all(|marker| row.get(marker) != Some(&Value::Bool(true))))
-            .filter(|row| self.passes(row, filters))
+            .filter(|row| related.passes(row))
             .collect()
     }
 
-    fn passes(&self, row: &ShownRow, filters: &Filters) -> bool {
-        let mut holds = filters.conditions.iter().map(|condition| {
-            let value = self.value(row, &condition.column);
-            coerce::holds(&coerce::normalised(condition), self.class(&condition.column), value.as_deref())
-        });
-        match filters.combination {
-            Combination::And => holds.all(|holds| holds),
-            Combination::Or => filters.conditions.is_empty() || holds.any(|holds| holds),
-        }
+    fn holds(&self, row: &ShownRow, condition: &Condition) -> bool {
+        let value = self.value(row, &condition.column);
+        coerce::holds(&coerce::normalised(condition), self.class(&condition.column), value.as_deref())
     }
 }
 
@@ -172,12 +230,13 @@ impl<'a> Environment<'a> {
 struct Calculate<'a> {
     environment: &'a Environment<'a>,
     calculations: &'a [Calculation],
+    grid: Grid,
     heatmaps: Vec<Option<HeatmapRows>>,
 }
 
 impl<'a> Calculate<'a> {
     fn new(environment: &'a Environment<'a>, plan: &'a Plan, matching: &[&ShownRow]) -> Self {
-        let mut calculate = Self { environment, calculations: &plan.calculations, heatmaps: Vec::new() };
+        let mut calculate = Self { environment, calculations: &plan.calculations, grid: plan.grid(), heatmaps: Vec::new() };
         calculate.heatmaps = plan.calculations.iter().map(|calculation| calculate.heatmap_rows(calculation, matching)).collect();
         calculate
     }
@@ -189,11 +248,58 @@ impl<'a> Calculate<'a> {
         Some(HeatmapRows::choose(&column.name, &values))
     }
 
-    fn all(&self, rows: &[&ShownRow]) -> Vec<Measure> {
-        (0..self.calculations.len()).map(|index| self.one(index, rows)).collect()
+    /// Over the whole window.
+    fn all(&self, group: &Group<'_>) -> Vec<Measure> {
+        let value = |index: usize| match self.calculations[index].op {
+            Op::Concurrency => self.concurrency(group, self.grid.window),
+            op => match op.rate_of() {
+                Some(of) => self.rate(index, of, group),
+                None => self.one(index, op, &group.events),
+            },
+        };
+        (0..self.calculations.len()).map(value).collect()
     }
 
-    fn one(&self, index: usize, rows: &[&ShownRow]) -> Measure {
+    /// In one step; `None` when nothing happened in it.
+    fn step(&self, group: &Group<'_>, step: usize) -> Option<Vec<Measure>> {
+        let part = self.grid.part(step);
+        let events = self.within(group, step);
+        if events.is_empty() && !group.in_progress.iter().any(|row| self.environment.overlap_ns(row, part) > 0) {
+            return None;
+        }
+        let value = |index: usize| match self.calculations[index].op {
+            Op::Concurrency => self.concurrency(group, part),
+            op => match op.rate_of() {
+                Some(of) => {
+                    let before = step.checked_sub(1).and_then(|before| self.one(index, of, &self.within(group, before)).number());
+                    measured(before.and_then(|before| Some(self.one(index, of, &events).number()? - before)))
+                }
+                None => self.one(index, op, &events),
+            },
+        };
+        Some((0..self.calculations.len()).map(value).collect())
+    }
+
+    fn within<'row>(&self, group: &Group<'row>, step: usize) -> Vec<&'row ShownRow> {
+        group.events.iter().copied().filter(|row| self.grid.index(row.time_ns) == Some(step)).collect()
+    }
+
+    fn concurrency(&self, group: &Group<'_>, part: Window) -> Measure {
+        let overlaps = group.in_progress.iter().map(|row| self.environment.overlap_ns(row, part) as f64 * weight(row));
+        Measure::Float(overlaps.sum::<f64>() / part.length_ns() as f64)
+    }
+
+    /// The change from the first step that has a value to the last, per step.
+    fn rate(&self, index: usize, of: Op, group: &Group<'_>) -> Measure {
+        let value = |step: usize| Some((step, self.one(index, of, &self.within(group, step)).number()?));
+        let values: Vec<(usize, f64)> = (0..self.grid.steps).filter_map(value).collect();
+        match (values.first(), values.last()) {
+            (Some((first, start)), Some((last, end))) if last > first => measured(Some((end - start) / (last - first) as f64)),
+            _ => Measure::Null,
+        }
+    }
+
+    fn one(&self, index: usize, op: Op, rows: &[&ShownRow]) -> Measure {
         let calculation = &self.calculations[index];
         let Some(column) = &calculation.column else {
             return Measure::Int(rows.iter().map(|row| weight(row)).sum::<f64>().round() as i64);
@@ -207,7 +313,7 @@ impl<'a> Calculate<'a> {
         let weights: f64 = numbers.iter().map(|(_, weight)| weight).sum();
         let weighted = || numbers.iter().map(|(value, weight)| value * weight).sum::<f64>();
         let some = |number: f64| if numbers.is_empty() { Measure::Null } else { Measure::Float(number) };
-        match calculation.op {
+        match op {
             Op::Count => Measure::Int(with_value.iter().map(|(_, weight)| weight).sum::<f64>().round() as i64),
             Op::CountDistinct if with_value.is_empty() => Measure::Null,
             Op::CountDistinct => {
@@ -226,6 +332,8 @@ impl<'a> Calculate<'a> {
                 }
                 Measure::Heatmap(counts)
             }),
+            // These look at more than the rows of one step, and are put together from the others.
+            Op::Concurrency | Op::RateSum | Op::RateAvg | Op::RateMax => Measure::Null,
         }
     }
 
@@ -235,6 +343,11 @@ impl<'a> Calculate<'a> {
         let number = |row: &ShownRow| coerce::calculable(class, self.environment.value(row, column)?.as_ref());
         rows.iter().filter_map(|row| Some((number(row)?, weight(row)))).collect()
     }
+}
+
+/// A number that may not be one.
+fn measured(number: Option<f64>) -> Measure {
+    number.filter(|number| !number.is_nan()).map_or(Measure::Null, Measure::Float)
 }
 
 fn weight(row: &ShownRow) -> f64 {

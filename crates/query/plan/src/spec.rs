@@ -3,6 +3,7 @@
 //! | member | type | default |
 //! |---|---|---|
 //! | `calculations` | at most 100 of `{op, column?}` | `[{"op":"COUNT"}]` |
+//! | `calculated_fields` | at most 100 of `{name, expression}` | none |
 //! | `filters` | at most 100 of `{column, op, value?}` | none |
 //! | `filter_combination` | `AND`, `OR` | `AND` |
 //! | `breakdowns` | at most 100 column names | none |

@@ -1,7 +1,7 @@
 //! The text form: a plan as one line that people write, read and pass on.
 //!
 //! ```text
-//! query  = [calc {"," calc}] {clause}                       no calculation = COUNT
+//! query  = ["WITH" name "=" expression {"," name "=" expression}] [calc {"," calc}] {clause}     no calculation = COUNT
 //! calc   = OP ["(" column ")"]
 //! clause = "WHERE" conds | "GROUP BY" column {"," column} | "HAVING" calc op number {"AND" calc op number}
 //!        | "ORDER BY" (calc|column) ["asc"|"desc"] {"," ...} | "LIMIT" n | "STEP" (duration|"auto")
@@ -10,6 +10,7 @@
 //! cond   = column op [value]                                the sixteen operators, and ~ !~ ^= $= ? !?
 //! value  = word | "quoted" | "(" value {"," value} ")"
 //! column = ["="] (word | `back-quoted`)                     = takes the column of exactly this name, without aliases
+//! name   = word | `back-quoted`                           expression: see [`crate::expression`]
 //! point  = RFC 3339 | date | unix seconds | "now" | "-" duration
 //! ```
 //!

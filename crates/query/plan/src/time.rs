@@ -131,6 +131,11 @@ impl TimeRange {
 // === impl Window ===
 
 impl Window {
+    /// How many ns of it lie in another, 0 when they do not meet.
+    pub fn overlap_ns(self, other: Window) -> i64 {
+        self.end_ns.min(other.end_ns).saturating_sub(self.start_ns.max(other.start_ns)).max(0)
+    }
+
     /// Its length, at least 1 ns.
     pub fn length_ns(self) -> i64 {
         self.end_ns - self.start_ns
@@ -191,6 +196,12 @@ impl Grid {
             return None;
         }
         usize::try_from((i128::from(time_ns) - i128::from(self.first_ns)) / i128::from(self.step_ns)).ok()
+    }
+
+    /// The part of the window that a step covers.
+    pub fn part(&self, index: usize) -> Window {
+        let start_ns = self.start_ns(index).max(self.window.start_ns);
+        Window { start_ns, end_ns: self.start_ns(index + 1).min(self.window.end_ns) }
     }
 
     /// The start of a step.

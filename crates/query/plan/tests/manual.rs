@@ -4,7 +4,8 @@
 //! Fences marked `rows` hold conditions or requests for raw rows; fences marked `json` hold one query specification each.
 #![allow(clippy::unwrap_used)]
 
-use glasshive_query_plan::{FilterOp, Op, spec, text};
+use glasshive_query_plan::expression::Function;
+use glasshive_query_plan::{FilterOp, Op, Relation, spec, text};
 
 const MANUAL: &str = include_str!("../../../../docs/query.md");
 const NOW_NS: i64 = 1_767_225_600_000_000_000;
@@ -65,5 +66,12 @@ fn every_calculation_and_operator_is_described() {
     }
     for op in FilterOp::ALL {
         assert!(MANUAL.contains(&format!("`{op}`")), "{op}");
+    }
+    for relation in Relation::ALL {
+        assert!(MANUAL.contains(&format!("`{}.`", relation.name())), "{}", relation.name());
+    }
+    for function in Function::ALL {
+        let name = function.name();
+        assert!(MANUAL.contains(&format!("`{name}(")) || MANUAL.contains(&format!("`{name}`")), "{name}");
     }
 }

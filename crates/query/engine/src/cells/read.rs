@@ -1,7 +1,7 @@
 //! From the arrays of a batch to a column's values.
 
 use super::Cells;
-use crate::column::{Binding, Piece};
+use crate::column::{Binding, BoundFormula, BoundOperand, Piece};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
@@ -14,12 +14,56 @@ use std::collections::HashMap;
 
 /// The values of a bound column; `arrays` lie by slot and have `rows` rows.
 pub(crate) fn read(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
+    if let Some(formula) = &binding.formula {
+        return calculate(formula, arrays, rows);
+    }
     if binding.is_absent() {
         return Cells::Absent(rows);
     }
     match binding.only_piece() {
         Some(piece) => single(piece, arrays, rows),
         None => gather(binding, arrays, rows),
+    }
+}
+
+/// A calculated field, row by row.
+fn calculate(formula: &BoundFormula, arrays: &[ArrayRef], rows: usize) -> Cells {
+    enum Column<'a> {
+        Cells(Cells),
+        /// In ns.
+        Times(&'a [i64]),
+        IngestTimes(Cells),
+    }
+    let columns: Vec<Column<'_>> = formula
+        .inputs
+        .iter()
+        .map(|operand| match operand {
+            BoundOperand::Column(binding) => Column::Cells(read(binding, arrays, rows)),
+            BoundOperand::EventTime(slot) => Column::Times(crate::scan::times(&arrays[*slot])),
+            BoundOperand::IngestTime(binding) => Column::IngestTimes(read(binding, arrays, rows)),
+        })
+        .collect();
+    let value = |row: usize| {
+        let value = formula.expression.evaluate(&|index| match &columns[index] {
+            Column::Cells(cells) => cells.value(row).unwrap_or(Value::Null),
+            Column::Times(times) => seconds(times[row]),
+            Column::IngestTimes(cells) => ingest_seconds(cells.value(row)),
+        });
+        Some(value).filter(|value| *value != Value::Null)
+    };
+    Cells::Mixed((0..rows).map(value).collect())
+}
+
+/// A time as calculated fields see it.
+pub(crate) fn seconds(time_ns: i64) -> Value {
+    Value::Float(time_ns as f64 / 1e9)
+}
+
+/// The value of `meta.ingest_time` as calculated fields see it.
+pub(crate) fn ingest_seconds(value: Option<Value>) -> Value {
+    match value {
+        Some(Value::Int(time_ns)) => seconds(time_ns),
+        _ => Value::Null,
     }
 }
 

@@ -1,11 +1,13 @@
 //! A resolved name in one chunk or file: which of its stored columns are there.
 
-use super::{Member, Resolved, column_ref};
+use super::{Formula, Member, Operand, Resolved, column_ref};
 use glasshive_model::{ColumnRef, ColumnType, SystemColumn};
 use glasshive_query_plan::alias::When;
+use glasshive_query_plan::expression::Expression;
 use glasshive_query_plan::shown::Shown;
 use glasshive_store::Chunk;
 use glasshive_store::catalog::{ColumnRow, FileRow};
+use std::sync::Arc;
 
 /// The stored columns that a scan reads of one source, each once. A slot is an index into them.
 #[derive(Debug, Default, Clone)]
@@ -20,6 +22,24 @@ pub(crate) struct Binding {
     pub members: Vec<BoundMember>,
     /// `span.kind`, where a member asks for it.
     pub kind: Option<Box<Binding>>,
+    /// What is calculated instead.
+    pub formula: Option<Box<BoundFormula>>,
+}
+
+/// A calculated field in one source.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundFormula {
+    pub expression: Arc<Expression>,
+    pub inputs: Vec<BoundOperand>,
+}
+
+/// What a calculated field reads in one source.
+#[derive(Debug, Clone)]
+pub(crate) enum BoundOperand {
+    Column(Binding),
+    /// Slot of the event times.
+    EventTime(usize),
+    IngestTime(Binding),
 }
 
 /// One name in one source.
@@ -96,12 +116,13 @@ impl Binding {
         let members: Vec<BoundMember> = bound.filter(|member| !member.pieces.is_empty()).collect();
         let asks_kind = members.iter().any(|member| member.when != When::Always);
         let kind = resolved.kind.as_ref().filter(|_| asks_kind).map(|kind| Box::new(Self::new(kind, source, reads)));
-        Self { members, kind }
+        let formula = resolved.formula.as_ref().map(|formula| Box::new(BoundFormula::new(formula, source, reads)));
+        Self { members, kind, formula }
     }
 
     /// Whether no row of the source has a value.
     pub(crate) fn is_absent(&self) -> bool {
-        self.members.is_empty()
+        self.members.is_empty() && self.formula.is_none()
     }
 
     /// The one piece that all values come from, if it is so.
@@ -113,6 +134,17 @@ impl Binding {
             },
             _ => None,
         }
+    }
+}
+
+impl BoundFormula {
+    fn new(formula: &Formula, source: Source<'_>, reads: &mut Reads) -> Self {
+        let bind = |operand: &Operand| match operand {
+            Operand::Column(resolved) => BoundOperand::Column(Binding::new(resolved, source, reads)),
+            Operand::EventTime => BoundOperand::EventTime(reads.system(SystemColumn::Time)),
+            Operand::IngestTime(resolved) => BoundOperand::IngestTime(Binding::new(resolved, source, reads)),
+        };
+        Self { expression: formula.expression.clone(), inputs: formula.inputs.iter().map(bind).collect() }
     }
 }
 

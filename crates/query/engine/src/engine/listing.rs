@@ -1,7 +1,6 @@
 //! What there is to ask about: columns, and the values of a column.
 
 use super::Engine;
-use crate::aggregate::Run;
 use crate::column::Source;
 use crate::control::Cancel;
 use crate::error::EngineError;
@@ -114,8 +113,7 @@ impl Engine {
         };
         plan.filters.conditions = vec![Condition { column: request.column.clone(), op, values }];
         self.run("values", cancel, move |inner, control| async move {
-            let snapshot = inner.snapshot(environment, plan.time.window, plan.datasets.clone());
-            let run = Run { plan: &plan, wants: Wants::TABLE, snapshot, cache: inner.cache.clone(), control, threads: inner.threads() };
+            let run = inner.prepared(environment, &plan, Wants::TABLE, &control);
             let (answer, _) = run.answer().await?;
             let value = |row: glasshive_query_plan::GroupRow| {
                 let count = if let Some(Measure::Int(count)) = row.values.first() { *count } else { 0 };

@@ -1,15 +1,19 @@
 //! Rows as they are: the newest of them, those of one trace, and those that arrive.
 
 use super::{Engine, Inner};
-use crate::column::{Resolved, Source};
+use crate::cells::{ingest_seconds, seconds};
+use crate::column::{Names, Operand, Resolved, Source};
 use crate::control::Cancel;
 use crate::cost::Cost;
 use crate::error::{EngineError, Failure};
 use crate::question::Question;
+use crate::related::{Ask, Related, Search};
 use crate::rows::{Finder, Hit, chunk_rows};
 use glasshive_model::shown::ShownRow;
-use glasshive_model::{EnvironmentId, TraceId, names};
-use glasshive_query_plan::{Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, NoteKind, Window};
+use glasshive_model::{EnvironmentId, TraceId, Value, names};
+use glasshive_query_plan::{
+    Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, NoteKind, Relation, Window,
+};
 use glasshive_store::{Chunk, Registry, Snapshot};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,17 +62,36 @@ impl Engine {
             let snapshot = inner.snapshot(environment, request.time.window, request.datasets.clone());
             let finder = Finder { snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
             let limit = request.limit as usize;
-            let hits = finder.walk_back(&request, limit).await?;
+            let registry = finder.snapshot.registry.clone();
+            let names = Names { registry: &registry, fields: &request.fields };
+            let ask = Ask::new(&request.filters, &[], names);
+            let window = request.time.window;
+            let related = if ask.has_others() {
+                let search = Search {
+                    ask: &ask,
+                    names,
+                    question: &|| request.question(&ask.own, window, names),
+                    snapshot: &finder.snapshot,
+                    spans: &inner.snapshot(environment, Relation::reach(window), None),
+                    window,
+                    cache: &finder.cache,
+                    control: &control,
+                    threads: finder.threads,
+                };
+                Some(Arc::new(search.run().await?))
+            } else {
+                None
+            };
+            let question = |window| request.question(&ask.own, window, names);
+            let hits = finder.walk_back(&request, question, related.as_ref(), limit).await?;
             let next = (hits.len() == limit).then(|| hits.last().map(|hit| hit.cursor)).flatten();
-            let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, &finder.snapshot.registry)).collect();
+            let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, names)).collect();
             let rows = finder.rows(hits, (!columns.is_empty()).then_some(&columns)).await?;
             let rows = if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() };
             let mut notes = control.take_notes(inner.config.time_limit, None);
-            notes.extend(
-                request
-                    .question(request.time.window, &finder.snapshot.registry)
-                    .notes(|key| crate::aggregate::overflow_has(&finder.snapshot, key)),
-            );
+            let overflow_has = |key: &str| crate::aggregate::overflow_has(&finder.snapshot, key);
+            notes.extend(question(window).notes(overflow_has));
+            notes.extend(ask.notes(names, overflow_has));
             Ok(RawRows { rows, next, notes, cost: control.meter.cost(finder.snapshot.files.len()) })
         })
         .await
@@ -97,25 +120,33 @@ impl Engine {
         .await
     }
 
-    /// Tells which rows of chunks that arrive pass a request's filters. Its window, limit and cursor do not matter.
+    /// Tells which rows of chunks that arrive pass a request's filters. Its window, limit and cursor do not matter. Columns of
+    /// other spans are not known when an event arrives, and count as absent.
     pub fn follow(&self, environment: EnvironmentId, request: &EventsRequest) -> Follower {
         Follower { inner: self.inner.clone(), environment, request: request.clone(), known: None }
     }
 }
 
 trait Asks {
-    fn question(&self, window: Window, registry: &Registry) -> Question;
+    /// The question of a request whose own conditions are these.
+    fn question(&self, own: &Filters, window: Window, names: Names<'_>) -> Question;
 }
 
 impl Asks for EventsRequest {
-    fn question(&self, window: Window, registry: &Registry) -> Question {
-        Question::new(window, self.datasets.clone(), &self.filters, |marker| self.leaves_out(marker), registry)
+    fn question(&self, own: &Filters, window: Window, names: Names<'_>) -> Question {
+        Question::new(window, self.datasets.clone(), own, |marker| self.leaves_out(marker), names)
     }
 }
 
 impl Finder {
     /// Looks in growing windows, latest first, until there are enough rows.
-    async fn walk_back(&self, request: &EventsRequest, limit: usize) -> Result<Vec<Hit>, Failure> {
+    async fn walk_back(
+        &self,
+        request: &EventsRequest,
+        question: impl Fn(Window) -> Question,
+        related: Option<&Arc<Related>>,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Failure> {
         let whole = request.time.window;
         let newest = newest_ns(&self.snapshot).unwrap_or(whole.start_ns).saturating_add(1);
         let end_ns = request.after.map_or(whole.end_ns, |after| whole.end_ns.min(after.time_ns.saturating_add(1))).min(newest);
@@ -126,8 +157,8 @@ impl Finder {
             if start_ns >= until_ns {
                 continue;
             }
-            let question = request.question(Window { start_ns, end_ns: until_ns }, &self.snapshot.registry);
-            hits.extend(self.newest(question, limit - hits.len(), request.after).await?);
+            let question = question(Window { start_ns, end_ns: until_ns });
+            hits.extend(self.newest(question, related, limit - hits.len(), request.after).await?);
             until_ns = start_ns;
             if hits.len() >= limit || self.control.is_out_of_time() {
                 break;
@@ -143,11 +174,12 @@ impl Finder {
             values: vec![Literal::Str(request.trace_id.to_string())],
         };
         let filters = Filters { combination: Combination::And, conditions: vec![condition] };
-        let question = |window| Question::new(window, None, &filters, |_| false, &self.snapshot.registry);
+        let names = Names { registry: &self.snapshot.registry, fields: &[] };
+        let question = |window| Question::new(window, None, &filters, |_| false, names);
         let round_hint = request.near_ns.iter().flat_map(|near| TRACE_WINDOWS_NS.map(|reach| around(*near, *near, reach)));
         for mut window in round_hint {
             loop {
-                let hits = self.newest(question(window), limit, None).await?;
+                let hits = self.newest(question(window), None, limit, None).await?;
                 let (Some(last), Some(first)) = (hits.first(), hits.last()) else { break };
                 // A trace may reach beyond where it was looked for: look on until a day round its rows was seen.
                 let wider = around(first.cursor.time_ns, last.cursor.time_ns, TRACE_GAP_NS);
@@ -157,7 +189,7 @@ impl Finder {
                 window = Window { start_ns: wider.start_ns.min(window.start_ns), end_ns: wider.end_ns.max(window.end_ns) };
             }
         }
-        self.newest(question(EVERYTHING), limit, None).await
+        self.newest(question(EVERYTHING), None, limit, None).await
     }
 }
 
@@ -174,16 +206,26 @@ fn newest_ns(snapshot: &Snapshot) -> Option<i64> {
 /// A row with the wanted columns alone, under the names they were asked for.
 fn narrowed(row: ShownRow, columns: &[Resolved]) -> ShownRow {
     let kind = row.get(names::SPAN_KIND).map(ToString::to_string);
-    let mut fields: Vec<_> = columns
-        .iter()
-        .filter_map(|column| {
-            let members = column.members.iter().filter(|member| member.when.admits(kind.as_deref()));
-            let value = members.filter_map(|member| row.get(&member.name)).next()?;
-            Some((column.column.name.clone(), value.clone()))
-        })
-        .collect();
+    let value = |column: &Resolved| Some((column.column.name.clone(), shown_value(&row, column, kind.as_deref())?));
+    let mut fields: Vec<_> = columns.iter().filter_map(value).collect();
     fields.sort_by(|left, right| left.0.cmp(&right.0));
     ShownRow { fields, ..row }
+}
+
+/// What a row shows under a column: of its names the first with a value that was not sent empty. `kind` is the row's span kind.
+fn shown_value(row: &ShownRow, column: &Resolved, kind: Option<&str>) -> Option<Value> {
+    if let Some(formula) = &column.formula {
+        let value = formula.expression.evaluate(&|index| match &formula.inputs[index] {
+            Operand::Column(column) => shown_value(row, column, kind).unwrap_or(Value::Null),
+            Operand::EventTime => seconds(row.time_ns),
+            Operand::IngestTime(column) => ingest_seconds(shown_value(row, column, kind)),
+        });
+        return Some(value).filter(|value| *value != Value::Null);
+    }
+    let members = column.members.iter().filter(|member| member.when.admits(kind));
+    let mut there = members.filter_map(|member| row.get(&member.name)).peekable();
+    let first = there.peek().copied()?;
+    Some(there.find(|value| **value != Value::Null).unwrap_or(first).clone())
 }
 
 /// Finds the rows of arriving chunks that pass a request's filters.
@@ -208,13 +250,14 @@ impl Follower {
             return Ok(Vec::new());
         }
         let registry = self.registry();
-        let question = self.request.question(EVERYTHING, &registry);
+        let names = Names { registry: &registry, fields: &self.request.fields };
+        let question = self.request.question(&self.request.filters, EVERYTHING, names);
         if !question.may_pass(Source::Chunk(chunk)) {
             return Ok(Vec::new());
         }
         let filter = question.bind(Source::Chunk(chunk), true, self.request.datasets.is_none());
         let mask = filter.mask(&chunk.project(filter.reads.columns()), chunk.len()).map_err(|failure| self.inner.told(failure))?;
-        let columns: Vec<Resolved> = self.request.columns.iter().map(|column| Resolved::new(column, &registry)).collect();
+        let columns: Vec<Resolved> = self.request.columns.iter().map(|column| Resolved::new(column, names)).collect();
         let rows = chunk_rows(chunk, &mask, None);
         Ok(if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() })
     }

@@ -72,7 +72,8 @@ impl Engine {
     {
         let inner = self.inner.clone();
         let started = inner.clock.monotonic();
-        let counted = |outcome| inner.metrics.counter("glasshive_queries_total", "Questions asked.", &[("kind", kind), ("outcome", outcome)]);
+        let counted =
+            |outcome| inner.metrics.counter("glasshive_queries_total", "Questions asked.", &[("kind", kind), ("outcome", outcome)]);
         let mut asker = Asker { cancel: cancel.clone(), left: Some(counted("left")) };
         let runtime = self.runtime.as_ref().expect("the runtime goes when the engine does");
         let task = runtime.spawn({

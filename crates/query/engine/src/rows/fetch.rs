@@ -85,12 +85,7 @@ fn narrow(columns: &[Resolved], source: Source<'_>) -> Vec<ColumnRef> {
     reads.columns().to_vec()
 }
 
-async fn group_rows(
-    group: &Group,
-    wanted: &[Cursor],
-    columns: Option<&[Resolved]>,
-    meter: &Arc<Meter>,
-) -> Result<Vec<ShownRow>, Failure> {
+async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved]>, meter: &Arc<Meter>) -> Result<Vec<ShownRow>, Failure> {
     let schema = group.metadata.schema();
     let seqs: HashSet<i64> = wanted.iter().map(|cursor| cursor.seq).collect();
     let seq_field = file_columns(schema, &[ColumnRef::System(SystemColumn::Seq)])[0].unwrap_or(0);

@@ -3,6 +3,7 @@
 use crate::cells::{self, KeyForm};
 use crate::column::{Binding, Reads, Resolved, Source};
 use crate::error::Failure;
+use crate::related::Key as Related;
 use arrow_array::{ArrayRef, Int64Array, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use glasshive_model::SystemColumn;
@@ -22,6 +23,10 @@ pub(crate) enum Output {
     Time,
     /// `Int64`.
     Seq,
+    /// A system column as it is stored.
+    System(SystemColumn),
+    /// A group key of [`KeyForm::Tagged`] that other spans have: null here, filled in by the intake.
+    Related(Related),
     /// A group key.
     Key(usize, KeyForm),
     /// `Float64`, null where skipped.
@@ -49,6 +54,7 @@ enum Bound {
     One,
     Step(usize, Grid),
     Raw(usize),
+    Related,
     Key(Binding, KeyForm),
     Numbers(Binding, Option<glasshive_query_plan::coerce::Class>),
     Counted(Binding),
@@ -78,6 +84,7 @@ impl Outputs {
     pub(crate) fn key_schema(&self, keys: &[usize]) -> SchemaRef {
         let data_type = |output: &Output| match output {
             Output::Key(_, form) => form.data_type(),
+            Output::Related(_) => KeyForm::Tagged.data_type(),
             _ => DataType::Int64,
         };
         let fields = keys.iter().map(|index| Field::new(format!("key {index}"), data_type(&self.outputs[*index]), true));
@@ -93,6 +100,8 @@ impl Outputs {
             Output::Weight => Bound::Raw(reads.system(SystemColumn::SampleRate)),
             Output::Time => Bound::Raw(reads.system(SystemColumn::Time)),
             Output::Seq => Bound::Raw(reads.system(SystemColumn::Seq)),
+            Output::System(column) => Bound::Raw(reads.system(*column)),
+            Output::Related(_) => Bound::Related,
             Output::Key(column, form) => Bound::Key(binding(*column, &mut reads), *form),
             Output::Numbers(column) => Bound::Numbers(binding(*column, &mut reads), self.columns[*column].class),
             Output::Counted(column) => Bound::Counted(binding(*column, &mut reads)),
@@ -118,6 +127,7 @@ impl BoundOutputs {
                     Arc::new(Int64Array::from_iter_values(times.iter().map(|time| if is_small { fast(time) } else { step(time) })))
                 }
                 Bound::Raw(slot) => arrays[*slot].clone(),
+                Bound::Related => new_null_array(&KeyForm::Tagged.data_type(), rows),
                 Bound::Key(binding, form) if binding.is_absent() => new_null_array(&form.data_type(), rows),
                 Bound::Key(binding, form) => form.keys(read(binding)),
                 Bound::Numbers(binding, class) => Arc::new(read(binding).numbers(*class)),

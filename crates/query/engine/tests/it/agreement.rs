@@ -114,10 +114,11 @@ fn draw(random: &mut Random, request: u64, weights: &[f64]) -> Event {
             event[name] = value;
         }
     };
-    add(random, 80, "duration", json!(number * 1_000_003));
+    let is_long = random.chance(20);
+    add(random, 80, "duration", json!(number * if is_long { 7_000_000_003 } else { 1_000_003 }));
     add(random, 80, "trace", json!(format!("{:032x}", 1 + number % 40)));
     add(random, 70, "span", json!(format!("{:016x}", 1 + number)));
-    add(random, 60, "parent", json!(format!("{:016x}", 1 + number % 7)));
+    add(random, 60, "parent", json!(format!("{:016x}", 1 + number % 40 + 40 * (number % 3))));
     let name = pick(random, &[json!("GET /a"), json!("SELECT"), json!("publish")]);
     add(random, 90, "name", name);
     add(random, 70, "kind", json!(number % 8));

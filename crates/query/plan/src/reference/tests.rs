@@ -270,3 +270,160 @@ fn an_empty_window_still_has_one_row() {
     let plan = Plan::count(TimeRange::between(0, 10).unwrap());
     assert_eq!(evaluate(&plan, &shop(), Wants::default()).results, [GroupRow { group: Vec::new(), values: vec![Measure::Int(0)] }]);
 }
+
+/// A trace of four spans and a span event, a trace of one span, and an event without a trace.
+fn traces() -> Vec<ShownRow> {
+    let span = |second: i64, seq: i64, trace: u8, span: u8, parent: u8, fields: &[(&str, &str)]| {
+        let id = |number: u8, digits: usize| format!("\"{number:0digits$x}\"");
+        let ids = [id(trace, 32), id(span, 16), id(parent, 16)];
+        let mut all: Vec<(&str, &str)> = vec![("meta.dataset", r#""shop""#), ("trace.trace_id", &ids[0]), ("trace.span_id", &ids[1])];
+        if parent > 0 {
+            all.push(("trace.parent_id", &ids[2]));
+        }
+        all.extend(fields);
+        row(second, seq, &all)
+    };
+    let mut rows = vec![
+        span(900, 1, 1, 1, 0, &[("name", r#""root""#), ("route", r#""/a""#), ("duration_ms", "40000.0")]),
+        span(905, 2, 1, 2, 1, &[("name", r#""left""#), ("duration_ms", "10000.0"), ("error", "true")]),
+        span(910, 3, 1, 3, 1, &[("name", r#""right""#), ("duration_ms", "5000.0"), ("meta.sample_rate", "2.0")]),
+        span(911, 4, 1, 4, 3, &[("name", r#""leaf""#), ("db.system", r#""sql""#)]),
+        span(880, 5, 2, 5, 0, &[("name", r#""early""#), ("route", r#""/b""#), ("duration_ms", "30000.0")]),
+        row(950, 6, &[("meta.dataset", r#""shop""#), ("name", r#""alone""#)]),
+    ];
+    let mut event = span(912, 7, 1, 9, 4, &[("name", r#""event""#), ("meta.annotation_type", r#""span_event""#)]);
+    event.fields.retain(|(name, _)| name != "trace.span_id");
+    rows.push(event);
+    rows
+}
+
+fn traced(query: &str, expected: Expect) {
+    let plan = text::parse(&format!("{query} FROM 900 TO 1000"), NOW_NS).unwrap();
+    let answer = evaluate(&plan, &traces(), Wants::ALL);
+    let mut table = String::new();
+    for result in &answer.results {
+        writeln!(table, "{} -> {}", serde_json::to_string(&result.group).unwrap(), serde_json::to_string(&result.values).unwrap()).unwrap();
+    }
+    for step in &answer.series {
+        write!(table, "{}/{} {} ", step.step, step.group, serde_json::to_string(&step.values).unwrap()).unwrap();
+    }
+    expected.assert_eq(table.trim_end());
+}
+
+#[test]
+fn other_spans() {
+    let names = |conditions: &str, expected: &str| {
+        let plan = text::parse(&format!("COUNT WHERE {conditions} GROUP BY name ORDER BY name FROM 900 TO 1000"), NOW_NS).unwrap();
+        let answer = evaluate(&plan, &traces(), Wants::TABLE);
+        let names: Vec<String> = answer.results.iter().map(|row| serde_json::to_string(&row.group[0]).unwrap().replace('"', "")).collect();
+        assert_eq!(names.join(" "), expected, "{conditions}");
+    };
+    names("root.route = /a", "event leaf left right root");
+    names("root.route != /b", "event leaf left right root");
+    names("parent.name = root", "left right");
+    names("parent.name != root", "event leaf");
+    names("child.name exists", "right root");
+    names("child.error = true AND child.name = left", "root");
+    names("child.error = true AND child.name = right", "");
+    names("any.error = true AND any2.name = leaf", "event leaf left right root");
+    names("any.error = true AND any.name = leaf", "");
+    names("none.error = true", "alone");
+    names("none.error = false", "alone event leaf left right root");
+    names("root.route = /a AND name starts-with le", "leaf left");
+    names("=root.route does-not-exist AND name = root", "root");
+    traced(
+        "COUNT GROUP BY root.name WHERE name != root",
+        expect![[r#"
+        ["root"] -> [5]
+        [null] -> [1]
+        5/0 [1] 10/0 [2] 11/0 [1] 12/0 [1] 50/1 [1]"#]],
+    );
+}
+
+#[test]
+fn spans_in_progress() {
+    traced(
+        "CONCURRENCY STEP 20s",
+        expect![[r#"
+        [] -> [0.7]
+        0/0 [2.5] 1/0 [1.0] 2/0 [0.0]"#]],
+    );
+    traced(
+        "CONCURRENCY, COUNT WHERE name in (early, alone) GROUP BY name STEP 20s",
+        expect![[r#"
+        ["early"] -> [0.1,0]
+        ["alone"] -> [-0.0,1]
+        0/0 [0.5,0] 2/1 [-0.0,1]"#]],
+    );
+    traced(
+        "CONCURRENCY WHERE name = alone",
+        expect![[r#"
+        [] -> [-0.0]
+        50/0 [-0.0]"#]],
+    );
+}
+
+#[test]
+fn changes_from_step_to_step() {
+    check(
+        "RATE_SUM(duration_ms), RATE_AVG(duration_ms), RATE_MAX(duration_ms) STEP 20s",
+        expect![[r#"
+        [] -> [23.333333333333332,28.333333333333332,26.666666666666668]
+    "#]],
+    );
+    traced(
+        "RATE_SUM(duration_ms), SUM(duration_ms) STEP 5s",
+        expect![[r#"
+        [] -> [-15000.0,60000.0]
+        0/0 [null,40000.0] 1/0 [-30000.0,10000.0] 2/0 [0.0,10000.0] 10/0 [null,null]"#]],
+    );
+}
+
+#[test]
+fn fields_are_calculated() {
+    check(
+        "WITH slow = $duration_ms >= 20 COUNT GROUP BY slow",
+        expect![[r#"
+        [false] -> [11]
+        [true] -> [2]
+    "#]],
+    );
+    check(
+        "WITH s = $duration_ms / 1000, kind = IF($s < 0.02, \"fast\", \"slow\") SUM(s), MAX(s), COUNT_DISTINCT(kind) GROUP BY kind",
+        expect![[r#"
+        ["slow"] -> [0.12000000000000001,0.1,1]
+        ["fast"] -> [0.060000000000000005,0.01,1]
+    "#]],
+    );
+    check(
+        "WITH code = $http.status_code COUNT WHERE code = 404",
+        expect![[r#"
+        [] -> [10]
+    "#]],
+    );
+    check(
+        "WITH code = INT($http.status_code) COUNT WHERE code >= 404 GROUP BY code ORDER BY code",
+        expect![[r#"
+        [404] -> [10]
+        [500] -> [1]
+    "#]],
+    );
+    check(
+        "WITH route = CONCAT(\"route \", $=route) COUNT WHERE route contains /a GROUP BY route",
+        expect![[r#"
+        ["route /a"] -> [2]
+    "#]],
+    );
+    check(
+        "WITH x = $nothing COUNT WHERE x does-not-exist",
+        expect![[r#"
+        [] -> [13]
+    "#]],
+    );
+    traced(
+        "WITH long = $duration_ms > 8000 COUNT WHERE child.long = true GROUP BY name, root.long",
+        expect![[r#"
+        ["root",true] -> [1]
+        0/0 [1]"#]],
+    );
+}

@@ -3,8 +3,11 @@
 use crate::calculation::{Calculation, Op};
 use crate::error::{Problem, QueryError};
 use crate::events::{Cursor, EVENTS_DEFAULT, EVENTS_MAX, EventsRequest};
+use crate::expression::Expression;
+use crate::fields::{self, CalculatedField};
 use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
 use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_SPEC, LIMIT_MAX, LIST_MAX, Order, OrderKey, Plan};
+use crate::relation;
 use crate::time::{Point, RANGE_DEFAULT_SECONDS, SECOND_NS, Step, TimeRange, Written};
 use glasshive_model::id::dataset_slug;
 use serde_json::{Map, Value};
@@ -12,8 +15,9 @@ use serde_json::{Map, Value};
 /// Most values of one `in` or `not-in`.
 pub(crate) const VALUES_MAX: usize = 1_000;
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "calculations",
+    "calculated_fields",
     "filters",
     "filter_combination",
     "breakdowns",
@@ -27,12 +31,11 @@ const MEMBERS: [&str; 12] = [
     "datasets",
 ];
 
-const EVENTS_MEMBERS: [&str; 9] =
-    ["filters", "filter_combination", "columns", "limit", "time_range", "start_time", "end_time", "datasets", "after"];
+const EVENTS_MEMBERS: [&str; 10] =
+    ["calculated_fields", "filters", "filter_combination", "columns", "limit", "time_range", "start_time", "end_time", "datasets", "after"];
 
 /// Members of Honeycomb's specification that a plan has no place for; empty they are let pass.
-const ELSEWHERE: [(&str, &str); 3] = [
-    ("calculated_fields", "calculated fields are not part of a query; it names columns that events have"),
+const ELSEWHERE: [(&str, &str); 2] = [
     ("formulas", "formulas are not part of a query; it has calculations, and their results can be computed with"),
     ("compare_time_offset_seconds", "a comparison is not part of a query; ask the same for the other time range"),
 ];
@@ -57,9 +60,12 @@ pub fn decode_value(json: &Value, now_ns: i64) -> Result<Plan, QueryError> {
     }
     let mut breakdowns = Vec::new();
     for item in members.list("breakdowns")? {
-        push_once(&mut breakdowns, column(item.value, &item.path)?);
+        let column = column(item.value, &item.path)?;
+        relation::check_breakdown(&column).map_err(|message| QueryError::member(&item.path, message))?;
+        push_once(&mut breakdowns, column);
     }
     let mut plan = Plan {
+        fields: calculated_fields(&members)?,
         datasets: datasets(&members)?,
         time: time_range(&members, now_ns)?,
         step: Step::Auto,
@@ -102,6 +108,7 @@ pub fn decode_events_value(json: &Value, now_ns: i64) -> Result<EventsRequest, Q
         ),
     };
     Ok(EventsRequest {
+        fields: calculated_fields(&members)?,
         datasets: datasets(&members)?,
         time: time_range(&members, now_ns)?,
         filters: filters(&members)?,
@@ -203,6 +210,21 @@ fn column(value: &Value, path: &str) -> Result<Column, QueryError> {
     }
 }
 
+fn calculated_fields(members: &Members<'_>) -> Result<Vec<CalculatedField>, QueryError> {
+    let items = members.list("calculated_fields")?;
+    let fields = items.iter().map(calculated_field).collect::<Result<Vec<_>, _>>()?;
+    fields::check(&fields).map_err(|(index, message)| QueryError::member(&items[index].path, message))?;
+    Ok(fields)
+}
+
+fn calculated_field(item: &Item<'_>) -> Result<CalculatedField, QueryError> {
+    let members = Members::new(item.value, &item.path, &["name", "expression"])?;
+    let name = members.text("name")?.ok_or_else(|| members.error("name", "name is required"))?;
+    let text = members.text("expression")?.ok_or_else(|| members.error("expression", "expression is required"))?;
+    let expression = Expression::parse(text).map_err(|error| members.error("expression", error.to_string()))?;
+    Ok(CalculatedField { name: name.to_owned(), expression })
+}
+
 fn calculation(item: &Item<'_>, op_member: &str) -> Result<Calculation, QueryError> {
     let members = Members::new(item.value, &item.path, &[op_member, "column"])?;
     let name = members.text(op_member)?.ok_or_else(|| members.error(op_member, format!("{op_member} is required")))?;
@@ -210,6 +232,9 @@ fn calculation(item: &Item<'_>, op_member: &str) -> Result<Calculation, QueryErr
     let column = members.get("column").map(|value| column(value, &members.path_of("column"))).transpose()?;
     if op.needs_column() && column.is_none() {
         return Err(members.error(op_member, format!("{op} requires a column")));
+    }
+    if !op.takes_column() && column.is_some() {
+        return Err(members.error(op_member, format!("{op} should not have an accompanying column")));
     }
     Ok(Calculation { op, column })
 }
@@ -229,7 +254,9 @@ fn filters(members: &Members<'_>) -> Result<Filters, QueryError> {
         Some(_) => return Err(members.error("filter_combination", "filter_combination must be AND or OR")),
     };
     let conditions = members.list("filters")?.iter().map(condition).collect::<Result<_, _>>()?;
-    Ok(Filters::new(combination, conditions))
+    let filters = Filters::new(combination, conditions);
+    relation::check_filters(&filters).map_err(|message| members.error("filter_combination", message))?;
+    Ok(filters)
 }
 
 fn condition(item: &Item<'_>) -> Result<Condition, QueryError> {

@@ -2,6 +2,7 @@
 
 use crate::calculation::Calculation;
 use crate::events::EventsRequest;
+use crate::fields::CalculatedField;
 use crate::filter::{Combination, Condition, Filters, Literal, Takes};
 use crate::plan::{Column, OrderKey, Plan};
 use crate::text::point_text;
@@ -16,6 +17,7 @@ pub fn encode(plan: &Plan) -> Value {
         "calculations".into(),
         plan.calculations.iter().map(|calculation| calculated(calculation, "op").into()).collect::<Vec<Value>>().into(),
     );
+    fields(&mut out, &plan.fields);
     filters(&mut out, &plan.filters);
     columns(&mut out, "breakdowns", &plan.breakdowns);
     if !plan.orders.is_empty() {
@@ -50,6 +52,7 @@ pub fn encode(plan: &Plan) -> Value {
 /// A request for raw rows as JSON, as [`super::decode_events`] reads it.
 pub fn encode_events(request: &EventsRequest) -> Value {
     let mut out = Map::new();
+    fields(&mut out, &request.fields);
     filters(&mut out, &request.filters);
     columns(&mut out, "columns", &request.columns);
     out.insert("limit".into(), request.limit.into());
@@ -67,6 +70,13 @@ fn calculated(calculation: &Calculation, op_member: &str) -> Map<String, Value> 
         member.insert("column".into(), column.to_string().into());
     }
     member
+}
+
+fn fields(out: &mut Map<String, Value>, fields: &[CalculatedField]) {
+    if !fields.is_empty() {
+        let fields = fields.iter().map(|field| json!({"name": field.name, "expression": field.expression.to_string()}));
+        out.insert("calculated_fields".into(), fields.collect());
+    }
 }
 
 fn filters(out: &mut Map<String, Value>, filters: &Filters) {

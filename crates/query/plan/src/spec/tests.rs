@@ -120,8 +120,35 @@ fn faults_say_where_and_what() {
     fails(r#"{"time_range":1.5}"#, "time_range", "time_range must be a whole number, 0 or more");
     fails(r#"{"breakdowns":["a",5]}"#, "breakdowns[1]", "a column is named by text");
     fails("[]", "", "json: a query specification must be an object");
-    let concurrency = decode(br#"{"calculations":[{"op":"CONCURRENCY"}]}"#, NOW_NS).unwrap_err();
-    assert!(concurrency.message.starts_with(r#""CONCURRENCY" is no calculation; there are COUNT SUM AVG"#), "{concurrency}");
+    let datapoints = decode(br#"{"calculations":[{"op":"COUNT_DATAPOINTS"}]}"#, NOW_NS).unwrap_err();
+    assert!(datapoints.message.starts_with(r#""COUNT_DATAPOINTS" is no calculation; there are COUNT SUM AVG"#), "{datapoints}");
+    fails(
+        r#"{"calculations":[{"op":"CONCURRENCY","column":"x"}]}"#,
+        "calculations[0].op",
+        "CONCURRENCY should not have an accompanying column",
+    );
+    fails(r#"{"calculations":[{"op":"RATE_SUM"}]}"#, "calculations[0].op", "RATE_SUM requires a column");
+    fails(
+        r#"{"calculated_fields":[{"name":"a","expression":"1 +"}]}"#,
+        "calculated_fields[0].expression",
+        "character 4: expected a value: a column such as $name, a literal or a function",
+    );
+    fails(r#"{"calculated_fields":[{"name":"a"}]}"#, "calculated_fields[0].expression", "expression is required");
+    fails(
+        r#"{"calculated_fields":[{"name":"a","expression":"$b"},{"name":"b","expression":"$a"}]}"#,
+        "calculated_fields[0]",
+        "calculated field \"a\" depends on itself",
+    );
+    fails(
+        r#"{"filters":[{"column":"root.a","op":"exists"},{"column":"b","op":"exists"}],"filter_combination":"OR"}"#,
+        "filter_combination",
+        "conditions on other spans of the trace are joined by AND; if root.a is a column's own name, write =root.a",
+    );
+    fails(
+        r#"{"breakdowns":["none.a"]}"#,
+        "breakdowns[0]",
+        "there is no span to group by behind \"none.\"; if none.a is a column's own name, write =none.a",
+    );
     let formulas = decode(br#"{"formulas":[{"name":"x","expression":"1"}]}"#, NOW_NS).unwrap_err();
     assert_eq!(formulas.place, Place::Member("formulas".into()));
     let broken = decode(b"{", NOW_NS).unwrap_err();

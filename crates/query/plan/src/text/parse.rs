@@ -10,10 +10,13 @@ use super::TEXT_MAX;
 use super::scan::{Raw, Scanner};
 use super::value::{duration_seconds, point};
 use crate::calculation::{Calculation, Op};
-use crate::error::{Problem, QueryError};
+use crate::error::{Place, Problem, QueryError};
 use crate::events::{EVENTS_DEFAULT, EVENTS_MAX, EventsRequest};
+use crate::expression;
+use crate::fields::{self, CalculatedField};
 use crate::filter::Filters;
 use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_TEXT, LIMIT_MAX, LIST_MAX, Order, OrderKey, Plan};
+use crate::relation;
 use crate::spec;
 use crate::time::{Point, RANGE_DEFAULT_SECONDS, Step, TimeRange, Written};
 use glasshive_model::id::dataset_slug;
@@ -25,9 +28,8 @@ use glasshive_model::id::dataset_slug;
 /// range is empty.
 pub fn parse(text: &str, now_ns: i64) -> Result<Plan, QueryError> {
     let mut scanner = start(text)?;
-    if scanner.keyword("WITH") {
-        return Err(scanner.error_at(0, "WITH names a calculated field; a query has calculations over columns that events have"));
-    }
+    let fields = with(&mut scanner)?;
+    scanner.clause = "calculations";
     let mut calculations = Vec::new();
     if !scanner.at_end() && !at_clause(&mut scanner) {
         list(&mut scanner, &mut calculations, calculation)?;
@@ -37,6 +39,7 @@ pub fn parse(text: &str, now_ns: i64) -> Result<Plan, QueryError> {
     }
     let clauses = Clauses::read(&mut scanner, true)?;
     let mut plan = Plan {
+        fields,
         datasets: clauses.datasets,
         time: resolve(&scanner, clauses.time, now_ns)?,
         step: clauses.step.map_or(Step::Auto, |(_, step)| step),
@@ -66,12 +69,13 @@ pub fn parse(text: &str, now_ns: i64) -> Result<Plan, QueryError> {
     Ok(plan)
 }
 
-/// Reads a request for raw rows: `[column {"," column}]` and the clauses `WHERE`, `IN`, `LIMIT` (to 10,000), and time.
+/// Reads a request for raw rows: `WITH`, `[column {"," column}]` and the clauses `WHERE`, `IN`, `LIMIT` (to 10,000), and time.
 ///
 /// # Errors
 /// As [`parse`].
 pub fn parse_events(text: &str, now_ns: i64) -> Result<EventsRequest, QueryError> {
     let mut scanner = start(text)?;
+    let fields = with(&mut scanner)?;
     scanner.clause = "columns";
     let mut columns = Vec::new();
     if !scanner.at_end() && !at_clause(&mut scanner) {
@@ -79,6 +83,7 @@ pub fn parse_events(text: &str, now_ns: i64) -> Result<EventsRequest, QueryError
     }
     let clauses = Clauses::read(&mut scanner, false)?;
     Ok(EventsRequest {
+        fields,
         datasets: clauses.datasets,
         time: resolve(&scanner, clauses.time, now_ns)?,
         filters: clauses.filters,
@@ -107,6 +112,48 @@ fn start(text: &str) -> Result<Scanner, QueryError> {
         return Err(QueryError::whole(Problem::Malformed, format!("a query may have at most {TEXT_MAX} bytes")));
     }
     Ok(Scanner::new(text))
+}
+
+/// The calculated fields, if the text begins with them.
+fn with(scanner: &mut Scanner) -> Result<Vec<CalculatedField>, QueryError> {
+    let mut fields = Vec::new();
+    let mut places = Vec::new();
+    scanner.clause = "WITH";
+    if !scanner.keyword("WITH") {
+        return Ok(fields);
+    }
+    loop {
+        let at = scanner.at();
+        let name = scanner.name("the name of a calculated field")?;
+        if !scanner.take('=') {
+            return Err(scanner.error(format!("expected \"=\" and an expression after {name}")));
+        }
+        let read = expression::parse_at(scanner.characters(), scanner.at());
+        let (expression, end) = read.map_err(|error| QueryError {
+            problem: Problem::Malformed,
+            place: Place::Character { clause: "WITH", position: error.position },
+            message: error.message,
+        })?;
+        scanner.go_to(end);
+        fields.push(CalculatedField { name, expression });
+        places.push(at);
+        if fields.len() > LIST_MAX {
+            return Err(scanner.error_at(at, format!("there may be at most {LIST_MAX} of these")));
+        }
+        if !scanner.take(',') || !at_field(scanner) {
+            break;
+        }
+    }
+    fields::check(&fields).map_err(|(index, message)| scanner.error_at(places[index], message))?;
+    Ok(fields)
+}
+
+/// Whether `name =` comes next; after a comma, all else is what is asked for.
+fn at_field(scanner: &mut Scanner) -> bool {
+    let before = scanner.at();
+    let is_field = scanner.name("").is_ok() && scanner.peek() == Some('=');
+    scanner.go_to(before);
+    is_field
 }
 
 fn resolve(scanner: &Scanner, time: Option<(usize, &'static str, Written)>, now_ns: i64) -> Result<TimeRange, QueryError> {
@@ -177,7 +224,7 @@ impl Clauses {
         let at = scanner.at();
         match clause {
             "WHERE" => self.filters = conditions(scanner)?,
-            "GROUP BY" => list(scanner, &mut self.breakdowns, column)?,
+            "GROUP BY" => list(scanner, &mut self.breakdowns, breakdown)?,
             "HAVING" => self.havings = havings(scanner)?,
             "ORDER BY" => self.orders = orders(scanner)?,
             "LIMIT" => self.limit = Some((at, whole_number(scanner)?)),
@@ -238,6 +285,13 @@ fn column(scanner: &mut Scanner) -> Result<Column, QueryError> {
     Ok(Column::named(scanner.name("a column")?))
 }
 
+fn breakdown(scanner: &mut Scanner) -> Result<Column, QueryError> {
+    let at = scanner.at();
+    let column = column(scanner)?;
+    relation::check_breakdown(&column).map_err(|message| scanner.error_at(at, message))?;
+    Ok(column)
+}
+
 fn dataset(scanner: &mut Scanner) -> Result<String, QueryError> {
     let at = scanner.at();
     let name = match scanner.peek() {
@@ -257,6 +311,9 @@ fn calculation(scanner: &mut Scanner) -> Result<Calculation, QueryError> {
     let column = in_parentheses(scanner)?;
     if op.needs_column() && column.is_none() {
         return Err(scanner.error_at(at, format!("{op} requires a column")));
+    }
+    if !op.takes_column() && column.is_some() {
+        return Err(scanner.error_at(at, format!("{op} should not have an accompanying column")));
     }
     Ok(Calculation { op, column })
 }

@@ -5,6 +5,7 @@ use super::{is_column_character, is_reserved, is_word_character, may_begin_word}
 use crate::calculation::{Calculation, Op};
 use crate::coerce::{float_text, text_of_literal};
 use crate::events::{EVENTS_DEFAULT, EventsRequest};
+use crate::fields::CalculatedField;
 use crate::filter::{Condition, Filters, Literal, Takes};
 use crate::plan::{Column, LIMIT_DEFAULT_TEXT, OrderKey, Plan};
 use crate::time::{Point, Step, TimeRange, Written};
@@ -12,7 +13,8 @@ use std::fmt::Write as _;
 
 /// The canonical text of a plan: clauses in one order, a limit of 100 and an automatic step left out, the time always there.
 pub fn to_text(plan: &Plan) -> String {
-    let mut out = joined(&plan.calculations, calculation_text);
+    let mut out = with(&plan.fields);
+    out.push_str(&joined(&plan.calculations, calculation_text));
     where_clause(&mut out, &plan.filters);
     if !plan.breakdowns.is_empty() {
         clause(&mut out, "GROUP BY", &joined(&plan.breakdowns, column_text));
@@ -49,7 +51,10 @@ pub fn to_text(plan: &Plan) -> String {
 
 /// The canonical text of a request for raw rows, without its cursor.
 pub fn events_to_text(request: &EventsRequest) -> String {
-    let mut out = joined(&request.columns, column_text);
+    let fields = with(&request.fields);
+    // The comma keeps a column from being read as a part of the expression.
+    let separator = if fields.is_empty() || request.columns.is_empty() { "" } else { ", " };
+    let mut out = format!("{}{separator}{}", fields.trim_end(), joined(&request.columns, column_text));
     where_clause(&mut out, &request.filters);
     limit(&mut out, request.limit, EVENTS_DEFAULT);
     datasets(&mut out, request.datasets.as_deref());
@@ -65,6 +70,14 @@ pub fn filters_to_text(filters: &Filters) -> String {
 
 fn joined<T>(items: &[T], print: impl Fn(&T) -> String) -> String {
     items.iter().map(print).collect::<Vec<_>>().join(", ")
+}
+
+/// The calculated fields and a blank; empty when there are none.
+fn with(fields: &[CalculatedField]) -> String {
+    if fields.is_empty() {
+        return String::new();
+    }
+    format!("WITH {} ", joined(fields, |field| format!("{} = {}", name_text(&field.name), field.expression)))
 }
 
 fn clause(out: &mut String, keyword: &str, content: &str) {

@@ -28,6 +28,16 @@ impl Scanner {
         self.at
     }
 
+    /// All characters, for what reads a part of them by itself.
+    pub fn characters(&self) -> &[char] {
+        &self.characters
+    }
+
+    /// Goes on at an index.
+    pub fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     pub fn at_end(&self) -> bool {
         self.at == self.characters.len()
     }

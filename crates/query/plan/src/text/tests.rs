@@ -163,14 +163,27 @@ fn faults_say_where_and_what() {
     );
     fails("P99 GROUP BY a", expect!["calculations, character 1: P99 requires a column"]);
     fails(
-        "COUNT, CONCURRENCY",
+        "COUNT, COUNT_DATAPOINTS",
         expect![[
-            r#"calculations, character 8: "CONCURRENCY" is no calculation; there are COUNT SUM AVG MIN MAX COUNT_DISTINCT P001 P01 P05 P10 P20 P25 P50 P75 P80 P90 P95 P99 P999 HEATMAP"#
+            r#"calculations, character 8: "COUNT_DATAPOINTS" is no calculation; there are COUNT SUM AVG MIN MAX COUNT_DISTINCT P001 P01 P05 P10 P20 P25 P50 P75 P80 P90 P95 P99 P999 HEATMAP CONCURRENCY RATE_SUM RATE_AVG RATE_MAX"#
         ]],
     );
+    fails("COUNT, CONCURRENCY(x)", expect!["calculations, character 8: CONCURRENCY should not have an accompanying column"]);
+    fails("WITH x = FOO($a) COUNT", expect!["WITH, character 10: invalid function: FOO"]);
+    fails("WITH x COUNT", expect![[r#"WITH, character 8: expected "=" and an expression after x"#]]);
+    fails("WITH x = $y, y = $x COUNT", expect![[r#"WITH, character 6: calculated field "x" depends on itself"#]]);
+    fails("WITH x = 1, x = 2 COUNT", expect![[r#"WITH, character 13: duplicate name "x""#]]);
     fails(
-        "WITH x = 1 COUNT",
-        expect!["calculations, character 1: WITH names a calculated field; a query has calculations over columns that events have"],
+        "COUNT WHERE root.a = 1 OR b = 2",
+        expect![
+            "WHERE, character 13: conditions on other spans of the trace are joined by AND; if root.a is a column's own name, write =root.a"
+        ],
+    );
+    fails(
+        "COUNT GROUP BY a, none.b",
+        expect![[
+            r#"GROUP BY, character 19: there is no span to group by behind "none."; if none.b is a column's own name, write =none.b"#
+        ]],
     );
     fails("COUNT GROUP BY where", expect![[r#"GROUP BY, character 16: expected a column; "where" stands in back-quotes if it is meant"#]]);
     fails("COUNT ORDER BY b", expect!["ORDER BY, character 16: b is no calculation and no GROUP BY column of this query"]);
@@ -189,6 +202,19 @@ fn faults_say_where_and_what() {
     fails("COUNT STEP 1s LAST 1h", expect!["STEP, character 12: STEP must be from 4 to 3600 seconds for this time range"]);
     fails("COUNT FROM now TO -2h", expect!["FROM, character 12: the end of the time range must be after its start"]);
     assert_eq!(parse("COUNT FROM now TO -2h", NOW_NS).unwrap_err().problem, Problem::Unanswerable);
+}
+
+#[test]
+fn calculated_fields() {
+    canonical(
+        "with slow = $duration_ms>1000, `a b` = IF($slow, \"x\") COUNT where slow = true group by `a b`",
+        expect![[r#"WITH slow = $duration_ms > 1000, `a b` = IF($slow, "x") COUNT WHERE slow = true GROUP BY `a b` LAST 2h"#]],
+    );
+    canonical("WITH x = $a AND $b, COUNT, SUM(x)", expect!["WITH x = $a AND $b COUNT, SUM(x) LAST 2h"]);
+    canonical("WITH x = 1 WHERE x = 1", expect!["WITH x = 1 COUNT WHERE x = 1 LAST 2h"]);
+    let events = |text: &str| events_to_text(&parse_events(text, NOW_NS).unwrap());
+    assert_eq!(events("WITH x = $a - 1, x, -b, =c"), "WITH x = $a - 1, x, -b, =c LAST 2h");
+    assert_eq!(events("WITH x = 1 LAST 5m"), "WITH x = 1 LAST 5m");
 }
 
 #[test]

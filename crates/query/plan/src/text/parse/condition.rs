@@ -4,6 +4,7 @@ use super::column;
 use crate::error::QueryError;
 use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
 use crate::plan::{Column, LIST_MAX};
+use crate::relation;
 use crate::spec;
 use crate::text::DEPTH_MAX;
 use crate::text::scan::{Raw, Scanner};
@@ -31,9 +32,12 @@ struct Conditions {
 }
 
 pub(super) fn conditions(scanner: &mut Scanner) -> Result<Filters, QueryError> {
+    let at = scanner.at();
     let mut conditions = Conditions::default();
     conditions.read(scanner, 0)?;
-    Ok(Filters::new(conditions.joined.unwrap_or_default(), conditions.list))
+    let filters = Filters::new(conditions.joined.unwrap_or_default(), conditions.list);
+    relation::check_filters(&filters).map_err(|message| scanner.error_at(at, message))?;
+    Ok(filters)
 }
 
 impl Conditions {
