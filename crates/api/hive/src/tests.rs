@@ -3,6 +3,7 @@
 mod answers;
 mod doors;
 mod fixture;
+mod limits;
 mod schema;
 
 use expect_test::expect_file;

@@ -3,6 +3,7 @@
 use super::query::{engine_failure, plan_failure};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
+use crate::shape::query::Cost;
 use crate::shape::row::{EventsAnswer, Row};
 use glasshive_base_http::Response;
 use glasshive_query_engine::Cancel;
@@ -14,11 +15,13 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let body: Value = call.body().await?;
     let request = read(body, call.hive.clock.wall_ns()).map_err(plan_failure)?;
     let open = call.open()?;
+    let start = call.hive.clock.monotonic();
     let answer = open.engine.events(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
     ok(&EventsAnswer {
         rows: answer.rows.into_iter().map(Row::from).collect(),
         next: answer.next.map(Cursor::to_text),
         notes: answer.notes.into_iter().map(Into::into).collect(),
+        cost: Cost::new(answer.cost, call.hive.clock.monotonic().saturating_sub(start)),
     })
 }
 

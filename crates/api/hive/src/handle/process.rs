@@ -65,6 +65,7 @@ pub async fn refusals(call: Call) -> Result<Response, Failure> {
                 status: refused.status,
                 reason: refused.reason,
                 credential: refused.credential,
+                payload: refused.payload,
             })
             .collect(),
     })

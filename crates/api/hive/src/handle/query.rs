@@ -29,9 +29,10 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
 pub async fn answer(open: &Open, environment: EnvironmentId, body: Value, clock: &dyn Clock) -> Result<QueryAnswer, Failure> {
     let (plan, wants) = read(body, clock.wall_ns())?;
     let start = clock.monotonic();
-    let answer = open.engine.query(environment, &plan, wants, Cancel::default()).await.map_err(engine_failure)?;
-    let elapsed = clock.monotonic().saturating_sub(start);
-    Ok(QueryAnswer::new(understood(&plan), &plan, answer, Cost { elapsed_ms: elapsed.as_secs_f64() * 1e3 }))
+    let answered = open.engine.query_with_cost(environment, &plan, wants, Cancel::default()).await;
+    let (answer, cost) = answered.map_err(engine_failure)?;
+    let cost = Cost::new(cost, clock.monotonic().saturating_sub(start));
+    Ok(QueryAnswer::new(understood(&plan), &plan, answer, cost))
 }
 
 /// Reads a query and says what it means, or what is wrong with it.

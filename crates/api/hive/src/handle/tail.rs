@@ -6,6 +6,7 @@ use crate::problem::Failure;
 use crate::shape::row::Row;
 use bytes::Bytes;
 use futures_util::stream;
+use glasshive_base::metrics::Counter;
 use glasshive_base_http::{BoxError, Response, response};
 use glasshive_query_engine::Follower;
 use glasshive_query_plan::{EventsRequest, TimeRange, text};
@@ -28,10 +29,14 @@ pub async fn run(call: Call) -> Result<Response, Failure> {
     // Which window does not matter to a follower.
     let time = TimeRange::last(1, call.hive.clock.wall_ns()).map_err(plan_failure)?;
     let request = EventsRequest { filters, ..EventsRequest::all(time) };
+    let metrics = call.hive.metrics.clone();
+    let missed = |what| metrics.counter("glasshive_tail_missed_total", "What followers were too slow for.", &[("what", what)]);
     let following = Following {
         follower: open.engine.follow(call.environment, &request),
         tail: open.store.subscribe(),
         told_missed: 0,
+        missed_chunks: missed("chunks"),
+        missed_rows: missed("rows"),
         stopping: call.hive.watch_stopping(),
     };
     // The first bytes tell the client at once that it is connected.
@@ -45,6 +50,8 @@ struct Following {
     follower: Follower,
     tail: Tail,
     told_missed: u64,
+    missed_chunks: Counter,
+    missed_rows: Counter,
     stopping: watch::Receiver<bool>,
 }
 
@@ -60,6 +67,7 @@ impl Following {
             let mut out = Vec::new();
             let missed = self.tail.missed();
             if missed > self.told_missed {
+                self.missed_chunks.add(missed - self.told_missed);
                 out.extend_from_slice(&event("missed", &json!({ "chunks": missed - self.told_missed })));
                 self.told_missed = missed;
             }
@@ -70,6 +78,7 @@ impl Following {
                         out.extend_from_slice(&event("row", &Row::from(row)));
                     }
                     if left_out > 0 {
+                        self.missed_rows.add(left_out as u64);
                         out.extend_from_slice(&event("missed", &json!({ "rows": left_out })));
                     }
                 }

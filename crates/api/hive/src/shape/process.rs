@@ -60,6 +60,9 @@ pub struct Refusal {
     /// The credential, masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// The hash of its payload, when that made the server fail; after three times such a payload is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<String>,
 }
 
 /// Figures of an environment's data and of the server.

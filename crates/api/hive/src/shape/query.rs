@@ -4,6 +4,7 @@ use super::{Nanoseconds, any_value};
 use glasshive_query_plan as plan;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A query: its text, or a specification, whose members then stand beside `want`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -291,11 +292,24 @@ pub struct Note {
     pub covered: Option<Window>,
 }
 
-/// What an answer took.
+/// What an answer took. A question that has to look twice counts its rows twice.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Cost {
     /// From the request's arrival to the answer, milliseconds.
     pub elapsed_ms: f64,
+    /// Rows that were looked at.
+    pub rows_scanned: u64,
+    /// Rows of these that passed the filters.
+    pub rows_matched: u64,
+    /// Bytes that were asked of data files, without their footers.
+    pub bytes_read: u64,
+    /// Data files of which rows were read.
+    pub files_read: u64,
+    /// Data files of the window and its datasets of which no row had to be.
+    pub files_skipped: u64,
+    /// Chunks of live rows that were looked at.
+    pub live_chunks: u64,
 }
 
 /// The reading of a text, without running it.
@@ -339,6 +353,21 @@ impl QueryAnswer {
             groups: answer.groups,
             notes: answer.notes.into_iter().map(Into::into).collect(),
             cost,
+        }
+    }
+}
+
+impl Cost {
+    /// The engine's count, and the time that the whole took.
+    pub fn new(cost: glasshive_query_engine::Cost, elapsed: Duration) -> Self {
+        Self {
+            elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            rows_scanned: cost.rows_scanned,
+            rows_matched: cost.rows_matched,
+            bytes_read: cost.bytes_read,
+            files_read: cost.files_read,
+            files_skipped: cost.files_skipped,
+            live_chunks: cost.live_chunks,
         }
     }
 }

@@ -139,4 +139,6 @@ pub struct EventsAnswer {
     pub next: Option<String>,
     /// What to know about the answer.
     pub notes: Vec<super::query::Note>,
+    /// What it took.
+    pub cost: super::query::Cost,
 }

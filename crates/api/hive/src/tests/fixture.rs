@@ -1,7 +1,8 @@
 //! A server on a free port over a store in a temporary directory, with a few events in it.
 
+use crate::shape::process::Check;
 use crate::{AuthMode, Hive, HiveConfig, Open, routes};
-use glasshive_base::metrics;
+use glasshive_base::{Clock, metrics};
 use glasshive_base_http::{Answer, Client, Router, Server, ServerConfig};
 use glasshive_feature_keys::{KeySpec, Keys};
 use glasshive_query_engine::{Engine, EngineConfig};
@@ -16,6 +17,26 @@ use std::time::Duration;
 
 /// The trace that is there.
 pub const TRACE_ID: &str = "5b8efff798038103d269b633813fc60c";
+
+/// What a test may want to have otherwise.
+pub struct Parts {
+    pub engine: EngineConfig,
+    /// Makes the clock of queries from the system's.
+    pub query_clock: Box<dyn FnOnce(Arc<dyn Clock>) -> Arc<dyn Clock> + Send>,
+    pub seal_rows: usize,
+    pub checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            engine: EngineConfig::default(),
+            query_clock: Box::new(|clock| clock),
+            seal_rows: StoreConfig::default().seal_rows,
+            checks: Box::new(Vec::new),
+        }
+    }
+}
 
 /// A running server. Requests go through real sockets.
 pub struct Fixture {
@@ -39,6 +60,11 @@ impl Fixture {
 
     /// The same before the store is there.
     pub async fn closed(auth: AuthMode, given: &[&str]) -> Self {
+        Self::with(auth, given, Parts::default()).await
+    }
+
+    /// The same with parts of the test's own.
+    pub async fn with(auth: AuthMode, given: &[&str], parts: Parts) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, read_only: None };
         let data = open_data_dir(&directory.path().join("data"), &options).await.unwrap();
@@ -47,15 +73,16 @@ impl Fixture {
             keys.give(&KeySpec::parse(key, 8).unwrap()).await.unwrap();
         }
         let metrics = metrics::Registry::default();
-        let config = StoreConfig { reserve_bytes: 0, ..StoreConfig::default() };
+        let config = StoreConfig { reserve_bytes: 0, seal_rows: parts.seal_rows, ..StoreConfig::default() };
         let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await.unwrap();
-        let engine = Engine::new(opened.0.clone(), EngineConfig::default(), data.world.clock.clone(), metrics.clone()).unwrap();
+        let clock = (parts.query_clock)(data.world.clock.clone());
+        let engine = Engine::new(opened.0.clone(), parts.engine, clock, metrics.clone()).unwrap();
         let hive = Hive::new(HiveConfig {
             auth,
             keys: keys.clone(),
             clock: data.world.clock.clone(),
             metrics: metrics.clone(),
-            checks: Box::new(Vec::new),
+            checks: parts.checks,
             how_to_send: "export OTEL_EXPORTER_OTLP_ENDPOINT=<here>".to_owned(),
         });
         let otlp = OtlpConfig { auth: OtlpAuth::Open, ..OtlpConfig::default() };

@@ -1,0 +1,130 @@
+//! Clients that leave, checks that do not hold.
+
+use super::fixture::{Fixture, Parts};
+use crate::AuthMode;
+use crate::shape::process::Check;
+use glasshive_base::{BoxFuture, Clock};
+use glasshive_base_http::Client;
+use glasshive_query_engine::EngineConfig;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+const QUERY: &str = "/hive/v1/e/local/query";
+/// Looks at the clock before a query is held up: the first ones are before the first block.
+const FREE_LOOKS: u64 = 5;
+
+/// A clock that holds query threads up in the middle of their work until it is opened.
+struct Gate {
+    below: Arc<dyn Clock>,
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+#[derive(Default)]
+struct State {
+    looks: u64,
+    is_held: bool,
+    is_open: bool,
+}
+
+impl Clock for Gate {
+    fn wall_ns(&self) -> i64 {
+        self.below.wall_ns()
+    }
+
+    fn monotonic(&self) -> Duration {
+        if std::thread::current().name() == Some("hive-query") {
+            let (state, changed) = &*self.state;
+            let mut state = state.lock().unwrap();
+            state.looks += 1;
+            while state.looks > FREE_LOOKS && !state.is_open {
+                state.is_held = true;
+                changed.notify_all();
+                state = changed.wait(state).unwrap();
+            }
+        }
+        self.below.monotonic()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.below.sleep(duration)
+    }
+}
+
+async fn a_left_query_ends(client: Client) {
+    let held = Arc::new((Mutex::new(State::default()), Condvar::new()));
+    let query_clock = {
+        let state = held.clone();
+        Box::new(move |below| -> Arc<dyn Clock> { Arc::new(Gate { below, state }) })
+    };
+    // One thread, one slot: whoever asks next waits for the end of the first.
+    let engine = EngineConfig { threads: 1, slots: 1, queue: 0, ..EngineConfig::default() };
+    let fixture = Fixture::with(AuthMode::Open, &[], Parts { engine, query_clock, seal_rows: usize::MAX, ..Parts::default() }).await;
+    fixture.hive.open(fixture.open.clone());
+    for _ in 0..20 {
+        fixture.send().await;
+    }
+    let batches = fixture.hive.metrics.counter("glasshive_query_batches_total", "", &[]);
+    let left = fixture.hive.metrics.counter("glasshive_queries_total", "", &[("kind", "query"), ("outcome", "left")]);
+
+    let url = format!("{}{QUERY}", fixture.base);
+    let asking = tokio::spawn(async move { client.json(Method::POST, &url, HeaderMap::new(), Some(&json!({}))).await.map(drop) });
+    tokio::task::block_in_place(|| {
+        let (state, changed) = &*held;
+        drop(changed.wait_while(state.lock().unwrap(), |state| !state.is_held).unwrap());
+    });
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled());
+    while left.get() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let before = batches.get();
+    assert!(0 < before && before < 20, "the client left in the middle: {before}");
+    {
+        let (state, changed) = &*held;
+        state.lock().unwrap().is_open = true;
+        changed.notify_all();
+    }
+    let next: Value = loop {
+        let answer = fixture.ask("POST", QUERY, &[], Some(&json!({}))).await;
+        match answer.status.as_u16() {
+            503 => tokio::task::yield_now().await,
+            _ => break answer.json().unwrap(),
+        }
+    };
+    let own = next["cost"]["live_chunks"].as_u64().unwrap();
+    assert_eq!((own, next["results"][0]["values"][0].as_u64()), (20, Some(40)), "{next}");
+    assert!(batches.get() - before - own <= 1, "{} blocks were looked at for nobody", batches.get() - before - own);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_a_client_that_closes_its_connection_ends_its_query() {
+    a_left_query_ends(Client::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_a_client_that_resets_its_stream_ends_its_query() {
+    a_left_query_ends(Client::http2()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f17_a_failing_check_makes_the_server_not_ready_and_says_why() {
+    let failing = || Check {
+        check: "tasks".to_owned(),
+        ok: false,
+        since_ns: None,
+        reason: "keeper failed 5 times: no room".to_owned(),
+        hint: String::new(),
+    };
+    let fixture = Fixture::with(AuthMode::Open, &[], Parts { checks: Box::new(move || vec![failing()]), ..Parts::default() }).await;
+    fixture.hive.open(fixture.open.clone());
+    let answer = fixture.ask("GET", "/readyz", &[], None).await;
+    let body: Value = answer.json().unwrap();
+    assert_eq!((answer.status.as_u16(), &body["ready"]), (503, &json!(false)));
+    let tasks = body["checks"].as_array().unwrap().iter().find(|check| check["check"] == "tasks").unwrap();
+    assert_eq!((&tasks["ok"], tasks["reason"].as_str()), (&json!(false), Some("keeper failed 5 times: no room")));
+    assert_eq!(fixture.ask("GET", "/healthz", &[], None).await.status, 200, "a restart is not triggered");
+    fixture.stop().await;
+}
