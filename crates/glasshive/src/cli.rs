@@ -87,10 +87,29 @@ pub struct ServerFlags {
     /// A web origin whose pages may send telemetry, besides those on loopback; may be repeated
     #[arg(long = "cors-origin", value_name = "ORIGIN", env = "GLASSHIVE_CORS_ORIGINS", hide_env_values = true, value_delimiter = ' ')]
     pub cors_origins: Option<Vec<String>>,
+    /// Memory that the process plans with, such as 4GiB or 50% of the machine's or the container's [default: 75%]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_MEMORY", hide_env_values = true)]
+    pub memory: Option<String>,
+    /// Live rows that start a flush to files [default: 524288]
+    #[arg(long, value_name = "N", env = "GLASSHIVE_FLUSH_ROWS", hide_env_values = true)]
+    pub flush_rows: Option<usize>,
+    /// Bytes of live rows that start a flush; at twice as many nothing more is taken in [default: an eighth of --memory]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_FLUSH_BYTES", hide_env_values = true)]
+    pub flush_bytes: Option<String>,
+    /// Age of the oldest live row that starts a flush, such as 5m [default: 15m]
+    #[arg(long, value_name = "DURATION", env = "GLASSHIVE_FLUSH_AGE", hide_env_values = true)]
+    pub flush_age: Option<String>,
+    /// Size of a segment of the write-ahead log [default: 64MiB]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_LOG_SEGMENT_BYTES", hide_env_values = true)]
+    pub log_segment_bytes: Option<String>,
+    /// Bytes of log beyond which flushed segments are freed although they are younger than ten minutes, in which a request that is
+    /// sent again is known [default: 10GiB, at most a fifth of the disk]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_LOG_MAX_BYTES", hide_env_values = true)]
+    pub log_max_bytes: Option<String>,
     /// Longest time a query may take, such as 10s [default: 10s]
     #[arg(long, value_name = "DURATION", env = "GLASSHIVE_QUERY_TIME", hide_env_values = true)]
     pub query_time: Option<String>,
-    /// Most memory a query may take for its groups, such as 1GiB [default: 256MiB]
+    /// Most memory a query may take for its groups, such as 1GiB [default: 256MiB, less where memory is short]
     #[arg(long, value_name = "SIZE", env = "GLASSHIVE_QUERY_MEMORY", hide_env_values = true)]
     pub query_memory: Option<String>,
     /// What the server says of itself on standard error: error, warn, info, debug [default: info]

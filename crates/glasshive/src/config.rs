@@ -1,21 +1,30 @@
 //! The server's settings: flags over environment over `glasshive.toml` over defaults, each with where it came from.
 
 mod file;
+mod keeping;
+mod memory;
 mod shown;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unit;
 
+pub use keeping::Keeping;
 pub use shown::render;
 
 use crate::cli::{Auth, DurabilityWord, ServerFlags};
+use crate::serve::storage::QueryLimits;
 use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use glasshive_feature_keys::{KeySpec, SECRET_BYTES_LOOPBACK, SECRET_BYTES_OPEN_NETWORK};
+use glasshive_query_engine::EngineConfig;
+use glasshive_store::{Durability, StoreConfig};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Time between syncs of the relaxed mode.
+const RELAXED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A setting's value, and who set it.
 #[derive(Debug, Clone)]
@@ -66,10 +75,12 @@ pub struct Config {
     pub server_names: Setting<Vec<String>>,
     /// Further web origins that may send.
     pub cors_origins: Setting<Vec<String>>,
+    /// What the store is told.
+    pub keeping: Keeping,
     /// Longest time a query may take.
     pub query_time: Setting<Duration>,
     /// Most memory a query may take for its groups, bytes.
-    pub query_memory: Setting<usize>,
+    pub query_memory: Setting<u64>,
     /// Whether the data directory may be on a network file system.
     pub allow_network_fs: Setting<bool>,
     /// What the server says of itself.
@@ -87,6 +98,8 @@ impl Config {
         let file = file::read(flags.config.as_deref())?;
         let pick = Picker { matches, file: file.as_ref().map(|(path, _)| path.as_path()) };
         let (_, file) = file.clone().unwrap_or_default();
+        let data = pick.one("data", flags.data.clone(), file.data.clone(), PathBuf::from("./glasshive-data"));
+        let keeping = Keeping::resolve(&pick, flags, &file, &data.value)?;
         let http = pick.address("http", flags.http.clone(), file.http, "127.0.0.1:4318")?;
         let grpc = pick.address("grpc", flags.grpc.clone(), file.grpc, "127.0.0.1:4317")?;
         let on_loopback = http.value.ip().is_loopback() && grpc.value.ip().is_loopback();
@@ -94,8 +107,10 @@ impl Config {
         let secret_least = if on_loopback { SECRET_BYTES_LOOPBACK } else { SECRET_BYTES_OPEN_NETWORK };
         let key_file = pick.maybe("key_file", flags.key_file.clone(), file.key_file);
         let keys = pick.one("keys", flags.keys.clone(), file.keys, Vec::new());
+        let query = file.query.unwrap_or_default();
+        let query_memory = format!("{}B", keeping.query_bytes(EngineConfig::default().slots));
         let config = Self {
-            data: pick.one("data", flags.data.clone(), file.data, PathBuf::from("./glasshive-data")),
+            data,
             http,
             grpc,
             auth: pick.one("auth", flags.auth, file.auth, auth_default),
@@ -105,18 +120,19 @@ impl Config {
             key_file,
             durability: pick.one("durability", flags.durability, file.durability, DurabilityWord::Fsync),
             public_url: pick.maybe("public_url", flags.public_url.clone(), file.public_url),
-            server_names: pick.one("server_names", flags.server_names.clone(), file.server_names, Vec::new()),
-            cors_origins: pick.one("cors_origins", flags.cors_origins.clone(), file.cors_origins, Vec::new()),
+            server_names: pick.one("server_names", flags.server_names.clone(), file.server.and_then(|table| table.names), Vec::new()),
+            cors_origins: pick.one("cors_origins", flags.cors_origins.clone(), file.cors.and_then(|table| table.origins), Vec::new()),
+            keeping,
             query_time: pick
-                .one("query_time", flags.query_time.clone(), file.query_time, "10s".to_owned())
+                .one("query_time", flags.query_time.clone(), query.time, "10s".to_owned())
                 .map(|text| unit::duration(&text).context("--query-time"))
                 .transpose()?,
             query_memory: pick
-                .one("query_memory", flags.query_memory.clone(), file.query_memory, "256MiB".to_owned())
-                .map(|text| unit::bytes(&text).context("--query-memory"))
+                .one("query_memory", flags.query_memory.clone(), query.memory, query_memory)
+                .map(|text| unit::bytes(&text).map(|bytes| bytes as u64).context("--query-memory"))
                 .transpose()?,
             allow_network_fs: pick.one("allow_network_fs", flags.allow_network_fs, file.allow_network_fs, false),
-            log: pick.one("log", flags.log.clone(), file.log, "info".to_owned()),
+            log: pick.one("log", flags.log.clone(), file.log.and_then(|table| table.level), "info".to_owned()),
         };
         config.check(on_loopback)?;
         Ok(config)
@@ -131,6 +147,29 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// The store's settings as it takes them.
+    pub fn store(&self) -> StoreConfig {
+        let keeping = &self.keeping;
+        StoreConfig {
+            shown_path: self.data.value.display().to_string(),
+            durability: match self.durability.value {
+                DurabilityWord::Fsync => Durability::Fsync,
+                DurabilityWord::Relaxed => Durability::Relaxed { interval: RELAXED_INTERVAL },
+            },
+            flush_rows: keeping.flush_rows.value,
+            live_bytes: usize::try_from(keeping.flush_bytes.value).unwrap_or(usize::MAX),
+            flush_age: keeping.flush_age.value,
+            segment_bytes: keeping.log_segment_bytes.value,
+            log_max_bytes: keeping.log_max_bytes.value,
+            ..StoreConfig::default()
+        }
+    }
+
+    /// What a query may take.
+    pub fn query_limits(&self) -> QueryLimits {
+        QueryLimits { time: self.query_time.value, memory_bytes: usize::try_from(self.query_memory.value).unwrap_or(usize::MAX) }
     }
 
     /// The keys of the flag and of the file.

@@ -83,6 +83,7 @@ impl Running {
             keys.give(key).await.with_context(|| format!("take the given key of kind {}", key.kind.word()))?;
         }
         let metrics = metrics::Registry::default();
+        data.spawner.count_in(metrics.clone());
         let hive = Hive::new(HiveConfig {
             auth: auth_mode(&config),
             keys: keys.clone(),
@@ -102,9 +103,7 @@ impl Running {
 
     /// Reads back the log; then telemetry is taken and questions are answered.
     async fn open(&self) -> Result<storage::Opened> {
-        let limits = storage::QueryLimits { time: self.config.query_time.value, memory_bytes: self.config.query_memory.value };
-        let directory = &self.config.data.value;
-        let opened = storage::open(&self.data, directory, self.config.durability.value, &limits, self.metrics.clone()).await?;
+        let opened = storage::open(&self.data, self.config.store(), &self.config.query_limits(), self.metrics.clone()).await?;
         self.sink.open(opened.open.store.clone());
         self.hive.open(opened.open.clone());
         Ok(opened)

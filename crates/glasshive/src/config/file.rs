@@ -1,4 +1,4 @@
-//! `glasshive.toml`: the same settings as the flags, with the same names.
+//! `glasshive.toml`: the same settings as the flags, related ones in tables. `docs/settings.md` has a line on each.
 
 use crate::cli::{Auth, DurabilityWord};
 use anyhow::{Context, Result};
@@ -27,18 +27,70 @@ pub struct FileConfig {
     pub durability: Option<DurabilityWord>,
     /// See `--public-url`.
     pub public_url: Option<String>,
-    /// See `--server-name`.
-    pub server_names: Option<Vec<String>>,
-    /// See `--cors-origin`.
-    pub cors_origins: Option<Vec<String>>,
-    /// See `--query-time`.
-    pub query_time: Option<String>,
-    /// See `--query-memory`.
-    pub query_memory: Option<String>,
+    /// See `--memory`.
+    pub memory: Option<String>,
     /// See `--allow-network-fs`.
     pub allow_network_fs: Option<bool>,
+    /// What the server is called.
+    pub server: Option<ServerTable>,
+    /// Which web pages may send.
+    pub cors: Option<CorsTable>,
+    /// What a query may take.
+    pub query: Option<QueryTable>,
+    /// When live rows go to files.
+    pub flush: Option<FlushTable>,
+    /// The write-ahead log, and what the server says of itself.
+    pub log: Option<LogTable>,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerTable {
+    /// See `--server-name`.
+    pub names: Option<Vec<String>>,
+}
+
+/// `[cors]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorsTable {
+    /// See `--cors-origin`.
+    pub origins: Option<Vec<String>>,
+}
+
+/// `[query]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryTable {
+    /// See `--query-time`.
+    pub time: Option<String>,
+    /// See `--query-memory`.
+    pub memory: Option<String>,
+}
+
+/// `[flush]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlushTable {
+    /// See `--flush-rows`.
+    pub rows: Option<usize>,
+    /// See `--flush-bytes`.
+    pub bytes: Option<String>,
+    /// See `--flush-age`.
+    pub age: Option<String>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogTable {
     /// See `--log`.
-    pub log: Option<String>,
+    pub level: Option<String>,
+    /// See `--log-segment-bytes`.
+    pub segment_bytes: Option<String>,
+    /// See `--log-max-bytes`.
+    pub max_bytes: Option<String>,
 }
 
 /// The named file, which must exist, or `./glasshive.toml` if it does.

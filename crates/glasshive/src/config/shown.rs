@@ -1,6 +1,6 @@
-//! `glasshive config`: every setting, its value, and who set it. Secrets are masked.
+//! `glasshive config`: every setting as the file names it, its value with its unit, and who set it. Secrets are masked.
 
-use super::{Config, Origin, Setting};
+use super::{Config, Origin, Setting, unit};
 use crate::screen::table::{Align, Table};
 use glasshive_feature_keys::{KeySpec, Scope};
 use std::fmt::Display;
@@ -19,12 +19,20 @@ pub fn render(config: &Config, width: usize) -> String {
     row("key_file", maybe(key_file), &config.key_file.origin);
     row("durability", word(&config.durability.value), &config.durability.origin);
     row("public_url", maybe(config.public_url.value.clone()), &config.public_url.origin);
-    row("server_names", list(&config.server_names), &config.server_names.origin);
-    row("cors_origins", list(&config.cors_origins), &config.cors_origins.origin);
-    row("query_time", format!("{:?}", config.query_time.value), &config.query_time.origin);
-    row("query_memory", format!("{} bytes", config.query_memory.value), &config.query_memory.origin);
+    row("server.names", list(&config.server_names), &config.server_names.origin);
+    row("cors.origins", list(&config.cors_origins), &config.cors_origins.origin);
+    let keeping = &config.keeping;
+    let share = if keeping.memory_of.is_empty() { String::new() } else { format!(" ({})", keeping.memory_of) };
+    row("memory", format!("{}{share}", unit::shown_bytes(keeping.memory.value)), &keeping.memory.origin);
+    row("flush.rows", format!("{} rows", keeping.flush_rows.value), &keeping.flush_rows.origin);
+    row("flush.bytes", unit::shown_bytes(keeping.flush_bytes.value), &keeping.flush_bytes.origin);
+    row("flush.age", unit::shown_duration(keeping.flush_age.value), &keeping.flush_age.origin);
+    row("log.segment_bytes", unit::shown_bytes(keeping.log_segment_bytes.value), &keeping.log_segment_bytes.origin);
+    row("log.max_bytes", unit::shown_bytes(keeping.log_max_bytes.value), &keeping.log_max_bytes.origin);
+    row("query.time", unit::shown_duration(config.query_time.value), &config.query_time.origin);
+    row("query.memory", unit::shown_bytes(config.query_memory.value), &config.query_memory.origin);
     row("allow_network_fs", config.allow_network_fs.value.to_string(), &config.allow_network_fs.origin);
-    row("log", config.log.value.clone(), &config.log.origin);
+    row("log.level", config.log.value.clone(), &config.log.origin);
     table.render(width)
 }
 

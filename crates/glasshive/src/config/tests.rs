@@ -3,7 +3,7 @@ use crate::cli::{Cli, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use expect_test::{Expect, expect};
 
-fn resolve(arguments: &[&str]) -> Result<Config> {
+pub(crate) fn resolve(arguments: &[&str]) -> Result<Config> {
     let matches = Cli::command().try_get_matches_from([&["glasshive", "config"], arguments].concat())?;
     let cli = Cli::from_arg_matches(&matches)?;
     let Command::Config(flags) = cli.command else { panic!("parsed another command") };
@@ -72,4 +72,57 @@ fn keys_are_read_and_never_shown() {
     let shown = render(&config, 120);
     assert!(shown.contains("local:browser:***") && !shown.contains("0123456789"), "{shown}");
     assert!(!format!("{config:?}").contains("0123456789"));
+}
+
+#[test]
+fn tables_of_the_file_are_the_settings_of_the_flags() {
+    let file = file(
+        "memory = \"1GiB\"\nserver.names = [\"hive.example\"]\ncors.origins = [\"https://a.example\"]\n\
+         [query]\ntime = \"3s\"\nmemory = \"64MiB\"\n[flush]\nrows = 1000\nbytes = \"32MiB\"\nage = \"1m\"\n\
+         [log]\nlevel = \"warn\"\nsegment_bytes = \"1MiB\"\nmax_bytes = \"8MiB\"\n",
+    );
+    let config = resolve(&["--config", file.path().to_str().unwrap(), "--flush-age", "90s"]).unwrap();
+    let store = config.store();
+    assert_eq!((store.flush_rows, store.live_bytes, store.flush_age), (1_000, 32 << 20, Duration::from_secs(90)));
+    assert_eq!((store.segment_bytes, store.log_max_bytes), (1 << 20, 8 << 20));
+    assert_eq!((config.query_limits().time, config.query_limits().memory_bytes), (Duration::from_secs(3), 64 << 20));
+    assert_eq!((config.log.value.as_str(), config.server_names.value.as_slice()), ("warn", ["hive.example".to_owned()].as_slice()));
+    assert_eq!(config.keeping.flush_age.origin, Origin::Flag);
+    let shown = render(&config, 300);
+    let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let from = format!("file {}", file.path().display());
+    assert_eq!(line("memory"), format!("memory 1 GiB {from}"));
+    assert_eq!(line("flush.rows"), format!("flush.rows 1000 rows {from}"));
+    assert_eq!(line("flush.bytes"), format!("flush.bytes 32 MiB {from}"));
+    assert_eq!(line("flush.age"), "flush.age 90 s flag");
+    assert_eq!(line("log.max_bytes"), format!("log.max_bytes 8 MiB {from}"));
+}
+
+#[test]
+fn f15_bounds_of_memory_follow_from_what_there_is() {
+    let config = resolve(&["--memory", "512MiB"]).unwrap();
+    assert_eq!((config.store().live_bytes, config.keeping.body_bytes()), (64 << 20, 128 << 20));
+    let slots = EngineConfig::default().slots;
+    assert!(config.query_limits().memory_bytes * slots <= 512 << 20, "all queries together stay below what there is");
+    let config = resolve(&["--memory", "64GiB"]).unwrap();
+    assert_eq!((config.store().live_bytes, config.keeping.body_bytes()), (8 << 30, 512 << 20));
+    let whole = memory::limit().bytes;
+    let config = resolve(&[]).unwrap();
+    assert_eq!(config.keeping.memory.value, (whole as f64 * 0.75) as u64);
+    assert!(config.keeping.memory_of.starts_with("75% of "), "{}", config.keeping.memory_of);
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused() {
+    check_error(&["--memory", "1MiB"], expect!["memory is 1 MiB; 64 MiB are the least that works"]);
+    check_error(&["--memory", "200%"], expect!["--memory: 200% is no share; use 1% to 100%"]);
+    check_error(&["--flush-rows", "0"], expect!["flush.rows is 0; a flush needs rows"]);
+    check_error(&["--flush-age", "10ms"], expect!["flush.age is less than a second"]);
+    check_error(
+        &["--memory", "1GiB", "--flush-bytes", "1GiB"],
+        expect!["flush.bytes is 1 GiB: live rows may take twice that while a flush is written, and memory is 1 GiB"],
+    );
+    check_error(&["--log-segment-bytes", "1KiB"], expect!["log.segment_bytes is 1 KiB; 64 KiB are the least"]);
+    check_error(&["--log-max-bytes", "1MiB"], expect!["log.max_bytes is 1 MiB, less than one segment of 64 MiB"]);
+    check_error(&["--log-max-bytes", "ten"], expect!["--log-max-bytes: `ten` does not begin with a number"]);
 }

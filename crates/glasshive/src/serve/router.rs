@@ -6,7 +6,7 @@ use glasshive_api_hive::Hive;
 use glasshive_api_hive::access::CREDENTIAL_HEADERS;
 use glasshive_api_hive::shape::process::Check;
 use glasshive_base::metrics;
-use glasshive_base_http::{CorsPolicy, Router, ServerConfig};
+use glasshive_base_http::{CorsPolicy, Limits, Router, ServerConfig};
 use glasshive_feature_keys::Keys;
 use glasshive_model::{EventSink, KeyState, KeyTable};
 use glasshive_receive_otlp::auth::PAGE_HEADERS;
@@ -47,6 +47,7 @@ pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
             secrets.iter().any(|secret| keys.find(secret).is_some_and(|grant| grant.state == KeyState::Enabled))
         })),
         credential_headers: headers,
+        limits: Limits { ledger_bytes: config.keeping.body_bytes(), ..Limits::default() },
         ..ServerConfig::default()
     }
 }
@@ -91,12 +92,34 @@ fn origin_of(url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::origin_of;
+    use super::*;
+    use crate::config::tests::resolve;
+    use glasshive_base::{Clock as _, ManualClock};
+    use glasshive_store::world::{OnPanic, Spawner as _};
 
     #[test]
     fn origins() {
         assert_eq!(origin_of("https://hive.example.com/x/y").as_deref(), Some("https://hive.example.com"));
         assert_eq!(origin_of("http://127.0.0.1:4318").as_deref(), Some("http://127.0.0.1:4318"));
         assert_eq!(origin_of("hive.example.com"), None);
+    }
+
+    #[test]
+    fn f17_a_task_that_failed_five_times_makes_the_server_not_ready() {
+        let clock = Arc::new(ManualClock::default());
+        let spawner = Arc::new(ThreadSpawner::new(clock.clone()));
+        let checks = checks(&resolve(&[]).unwrap(), spawner.clone());
+        assert!(checks().iter().all(|check| check.ok));
+        // The clock of the test makes its pauses at once; after the fifth failure the task ends well.
+        let end = clock.monotonic() + std::time::Duration::from_millis(100 + 200 + 400 + 800);
+        let task_clock = clock.clone();
+        let task = move || -> glasshive_base::BoxFuture<'static, ()> {
+            let clock = task_clock.clone();
+            Box::pin(async move { assert!(clock.monotonic() > end, "no room") })
+        };
+        spawner.spawn("keeper", OnPanic::Restart, Box::new(task));
+        spawner.join();
+        let tasks = checks().into_iter().find(|check| check.check == "tasks").unwrap();
+        assert_eq!((tasks.ok, tasks.reason.as_str()), (false, "keeper failed 5 times: no room"));
     }
 }

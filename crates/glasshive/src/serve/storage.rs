@@ -1,19 +1,14 @@
 //! Store and engine over a data directory, with or without a server around them.
 
-use crate::cli::DurabilityWord;
 use anyhow::{Context, Result};
 use glasshive_api_hive::Open;
 use glasshive_base::metrics;
 use glasshive_query_engine::{Engine, EngineConfig};
 use glasshive_receive_otlp::decode::OtlpDecoder;
 use glasshive_store::world::DataDir;
-use glasshive_store::{Durability, OpenReport, Store, StoreConfig};
-use std::path::Path;
+use glasshive_store::{OpenReport, Store, StoreConfig};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Time between syncs of the relaxed mode.
-const RELAXED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What one query may take.
 #[derive(Debug, Clone)]
@@ -42,23 +37,10 @@ impl Default for QueryLimits {
 ///
 /// # Errors
 /// When disk or catalog refuse.
-pub async fn open(
-    data: &DataDir,
-    directory: &Path,
-    durability: DurabilityWord,
-    limits: &QueryLimits,
-    metrics: metrics::Registry,
-) -> Result<Opened> {
-    let config = StoreConfig {
-        shown_path: directory.display().to_string(),
-        durability: match durability {
-            DurabilityWord::Fsync => Durability::Fsync,
-            DurabilityWord::Relaxed => Durability::Relaxed { interval: RELAXED_INTERVAL },
-        },
-        ..StoreConfig::default()
-    };
+pub async fn open(data: &DataDir, config: StoreConfig, limits: &QueryLimits, metrics: metrics::Registry) -> Result<Opened> {
+    let directory = config.shown_path.clone();
     let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await;
-    let (store, report) = opened.with_context(|| format!("open the store in {}", directory.display()))?;
+    let (store, report) = opened.with_context(|| format!("open the store in {directory}"))?;
     let config = EngineConfig { time_limit: limits.time, memory_bytes: limits.memory_bytes, ..EngineConfig::default() };
     let engine = Engine::new(store.clone(), config, data.world.clock.clone(), metrics).context("start the threads that answer queries")?;
     Ok(Opened { open: Arc::new(Open { store, engine: Arc::new(engine) }), report })

@@ -156,9 +156,7 @@ pub async fn open_data_dir(directory: &Path, options: &DataDirOptions) -> Result
     let has_format = format::check(directory, &options.version)?;
     check_rights(directory)?;
     let file_system = network_fs::name(directory).map_err(|error| io_error("ask for the file system of", directory, error))?;
-    if let (Some(file_system), false) = (file_system, options.allow_network_fs) {
-        return Err(DataDirError::NetworkFileSystem { directory: directory.to_owned(), file_system });
-    }
+    check_file_system(directory, file_system, options.allow_network_fs)?;
     if !has_format {
         if options.read_only.is_some() {
             return Err(DataDirError::Absent { directory: directory.to_owned() });
@@ -219,6 +217,14 @@ fn create(directory: &Path) -> Result<(), DataDirError> {
         // Parents that are not ours to open are not ours to have made.
         Some(parent) => fs::File::open(parent).and_then(|parent| parent.sync_all()).or(Ok(())),
         None => Ok(()),
+    }
+}
+
+/// `network` is the name of the network or FUSE file system that the directory is on, if it is on one.
+pub(super) fn check_file_system(directory: &Path, network: Option<&'static str>, is_allowed: bool) -> Result<(), DataDirError> {
+    match network {
+        Some(file_system) if !is_allowed => Err(DataDirError::NetworkFileSystem { directory: directory.to_owned(), file_system }),
+        _ => Ok(()),
     }
 }
 

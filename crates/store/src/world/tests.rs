@@ -106,6 +106,15 @@ async fn f20_a_newer_directory_is_refused_before_anything_else() {
     assert_eq!(refusal(directory, &options()).await, expected);
 }
 
+#[test]
+fn f18_network_file_systems_are_refused_unless_they_are_asked_for() {
+    let check = |network, is_allowed| open::check_file_system(Path::new("/mnt/hive"), network, is_allowed);
+    let error = check(Some("NFS"), false).unwrap_err();
+    let words = "/mnt/hive is on NFS, where neither locks nor syncs can be relied on. Use a local disk or --allow-network-fs";
+    assert_eq!((error.to_string().as_str(), error.kind()), (words, glasshive_base::ErrorKind::InvalidRequest));
+    assert!(check(Some("NFS"), true).is_ok() && check(None, false).is_ok());
+}
+
 #[tokio::test]
 async fn directories_that_are_not_ours_are_refused() {
     let directory = tempfile::tempdir().unwrap();

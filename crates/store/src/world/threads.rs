@@ -1,11 +1,11 @@
 //! Running tasks: a thread and a small runtime each, and what happens when one panics.
 
 use super::{OnPanic, Spawner, TaskFactory};
-use glasshive_base::{BoxFuture, Clock};
+use glasshive_base::{BoxFuture, Clock, metrics};
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -40,6 +40,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     abort: Box<dyn Fn() + Send + Sync>,
     failures: Mutex<BTreeMap<&'static str, Failures>>,
+    metrics: OnceLock<metrics::Registry>,
 }
 
 #[derive(Default)]
@@ -58,8 +59,13 @@ impl ThreadSpawner {
 
     /// A spawner that calls `abort` instead.
     pub fn with_abort(clock: Arc<dyn Clock>, abort: Box<dyn Fn() + Send + Sync>) -> Self {
-        let shared = Shared { clock, abort, failures: Mutex::default() };
+        let shared = Shared { clock, abort, failures: Mutex::default(), metrics: OnceLock::new() };
         Self { shared: Arc::new(shared), threads: Mutex::default() }
+    }
+
+    /// Counts panics of tasks as faults from now on. A second call changes nothing.
+    pub fn count_in(&self, metrics: metrics::Registry) {
+        let _ = self.shared.metrics.set(metrics);
     }
 
     /// The tasks that failed five times within the last ten minutes. Not empty = not ready.
@@ -123,6 +129,10 @@ impl Shared {
     }
 
     fn note(&self, name: &'static str, reason: &str) -> usize {
+        if let Some(metrics) = self.metrics.get() {
+            let name = "glasshive_fault_total";
+            metrics.counter(name, "Failures of the world around the store.", &[("kind", "task_panic")]).increment();
+        }
         let now = self.clock.monotonic();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let failures = failures.entry(name).or_default();
@@ -165,6 +175,8 @@ mod tests {
     fn f17_restarts_with_growing_pauses_and_reports_five_failures() {
         let clock = Arc::new(ManualClock::default());
         let spawner = ThreadSpawner::new(clock.clone());
+        let registry = metrics::Registry::default();
+        spawner.count_in(registry.clone());
         let runs = Arc::new(AtomicUsize::new(0));
         spawner.spawn("flush", OnPanic::Restart, task(5, &runs));
         spawner.join();
@@ -173,6 +185,7 @@ mod tests {
         let failing = spawner.failing();
         assert_eq!(failing.len(), 1);
         assert_eq!(failing[0].to_string(), "flush failed 5 times: run 4 broke");
+        assert!(registry.render().contains("glasshive_fault_total{kind=\"task_panic\"} 5\n"));
         clock.advance(FAILURE_WINDOW);
         assert_eq!(spawner.failing(), []);
     }

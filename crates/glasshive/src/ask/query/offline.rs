@@ -1,12 +1,12 @@
 //! A question to a data directory without a server: the lock is taken, the log is read back in memory, nothing is written.
 
-use crate::cli::DurabilityWord;
 use crate::screen::escape::escape;
 use crate::serve::storage;
 use anyhow::{Context, Result, bail};
 use glasshive_api_hive::shape::query::QueryAnswer;
 use glasshive_base::metrics;
 use glasshive_store::world::{DataDirError, DataDirOptions, ReadOnly, open_data_dir};
+use glasshive_store::StoreConfig;
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
@@ -26,7 +26,8 @@ pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Resul
         Err(error) => return Err(error.into()),
     };
     let limits = storage::QueryLimits::default();
-    let opened = storage::open(&data, directory, DurabilityWord::Fsync, &limits, metrics::Registry::default()).await?;
+    let config = StoreConfig { shown_path: directory.display().to_string(), ..StoreConfig::default() };
+    let opened = storage::open(&data, config, &limits, metrics::Registry::default()).await?;
     for fault in &opened.report.faults {
         // Beside the answer, so that JSON and CSV stay what they are; nobody is told when standard error is gone.
         let _ = writeln!(std::io::stderr(), "glasshive: {}", escape(&fault.message));
@@ -54,7 +55,7 @@ mod tests {
         let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, read_only: None };
         let data = open_data_dir(&directory, &options).await.unwrap();
         let limits = storage::QueryLimits::default();
-        let opened = storage::open(&data, &directory, DurabilityWord::Fsync, &limits, metrics::Registry::default()).await.unwrap();
+        let opened = storage::open(&data, StoreConfig::default(), &limits, metrics::Registry::default()).await.unwrap();
         opened.open.store.append(submission(data.world.clock.wall_ns())).await.unwrap();
         let error = ask(&directory, "local", &json!({ "text": "COUNT" })).await.unwrap_err().to_string();
         assert!(error.contains("is in use by process"), "{error}");
