@@ -37,7 +37,7 @@ impl Troubles {
         match random.one_in(*rate) {
             false => Outcome::Done,
             true if call == CatalogCall::Read => Outcome::Failed,
-            true => *random.pick(&[Outcome::Failed, Outcome::Lost, Outcome::AnswerLost]),
+            true => *random.pick(&[Outcome::Failed, Outcome::Lost, Outcome::AnswerLost, Outcome::Full]),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::universe::{SimClock, SimRng, Universe};
 use glasshive_base::metrics;
 use glasshive_store::catalog::memory::MemoryCatalog;
 use glasshive_store::world::World;
-use glasshive_store::{OpenError, OpenReport, Store, StoreConfig};
+use glasshive_store::{FaultKind, OpenError, OpenReport, Store, StoreConfig};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ pub struct Process {
     /// Where its tasks are started.
     pub spawner: SimSpawner,
     universe: Universe,
+    metrics: metrics::Registry,
     opened: Slot<Result<(Arc<Store>, OpenReport), OpenError>>,
 }
 
@@ -92,13 +93,20 @@ impl Process {
             catalog: Arc::new(machine.catalog.with_fate(fate)),
         };
         let opened = Slot::default();
-        let (slot, config) = (opened.clone(), config.clone());
+        let metrics = metrics::Registry::default();
+        let (slot, config, registry) = (opened.clone(), config.clone(), metrics.clone());
         spawner.start("open", async move {
-            let result = Store::open(config, world, Arc::new(SimDecoder), metrics::Registry::default()).await;
+            let result = Store::open(config, world, Arc::new(SimDecoder), registry).await;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         });
         universe.note(|| "the process starts".to_owned());
-        Self { executor, spawner, universe, opened }
+        Self { executor, spawner, universe, metrics, opened }
+    }
+
+    /// Whether the store has told of such a fault, opened or not.
+    pub fn has_told(&self, kind: FaultKind) -> bool {
+        let word = format!("glasshive_fault_total{{kind=\"{}\"}}", kind.word());
+        self.metrics.render().contains(&word)
     }
 
     /// What opening came to, once it has.

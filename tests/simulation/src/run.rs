@@ -88,6 +88,10 @@ struct Simulation {
     starts: u64,
     faults: Vec<Fault>,
     log_decayed: bool,
+    /// A start that did not come to its end has said that the log ends in a torn group, and may have written it anew.
+    torn_told: bool,
+    /// When the last process ended that had opened the store.
+    served_until: Duration,
     flushed_through: u64,
 }
 
@@ -115,7 +119,18 @@ impl Simulation {
         let shared = Arc::new(Shared::new(setup.clone(), universe.clone(), medium.clone()));
         let random = Random::new(setup.seed, "driver");
         let machine = Machine { universe, medium, catalog, troubles };
-        Self { setup, machine, shared, random, starts: 0, faults: Vec::new(), log_decayed: false, flushed_through: 0 }
+        Self {
+            setup,
+            machine,
+            shared,
+            random,
+            starts: 0,
+            faults: Vec::new(),
+            log_decayed: false,
+            torn_told: false,
+            served_until: Duration::ZERO,
+            flushed_through: 0,
+        }
     }
 
     fn play(&mut self) -> Result<(), String> {
@@ -176,7 +191,11 @@ impl Simulation {
             let opened = &process.opened_flag();
             let drive = process.drive(steps, START_TIME * 20, || opened.is_set());
             self.suspend_faults(is_calm, false);
-            match (drive, process.take_opened()) {
+            let opened = process.take_opened();
+            if !matches!(opened, Some(Ok(_))) {
+                self.torn_told |= process.has_told(FaultKind::TornTail);
+            }
+            match (drive, opened) {
                 (Drive::Done, Some(Ok((store, report)))) => {
                     self.starts += 1;
                     self.settle_start(&mut process, &store, &report)?;
@@ -203,7 +222,8 @@ impl Simulation {
 
     /// The first look after a start, undisturbed: what must be there is, and what is not there now will not come.
     fn settle_start(&mut self, process: &mut Process, store: &Arc<Store>, report: &OpenReport) -> Result<(), String> {
-        let damage = damage(report, self.log_decayed);
+        let mut damage = damage(report, self.log_decayed);
+        damage.torn_tail |= std::mem::take(&mut self.torn_told);
         self.machine.universe.note(|| format!("open: {} events recovered, {:?}", report.recovered_events, messages(&report.faults)));
         self.faults.extend(report.faults.iter().cloned());
         let said = report.faults.iter().find(|fault| fault.kind == FaultKind::LogDamage);
@@ -263,11 +283,14 @@ impl Simulation {
         if let Some(store) = &store {
             self.faults.extend(store.faults());
         }
+        if store.is_some() {
+            self.served_until = self.machine.universe.now();
+        }
         drop(store);
         process.end(power_fails, &self.machine.medium);
         let interval = self.setup.relaxed_interval().filter(|_| end == End::PowerFailure);
-        // The sync itself takes a moment too.
-        let forgiven = interval.map(|interval| self.machine.universe.now().saturating_sub(interval + Duration::from_millis(100)));
+        // The sync itself takes a moment too. What a killed process has left unsynced stays so until the next start is done.
+        let forgiven = interval.map(|interval| self.served_until.saturating_sub(interval + Duration::from_millis(100)));
         self.shared.reference().end_life(forgiven);
     }
 
