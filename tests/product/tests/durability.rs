@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it saw")]
 
 use anyhow::{Context, Result, ensure};
-use glasshive_hive_gen::{Generator, Profile};
+use glasshive_hive_gen::{LiveStream, Profile};
 use glasshive_test_product::delivery::Doors;
 use glasshive_test_product::server::Start;
 use glasshive_test_product::strace::{self, Event, Unsynced};
@@ -12,7 +12,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const SPANS: u64 = 20_000;
+/// Events of ten minutes: a flush then writes a handful of files and not one for each hour of a day.
+const SPANS_A_SECOND: u32 = 35;
+const STREAM_NS: i64 = 600_000_000_000;
+/// Small, so that one run flushes, commits and frees the log many times.
+const FLAGS: [&str; 6] = ["--flush-rows", "4000", "--log-segment-bytes", "512KiB", "--log-max-bytes", "1MiB"];
 
 /// SQLite's shared memory and journals of a clean shutdown hold nothing that must survive.
 fn must_survive(path: &Path) -> bool {
@@ -91,17 +95,19 @@ async fn files_and_directories_are_synced_before_anything_relies_on_them() {
     let trace = Trace::read(&output, &data).unwrap();
     check_log(&trace).unwrap();
     check_commits(&trace).unwrap();
-    check_frees(&trace).unwrap();
+    let frees = check_frees(&trace).unwrap();
+    assert!(frees >= 3, "the log was freed only {frees} times");
     let left = trace.unsynced(trace.events.len(), must_survive);
     assert!(left.is_empty(), "never synced: {left:?}");
 }
 
-/// One run: everything is taken, and SIGTERM flushes it to files.
+/// One run: everything is taken, most of it is flushed meanwhile, and SIGTERM flushes the rest.
 async fn run(data: &Path, output: &Path) -> Result<()> {
     std::fs::create_dir(data)?;
-    let server = Server::start_as(data, &Start { wrapper: strace::wrapper(output), ..Start::default() })?;
+    let server = Server::start_as(data, &Start { wrapper: strace::wrapper(output), flags: FLAGS.iter().map(Into::into).collect() })?;
     let end_ns = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
-    let delivery = Delivery::new(Generator::new(Profile::Wide, 7, SPANS, end_ns).collect());
+    let mut stream = LiveStream::new(Profile::Wide, 7, SPANS_A_SECOND, end_ns - STREAM_NS);
+    let delivery = Delivery::new(stream.advance(end_ns));
     delivery.send_all(&Doors { http: server.http.clone(), grpc: server.grpc.clone() }, 4).await?;
     let traced = child_of(server.id())?;
     let (status, said) = server.terminate_process(traced)?;
