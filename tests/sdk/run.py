@@ -109,7 +109,7 @@ def replay(server):
 def replay_one(server, path, encoding):
     sent = json.loads(path.read_text(encoding="utf-8"))
     ending, content_type = ("json", "application/json") if encoding == "json" else ("pb", "application/x-protobuf")
-    for signal in ("traces", "logs"):
+    for signal in ("traces", "logs", "metrics"):
         server.send(f"/v1/{signal}", content_type, (path.parent / f"{signal}.{ending}").read_bytes())
     times = [int(span["start_ns"]) // 10**9 for span in sent["spans"]]
     first, last = (datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat() for at in (min(times) - 60, max(times) + 3600))

@@ -157,3 +157,19 @@ pub const META_ATTRIBUTES: &[&str] = &[
     META_DROPPED_EVENTS,
     META_DROPPED_LINKS,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// Every name in this file, and every name in back-quotes on the page that explains them.
+    #[test]
+    fn every_name_is_explained_to_people() {
+        let page = include_str!("../../../docs/fields.md");
+        let explained: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+        let source = include_str!("names.rs");
+        let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split('"').nth(1));
+        let missing: Vec<&str> = names.filter(|name| !explained.contains(name)).collect();
+        assert_eq!(missing, [""; 0], "names that docs/fields.md does not explain");
+    }
+}

@@ -1,4 +1,4 @@
-// Sends a known set of spans and logs with the Go SDK and prints what the SDK itself says it sent.
+// Sends a known set of spans, logs and metrics with the Go SDK and prints what the SDK itself says it sent.
 //
 // Nothing here knows the server: the endpoint and the protocol come from the OTEL_* variables alone.
 package main
@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,10 +21,15 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -81,6 +87,145 @@ func (r *recorder) OnEnd(span sdktrace.ReadOnlySpan) {
 		"scope":            object{"name": scope.Name, "version": scope.Version},
 		"scope_schema_url": scope.SchemaURL,
 	})
+}
+
+// metricRecorder keeps every batch of metrics as the SDK holds it, and sends it.
+type metricRecorder struct {
+	sdkmetric.Exporter
+	metrics []object
+}
+
+func (r *metricRecorder) Export(ctx context.Context, batch *metricdata.ResourceMetrics) error {
+	for _, scope := range batch.ScopeMetrics {
+		for _, each := range scope.Metrics {
+			neutral := object{"name": each.Name, "description": each.Description, "unit": each.Unit, "temporality": nil, "monotonic": nil}
+			neutral["scope"] = object{"name": scope.Scope.Name, "version": scope.Scope.Version}
+			describe(neutral, each.Data)
+			r.metrics = append(r.metrics, neutral)
+		}
+	}
+	return r.Exporter.Export(ctx, batch)
+}
+
+func describe(neutral object, data metricdata.Aggregation) {
+	switch data := data.(type) {
+	case metricdata.Gauge[int64]:
+		neutral["kind"], neutral["points"] = "gauge", numbers(data.DataPoints)
+	case metricdata.Gauge[float64]:
+		neutral["kind"], neutral["points"] = "gauge", numbers(data.DataPoints)
+	case metricdata.Sum[int64]:
+		neutral["kind"], neutral["points"] = "sum", numbers(data.DataPoints)
+		neutral["temporality"], neutral["monotonic"] = temporality(data.Temporality), data.IsMonotonic
+	case metricdata.Sum[float64]:
+		neutral["kind"], neutral["points"] = "sum", numbers(data.DataPoints)
+		neutral["temporality"], neutral["monotonic"] = temporality(data.Temporality), data.IsMonotonic
+	case metricdata.Histogram[float64]:
+		neutral["kind"], neutral["temporality"] = "histogram", temporality(data.Temporality)
+		points := []object{}
+		for _, point := range data.DataPoints {
+			out := distribution(point.Attributes, point.StartTime, point.Time, point.Exemplars, point.Count, point.Sum, point.Min, point.Max)
+			out["bounds"], out["counts"] = point.Bounds, counts(point.BucketCounts)
+			points = append(points, out)
+		}
+		neutral["points"] = points
+	case metricdata.ExponentialHistogram[float64]:
+		neutral["kind"], neutral["temporality"] = "exponential_histogram", temporality(data.Temporality)
+		points := []object{}
+		for _, point := range data.DataPoints {
+			out := distribution(point.Attributes, point.StartTime, point.Time, point.Exemplars, point.Count, point.Sum, point.Min, point.Max)
+			out["scale"], out["zero_count"], out["zero_threshold"] = point.Scale, strconv.FormatUint(point.ZeroCount, 10), point.ZeroThreshold
+			out["positive"] = object{"offset": point.PositiveBucket.Offset, "counts": counts(point.PositiveBucket.Counts)}
+			out["negative"] = object{"offset": point.NegativeBucket.Offset, "counts": counts(point.NegativeBucket.Counts)}
+			points = append(points, out)
+		}
+		neutral["points"] = points
+	default:
+		neutral["kind"], neutral["points"] = fmt.Sprintf("%T", data), []object{}
+	}
+}
+
+func temporality(of metricdata.Temporality) string {
+	return map[metricdata.Temporality]string{metricdata.DeltaTemporality: "delta", metricdata.CumulativeTemporality: "cumulative"}[of]
+}
+
+func number[N int64 | float64](value N) object {
+	if integer, ok := any(value).(int64); ok {
+		return object{"int": strconv.FormatInt(integer, 10)}
+	}
+	return object{"double": value}
+}
+
+func numbers[N int64 | float64](points []metricdata.DataPoint[N]) []object {
+	out := []object{}
+	for _, point := range points {
+		out = append(out, object{
+			"attributes": typedMap(point.Attributes.ToSlice()),
+			"start_ns":   startNanoseconds(point.StartTime),
+			"time_ns":    nanoseconds(point.Time),
+			"exemplars":  exemplars(point.Exemplars),
+			"value":      number(point.Value),
+		})
+	}
+	return out
+}
+
+func distribution(
+	attributes attribute.Set, start, at time.Time, samples []metricdata.Exemplar[float64], count uint64, sum float64, least, greatest metricdata.Extrema[float64],
+) object {
+	out := object{
+		"attributes": typedMap(attributes.ToSlice()),
+		"start_ns":   startNanoseconds(start),
+		"time_ns":    nanoseconds(at),
+		"exemplars":  exemplars(samples),
+		"count":      strconv.FormatUint(count, 10),
+		"sum":        sum,
+		"min":        nil,
+		"max":        nil,
+	}
+	if value, ok := least.Value(); ok {
+		out["min"] = value
+	}
+	if value, ok := greatest.Value(); ok {
+		out["max"] = value
+	}
+	return out
+}
+
+func counts(of []uint64) []string {
+	out := []string{}
+	for _, count := range of {
+		out = append(out, strconv.FormatUint(count, 10))
+	}
+	return out
+}
+
+func exemplars[N int64 | float64](samples []metricdata.Exemplar[N]) []object {
+	out := []object{}
+	for _, sample := range samples {
+		out = append(out, object{
+			"value":      number(sample.Value),
+			"time_ns":    nanoseconds(sample.Time),
+			"trace_id":   id(sample.TraceID),
+			"span_id":    id(sample.SpanID),
+			"attributes": typedMap(sample.FilteredAttributes),
+		})
+	}
+	return out
+}
+
+func id(bytes []byte) any {
+	if len(bytes) == 0 {
+		return nil
+	}
+	return hex.EncodeToString(bytes)
+}
+
+// startNanoseconds is what the exporter makes of a time that was never set.
+func startNanoseconds(at time.Time) string {
+	if at.IsZero() {
+		return "0"
+	}
+	return nanoseconds(at)
 }
 
 func nanoseconds(at time.Time) string { return strconv.FormatInt(at.UnixNano(), 10) }
@@ -150,6 +295,53 @@ func exporters(ctx context.Context, protocol string) (sdktrace.SpanExporter, sdk
 	}
 	logs, err := otlploghttp.New(ctx)
 	return spans, logs, err
+}
+
+func metricExporter(ctx context.Context, protocol string) (sdkmetric.Exporter, error) {
+	if protocol == "grpc" {
+		return otlpmetricgrpc.New(ctx)
+	}
+	return otlpmetrichttp.New(ctx)
+}
+
+func sendMetrics(meter metric.Meter, span trace.SpanContext) error {
+	home := metric.WithAttributes(attribute.String("http.route", "/"), attribute.Int("http.response.status_code", 200))
+	cart := metric.WithAttributes(attribute.String("http.route", "/cart"), attribute.Int("http.response.status_code", 500))
+	none, within := context.Background(), trace.ContextWithSpanContext(context.Background(), span)
+	requests, err := meter.Int64Counter("orders.requests", metric.WithUnit("{request}"), metric.WithDescription("requests served: ünïcode"))
+	if err != nil {
+		return err
+	}
+	requests.Add(none, 3, home)
+	requests.Add(none, 9007199254740993, cart)
+	requests.Add(none, 1)
+	stock, err := meter.Float64UpDownCounter("orders.stock")
+	if err != nil {
+		return err
+	}
+	stock.Add(none, -2.5, home)
+	times, err := meter.Float64Histogram("http.server.request.duration", metric.WithUnit("s"), metric.WithDescription("time to answer"))
+	if err != nil {
+		return err
+	}
+	for _, value := range []float64{0.0002, 0.0075, 0.03, 0.03, 12} {
+		times.Record(none, value, home)
+	}
+	times.Record(within, 0.0995, cart)
+	sizes, err := meter.Float64Histogram("order.size", metric.WithUnit("By"))
+	if err != nil {
+		return err
+	}
+	for _, value := range []float64{0, 1, 300, 5000, 5001, -4} {
+		sizes.Record(none, value)
+	}
+	_, err = meter.Float64ObservableGauge("orders.temperature", metric.WithUnit("Cel"), metric.WithFloat64Callback(
+		func(_ context.Context, observer metric.Float64Observer) error {
+			observer.Observe(-3.5, home)
+			observer.Observe(21, cart)
+			return nil
+		}))
+	return err
 }
 
 func sendKnownSpans(tracer trace.Tracer) trace.SpanContext {
@@ -298,7 +490,25 @@ func run() error {
 	loggers := sdklog.NewLoggerProvider(sdklog.WithResource(all), sdklog.WithProcessor(sdklog.NewBatchProcessor(logExporter)))
 	span := sendKnownSpans(tracers.Tracer("shop.orders", trace.WithInstrumentationVersion("1.2.3")))
 	records := sendLogs(loggers.Logger("shop.orders", log.WithInstrumentationVersion("1.2.3")), span)
-	if err := errors.Join(tracers.Shutdown(ctx), loggers.Shutdown(ctx)); err != nil {
+	toExport, err := metricExporter(ctx, os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"))
+	if err != nil {
+		return err
+	}
+	metrics := &metricRecorder{Exporter: toExport, metrics: []object{}}
+	exponential := sdkmetric.NewView(
+		sdkmetric.Instrument{Name: "order.size"},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}},
+	)
+	meters := sdkmetric.NewMeterProvider(
+		sdkmetric.WithResource(all),
+		sdkmetric.WithView(exponential),
+		// Collected once, at the end: the interval is longer than any run.
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metrics, sdkmetric.WithInterval(time.Hour))),
+	)
+	if err := sendMetrics(meters.Meter("shop.orders", metric.WithInstrumentationVersion("1.2.3")), span); err != nil {
+		return err
+	}
+	if err := errors.Join(tracers.Shutdown(ctx), loggers.Shutdown(ctx), meters.Shutdown(ctx)); err != nil {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(object{
@@ -306,6 +516,7 @@ func run() error {
 		"resource_schema_url": all.SchemaURL(),
 		"spans":               recorder.spans,
 		"logs":                records,
+		"metrics":             metrics.metrics,
 	})
 }
 

@@ -1,5 +1,6 @@
 """What an SDK sent, as the rows that must be shown, against the rows that are shown."""
 
+import json
 import re
 import time
 
@@ -17,6 +18,7 @@ SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
 INSTRUMENTATION_SCOPES = ("io.opentelemetry", "opentelemetry.instrumentation", "@opentelemetry/instrumentation")
 # Rows are readable when the SDK has its answer; this only bounds how long a broken server is waited for.
 PATIENCE_SECONDS = 10
+PERCENTILES = ("p001", "p01", "p05", "p10", "p20", "p25", "p50", "p75", "p80", "p90", "p95", "p99", "p999")
 
 
 class Mismatch(Exception):
@@ -69,14 +71,14 @@ def check_tree(trace, spans):
 
 def check_rows(what, expected, shown):
     """Equal as sets of rows; rows are paired by what identifies them."""
-    left = {identity(row["fields"]): row for row in shown}
+    left = {identity(row): row for row in shown}
     if len(left) != len(shown):
         raise Mismatch(f"{what}: {len(shown)} rows with {len(left)} identities")
     problems = []
     for row in expected:
-        other = left.pop(identity(row["fields"]), None)
+        other = left.pop(identity(row), None)
         if other is None:
-            problems.append(f"not found: {identity(row['fields'])}")
+            problems.append(f"not found: {identity(row)}")
         else:
             problems += differences(row, other)
     problems += [f"not sent: {key}" for key in left]
@@ -84,9 +86,40 @@ def check_rows(what, expected, shown):
         raise Mismatch(f"{what} differ: {problems[0]}" + "".join(f"\n    {problem}" for problem in problems[1:40]))
 
 
-def identity(fields):
+def identity(row):
+    fields = row["fields"]
+    if fields["meta.signal_type"] == "metric":
+        return metric_identity(row)
     names = ("trace.trace_id", "trace.span_id", "trace.parent_id", "meta.annotation_type", "meta.annotation_index", "body", "service.name")
     return tuple(str(fields.get(name)) for name in names)
+
+
+def metric_identity(row):
+    """The time, the metrics, and all fields that are none of these."""
+    metrics = row["fields"].get("metric.descriptors", {})
+    others = {
+        name: value
+        for name, value in row["fields"].items()
+        if name not in SERVERS_OWN and not any(name == metric or name.startswith(f"{metric}.") for metric in metrics)
+    }
+    others["metric.descriptors"] = sorted(metrics)
+    return row["time_ns"], str(sorted(others.items()))
+
+
+def check_percentiles(fields):
+    """Takes a row's percentiles out of it; they must ascend, between the least and the greatest value."""
+    problems = []
+    for metric, descriptor in fields.get("metric.descriptors", {}).items():
+        if descriptor["kind"] not in ("histogram", "exponential_histogram"):
+            continue
+        values = [fields.pop(f"{metric}.{name}", None) for name in PERCENTILES]
+        if not fields.get(f"{metric}.count"):
+            continue
+        if any(not isinstance(value, float) for value in values):
+            problems.append(f"{metric} has no percentiles")
+        elif values != sorted(values) or values[0] < fields[f"{metric}.min"] or values[-1] > fields[f"{metric}.max"]:
+            problems.append(f"{metric} has the percentiles {values}")
+    return problems
 
 
 def differences(expected, shown):
@@ -96,9 +129,10 @@ def differences(expected, shown):
     for name in SERVERS_OWN:
         if not isinstance(have.pop(name, None), int):
             found.append(f"{where}: {name} is missing")
+    found += [f"{where}: {problem}" for problem in check_percentiles(have)]
     if want["meta.signal_type"] == "log" and not isinstance(have.pop(OBSERVED_TIME, 0), int):
         found.append(f"{where}: {OBSERVED_TIME} is no integer")
-    for name in FLAGS:
+    for name in FLAGS if want["meta.signal_type"] != "metric" else ():
         sent, flags = want.pop(name, 0), have.pop(name, REMOTE_IS_KNOWN)
         if not (isinstance(flags, int) and flags & REMOTE_IS_KNOWN and flags & 0xFF in (0, sent)):
             found.append(f"{where}: {name} is {flags!r}, sent as {sent}")
@@ -121,6 +155,8 @@ def same(want, have):
     """Equal in type too: 3 is not 3.0, 1 is not true."""
     if isinstance(want, list) and isinstance(have, list):
         return len(want) == len(have) and all(same(one, other) for one, other in zip(want, have))
+    if isinstance(want, dict) and isinstance(have, dict):
+        return want.keys() == have.keys() and all(same(want[name], have[name]) for name in want)
     return type(want) is type(have) and want == have
 
 
@@ -132,7 +168,7 @@ def expected_rows(service, sent):
     for span in sent["spans"]:
         rows += span_rows(service, sent, span)
     rows += [log_row(service, sent, record) for record in sent["logs"]]
-    return rows
+    return rows + metric_rows(service, sent)
 
 
 def span_rows(service, sent, span):
@@ -202,6 +238,54 @@ def log_row(service, sent, record):
             "is_root": False,
         }
     return row(sent, record.get("time_ns"), fields)
+
+
+def metric_rows(service, sent):
+    """One row for all points of equal scope, attributes, start and time."""
+    rows = {}
+    for metric in sent["metrics"]:
+        for point in metric["points"]:
+            key = json.dumps([metric["scope"], point["attributes"], point["start_ns"], point["time_ns"]], sort_keys=True)
+            if key not in rows:
+                fields = shared_fields(service, sent, "metric") | scope_fields(metric) | plain_map(point["attributes"])
+                fields |= {"meta.dataset": "unknown_metrics", "metric.descriptors": {}}
+                if point["start_ns"] != "0":
+                    fields["metric.start_time_ns"] = int(point["start_ns"])
+                rows[key] = row(sent, point["time_ns"], fields)
+            fields = rows[key]["fields"]
+            fields["metric.descriptors"][metric["name"]] = descriptor(metric)
+            fields |= point_fields(metric["name"], point)
+    return list(rows.values())
+
+
+def descriptor(metric):
+    optional = {name: metric[name] for name in ("unit", "description", "temporality", "monotonic")}
+    return {"kind": metric["kind"]} | {name: value for name, value in optional.items() if value not in (None, "")}
+
+
+def point_fields(name, point):
+    fields = {}
+    if point["exemplars"]:
+        fields[f"{name}.exemplars"] = [plain_exemplar(exemplar) for exemplar in point["exemplars"]]
+    if "value" in point:
+        return fields | {name: plain(point["value"])}
+    count = int(point["count"])
+    totals = {"count": count, "min": point["min"], "max": point["max"], "sum": point["sum"]}
+    if point["sum"] is not None and count > 0:
+        totals["avg"] = point["sum"] / count
+    fields |= {f"{name}.{part}": float(value) if part != "count" else value for part, value in totals.items() if value is not None}
+    if "bounds" in point:
+        buckets = {"bounds": [float(bound) for bound in point["bounds"]], "counts": [int(count) for count in point["counts"]]}
+    else:
+        sides = {side: {"offset": point[side]["offset"], "counts": [int(count) for count in point[side]["counts"]]} for side in ("positive", "negative")}
+        buckets = {"scale": point["scale"], "zero_count": int(point["zero_count"]), "zero_threshold": float(point["zero_threshold"])} | sides
+    return fields | {f"{name}.histogram": buckets}
+
+
+def plain_exemplar(exemplar):
+    shown = {"time_ns": exemplar["time_ns"], "value": plain(exemplar["value"])}
+    shown |= {name: exemplar[name] for name in ("trace_id", "span_id") if exemplar[name]}
+    return shown | ({"attributes": plain_map(exemplar["attributes"])} if exemplar["attributes"] else {})
 
 
 def row(sent, time_ns, fields):

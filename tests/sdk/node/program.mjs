@@ -1,23 +1,27 @@
-// Sends a known set of spans and logs with the Node SDK and prints what the SDK itself says it sent.
+// Sends a known set of spans, logs and metrics with the Node SDK and prints what the SDK itself says it sent.
 //
 // Nothing here knows the server: the endpoint and the protocol come from the OTEL_* variables alone.
 
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, context, createTraceState, trace } from "@opentelemetry/api";
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, context, createTraceState, metrics, trace } from "@opentelemetry/api";
 import { SeverityNumber, logs } from "@opentelemetry/api-logs";
 import { OTLPLogExporter as GrpcLogs } from "@opentelemetry/exporter-logs-otlp-grpc";
 import { OTLPLogExporter as JsonLogs } from "@opentelemetry/exporter-logs-otlp-http";
 import { OTLPLogExporter as ProtobufLogs } from "@opentelemetry/exporter-logs-otlp-proto";
+import { OTLPMetricExporter as GrpcMetrics } from "@opentelemetry/exporter-metrics-otlp-grpc";
+import { OTLPMetricExporter as JsonMetrics } from "@opentelemetry/exporter-metrics-otlp-http";
+import { OTLPMetricExporter as ProtobufMetrics } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { OTLPTraceExporter as GrpcTraces } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as JsonTraces } from "@opentelemetry/exporter-trace-otlp-http";
 import { OTLPTraceExporter as ProtobufTraces } from "@opentelemetry/exporter-trace-otlp-proto";
+import { AggregationType, AggregationTemporality, DataPointType, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { NodeSDK, logs as sdkLogs, resources, tracing } from "@opentelemetry/sdk-node";
 
 const EXPORTERS = {
-  grpc: [GrpcTraces, GrpcLogs],
-  "http/json": [JsonTraces, JsonLogs],
-  "http/protobuf": [ProtobufTraces, ProtobufLogs],
+  grpc: [GrpcTraces, GrpcLogs, GrpcMetrics],
+  "http/json": [JsonTraces, JsonLogs, JsonMetrics],
+  "http/protobuf": [ProtobufTraces, ProtobufLogs, ProtobufMetrics],
 };
-const [Traces, Logs] = EXPORTERS[process.env.OTEL_EXPORTER_OTLP_PROTOCOL];
+const [Traces, Logs, Metrics] = EXPORTERS[process.env.OTEL_EXPORTER_OTLP_PROTOCOL];
 
 /** A value with its OTLP type. The SDK sends every integral number as an integer. */
 function typed(value) {
@@ -92,11 +96,58 @@ class LogRecorder {
   async shutdown() {}
 }
 
+/** Keeps every batch of metrics as the SDK holds it, and sends it. */
+class MetricRecorder extends Metrics {
+  metrics = [];
+  export(batch, done) {
+    for (const { scope, metrics } of batch.scopeMetrics) {
+      this.metrics.push(...metrics.map((metric) => neutralMetric(scope, metric)));
+    }
+    super.export(batch, done);
+  }
+}
+
+const KINDS = {
+  [DataPointType.GAUGE]: "gauge",
+  [DataPointType.SUM]: "sum",
+  [DataPointType.HISTOGRAM]: "histogram",
+  [DataPointType.EXPONENTIAL_HISTOGRAM]: "exponential_histogram",
+};
+
+function neutralMetric(scope, { descriptor, dataPointType, aggregationTemporality, isMonotonic, dataPoints }) {
+  const kind = KINDS[dataPointType];
+  return {
+    scope: { name: scope.name, version: scope.version ?? "" },
+    name: descriptor.name,
+    description: descriptor.description,
+    unit: descriptor.unit,
+    kind,
+    temporality: kind === "gauge" ? null : aggregationTemporality === AggregationTemporality.DELTA ? "delta" : "cumulative",
+    monotonic: kind === "sum" ? isMonotonic : null,
+    // The exporter goes by the instrument's type, not by the number.
+    points: dataPoints.map((point) => neutralPoint(point, descriptor.valueType === 0)),
+  };
+}
+
+function neutralPoint({ attributes, startTime, endTime, value }, isInt) {
+  const common = { attributes: typedMap(attributes), start_ns: nanoseconds(startTime), time_ns: nanoseconds(endTime), exemplars: [] };
+  if (typeof value === "number") return { ...common, value: isInt ? { int: String(value) } : { double: value } };
+  const totals = { count: String(value.count), sum: value.sum ?? null, min: value.min ?? null, max: value.max ?? null };
+  if (value.buckets) return { ...common, ...totals, bounds: value.buckets.boundaries, counts: value.buckets.counts.map(String) };
+  const side = ({ offset, bucketCounts }) => ({ offset, counts: bucketCounts.map(String) });
+  const sides = { positive: side(value.positive), negative: side(value.negative) };
+  return { ...common, ...totals, scale: value.scale, zero_count: String(value.zeroCount), zero_threshold: 0, ...sides };
+}
+
 const recorder = new Recorder();
+const metricRecorder = new MetricRecorder();
 const logRecorder = new LogRecorder();
 const sdk = new NodeSDK({
   resource: resources.resourceFromAttributes({ "team.name": "žlutí", "team.size": 5, "team.load": 0.75, "team.remote": true, "team.tags": ["x", "y"] }),
   spanProcessors: [recorder, new tracing.BatchSpanProcessor(new Traces())],
+  // Collected once, at the end: the interval is longer than any run.
+  metricReaders: [new PeriodicExportingMetricReader({ exporter: metricRecorder, exportIntervalMillis: 3_600_000 })],
+  views: [{ instrumentName: "order.size", aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
   logRecordProcessors: [logRecorder, new sdkLogs.BatchLogRecordProcessor({ exporter: new Logs() })],
 });
 sdk.start();
@@ -170,6 +221,24 @@ logger.emit({
 });
 logger.emit({ body: "plain line outside of any span", severityNumber: SeverityNumber.INFO, severityText: "INFO", context: ROOT_CONTEXT });
 
+const meter = metrics.getMeter("shop.orders", "1.2.3");
+const home = { "http.route": "/", "http.response.status_code": 200 };
+const cart = { "http.route": "/cart", "http.response.status_code": 500 };
+const requests = meter.createCounter("orders.requests", { unit: "{request}", description: "requests served: ünïcode", valueType: 0 });
+requests.add(3, home);
+requests.add(Number.MAX_SAFE_INTEGER, cart);
+requests.add(1);
+meter.createUpDownCounter("orders.stock").add(-2.5, home);
+const times = meter.createHistogram("http.server.request.duration", { unit: "s", description: "time to answer" });
+for (const value of [0.0002, 0.0075, 0.03, 0.03, 12]) times.record(value, home);
+times.record(0.0995, cart);
+const sizes = meter.createHistogram("order.size", { unit: "By" });
+for (const value of [1, 300, 5000, 5001]) sizes.record(value);
+meter.createObservableGauge("orders.temperature", { unit: "Cel" }).addCallback((gauge) => {
+  gauge.observe(-3.5, home);
+  gauge.observe(21.25, cart);
+});
+
 await sdk.shutdown();
 const resource = { resource: typedMap(recorder.resource.attributes), resource_schema_url: recorder.resource.schemaUrl ?? "" };
-process.stdout.write(JSON.stringify({ ...resource, spans: recorder.spans, logs: logRecorder.records }));
+process.stdout.write(JSON.stringify({ ...resource, spans: recorder.spans, logs: logRecorder.records, metrics: metricRecorder.metrics }));

@@ -1,4 +1,4 @@
-"""Sends a known set of spans and logs with the Python SDK and prints what the SDK itself says it sent.
+"""Sends a known set of spans, logs and metrics with the Python SDK and prints what the SDK itself says it sent.
 
 Nothing here knows the server: the endpoint, the protocol and the compression come from the OTEL_* variables alone. The same file
 runs with the SDK of early 2023 and with the current one.
@@ -17,13 +17,19 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.metrics import Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import export as metric_data
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 PROTOCOL = os.environ["OTEL_EXPORTER_OTLP_PROTOCOL"]
 if PROTOCOL == "grpc":
     from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
+    from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 elif PROTOCOL == "http/protobuf":
     from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 else:
     sys.exit(f"the Python SDK has no exporter for {PROTOCOL}")
@@ -119,6 +125,100 @@ class LogRecorder(LogRecordProcessor):
 
     def force_flush(self, timeout_millis=30000):
         pass
+
+
+class MetricRecorder(OTLPMetricExporter):
+    """Keeps every batch of metrics as the SDK holds it, and sends it."""
+
+    def export(self, metrics_data, *arguments, **named):
+        for resource_metrics in metrics_data.resource_metrics:
+            for scope_metrics in resource_metrics.scope_metrics:
+                scope = {"name": scope_metrics.scope.name, "version": scope_metrics.scope.version or ""}
+                METRICS.extend({"scope": scope} | neutral_metric(metric) for metric in scope_metrics.metrics)
+        return super().export(metrics_data, *arguments, **named)
+
+
+METRICS = []
+KINDS = {"Gauge": "gauge", "Sum": "sum", "Histogram": "histogram", "ExponentialHistogram": "exponential_histogram"}
+
+
+def neutral_metric(metric):
+    data = metric.data
+    temporality = getattr(data, "aggregation_temporality", None)
+    return {
+        "name": metric.name,
+        "description": metric.description or "",
+        "unit": metric.unit or "",
+        "kind": KINDS[type(data).__name__],
+        "temporality": {None: None, 1: "delta", 2: "cumulative"}[temporality and int(temporality)],
+        "monotonic": getattr(data, "is_monotonic", None),
+        "points": [neutral_point(point) for point in data.data_points],
+    }
+
+
+def neutral_point(point):
+    common = {
+        "attributes": typed_map(point.attributes),
+        "start_ns": str(point.start_time_unix_nano or 0),
+        "time_ns": str(point.time_unix_nano),
+        "exemplars": [neutral_exemplar(exemplar) for exemplar in getattr(point, "exemplars", ())],
+    }
+    if isinstance(point, metric_data.NumberDataPoint):
+        return common | {"value": typed(point.value)}
+    totals = {"count": str(point.count), "sum": point.sum, "min": point.min, "max": point.max}
+    if hasattr(point, "explicit_bounds"):
+        return common | totals | {"bounds": list(point.explicit_bounds), "counts": [str(count) for count in point.bucket_counts]}
+    sides = {name: neutral_buckets(getattr(point, name)) for name in ("positive", "negative")}
+    return common | totals | {"scale": point.scale, "zero_count": str(point.zero_count), "zero_threshold": 0.0} | sides
+
+
+def neutral_buckets(buckets):
+    return {"offset": buckets.offset, "counts": [str(count) for count in buckets.bucket_counts]}
+
+
+def neutral_exemplar(exemplar):
+    return {
+        "value": typed(exemplar.value),
+        "time_ns": str(exemplar.time_unix_nano),
+        "trace_id": f"{exemplar.trace_id:032x}" if exemplar.trace_id else None,
+        "span_id": f"{exemplar.span_id:016x}" if exemplar.span_id else None,
+        "attributes": typed_map(exemplar.filtered_attributes),
+    }
+
+
+def meter_provider(resource):
+    # Collected once, at the end: the interval is longer than any run.
+    reader = PeriodicExportingMetricReader(MetricRecorder(), export_interval_millis=3_600_000)
+    return MeterProvider(metric_readers=[reader], resource=resource, views=exponential_views())
+
+
+def exponential_views():
+    """Where the SDK has them, sizes become an exponential histogram."""
+    try:
+        from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
+    except ImportError:
+        return []
+    return [View(instrument_name="order.size", aggregation=ExponentialBucketHistogramAggregation())]
+
+
+def send_metrics(provider, span):
+    meter = provider.get_meter("shop.orders", "1.2.3")
+    home, cart = {"http.route": "/", "http.status_code": 200}, {"http.route": "/cart", "http.status_code": 500}
+    requests = meter.create_counter("orders.requests", unit="{request}", description="requests served: ünïcode")
+    stock = meter.create_up_down_counter("orders.stock")
+    times = meter.create_histogram("http.server.duration", unit="ms", description="time to answer")
+    sizes = meter.create_histogram("order.size", unit="By")
+    requests.add(3, home)
+    requests.add(9007199254740993, cart)
+    requests.add(1)
+    stock.add(-2.5, home)
+    for value in (0.2, 7.5, 30.0, 30.0, 12000.0):
+        times.record(value, home)
+    with trace.use_span(span):
+        times.record(99.5, cart)
+    for value in (1, 300, 5000, 5001):
+        sizes.record(value)
+    meter.create_observable_gauge("orders.temperature", [lambda _: [Observation(-3.5, home), Observation(21, cart)]], unit="Cel")
 
 
 def send_known_spans(tracer):
@@ -236,10 +336,13 @@ def main():
     span = send_known_spans(trace.get_tracer("shop.orders", "1.2.3"))
     send_flask_request()
     send_logs(logs, span)
+    metrics = meter_provider(resource)
+    send_metrics(metrics, span)
+    metrics.shutdown()
     provider.shutdown()
     logs.shutdown()
     report = {"resource": typed_map(resource.attributes), "resource_schema_url": resource.schema_url}
-    json.dump(report | {"spans": recorder.spans, "logs": log_recorder.records}, sys.stdout)
+    json.dump(report | {"spans": recorder.spans, "logs": log_recorder.records, "metrics": METRICS}, sys.stdout)
 
 
 main()

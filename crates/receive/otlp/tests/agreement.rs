@@ -229,7 +229,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_encodings_give_the_same_rows(request in any_request()) {
+    fn otlp25_both_encodings_give_the_same_rows(request in any_request()) {
         // `decoded` compares the rows of both encodings.
         let traces = decoded(Signal3::Traces, &request);
         let sent: usize = request.resources.iter().flat_map(|resource| &resource.scopes).map(|scope| scope.spans.len()).sum();

@@ -234,7 +234,7 @@ fn the_last_of_duplicate_members_holds() {
 }
 
 #[test]
-fn instrumentation_libraries_of_2021() {
+fn otlp21_instrumentation_libraries_of_2021() {
     let old = |extra: &str| {
         format!(
             r#"{{"resourceSpans":[{{{extra}"instrumentationLibrarySpans":[{{"instrumentationLibrary":{{"name":"old"}},"spans":[{{{IDS},"startTimeUnixNano":{NOW}}}]}}]}}]}}"#
@@ -259,7 +259,7 @@ fn what_is_no_request_is_refused_with_its_byte() {
 }
 
 #[test]
-fn the_wrong_label_is_named() {
+fn otlp24_the_wrong_label_is_named() {
     let json = request_of(&format!(r#"{{{IDS},"startTimeUnixNano":"{NOW}"}}"#));
     let labelled_protobuf = decode(Signal3::Traces, Encoding::Protobuf, json.as_bytes(), &context()).unwrap_err().to_string();
     assert!(

@@ -115,6 +115,8 @@ fn floods() -> Vec<(&'static str, Signal3, Encoding, Vec<u8>)> {
         ("objects", Traces, Json, json_of_nothing("{}")),
         ("times of points", Metrics, Protobuf, tiny_metrics("times").encode(Metrics, Protobuf)),
         ("repeated points", Metrics, Protobuf, tiny_metrics("repeats").encode(Metrics, Protobuf)),
+        ("quantiles", Metrics, Protobuf, tiny_metrics("quantiles").encode(Metrics, Protobuf)),
+        ("metrics without points", Metrics, Protobuf, tiny_metrics("nothing").encode(Metrics, Protobuf)),
         ("names of metrics", Metrics, Protobuf, tiny_metrics("names").encode(Metrics, Protobuf)),
         ("sets of metrics", Metrics, Json, tiny_metrics("sets").encode(Metrics, Json)),
         ("invalid text", Traces, Protobuf, [b"\x0a\x80\x80\x40\x1a\xfc\xff\x3f".as_slice(), &[0xff; 1 << 20]].concat()),

@@ -200,6 +200,15 @@ fn summaries_keep_the_quantiles_of_the_source() {
 }
 
 #[test]
+fn quantiles_beyond_the_limit_are_dropped_and_counted() {
+    let quantiles = (1..=400).map(|index| (f64::from(index) / 1_000.0, 1.0)).collect();
+    let decoded = metrics([metric("s", MetricKind::Summary, [point(PointValue::Summary { count: 4, sum: 10.0, quantiles }, vec![])])]);
+    assert_eq!(decoded.message.as_deref(), Some("147 summary quantile beyond 256 fields of one point, dropped"));
+    assert_eq!((field_of(&decoded, 0, "s.p253"), field_of(&decoded, 0, "s.p254")), ("1.0".to_owned(), "absent".to_owned()));
+    assert_eq!(field_of(&decoded, 0, "meta.dropped_attributes"), "147");
+}
+
+#[test]
 fn exemplars_lead_to_their_traces() {
     let exemplar = Exemplar {
         time_ns: T - 1,
@@ -385,7 +394,7 @@ fn json_as_leniently_as_elsewhere() {
 }
 
 #[test]
-fn instrumentation_libraries_of_2021() {
+fn otlp21_instrumentation_libraries_of_2021() {
     let body = format!(
         r#"{{"resourceMetrics":[{{"instrumentationLibraryMetrics":[{{"instrumentationLibrary":{{"name":"old"}},
         "metrics":[{{"name":"m","gauge":{{"dataPoints":[{{"timeUnixNano":"{NOW}","asInt":"1"}}]}}}}]}}]}}]}}"#

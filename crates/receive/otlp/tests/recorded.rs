@@ -19,7 +19,7 @@ fn recorded_requests_become_the_rows_beside_them() {
     sdks.sort();
     let mut checked = 0;
     for sdk in &sdks {
-        for (signal, name) in [(Signal3::Traces, "traces"), (Signal3::Logs, "logs")] {
+        for (signal, name) in [(Signal3::Traces, "traces"), (Signal3::Logs, "logs"), (Signal3::Metrics, "metrics")] {
             for (encoding, ending) in [(Encoding::Protobuf, "pb"), (Encoding::Json, "json")] {
                 let Ok(body) = std::fs::read(sdk.join(format!("{name}.{ending}"))) else { continue };
                 let context = DecodeContext { received_ns: LATER, ..DecodeContext::default() };
@@ -30,5 +30,5 @@ fn recorded_requests_become_the_rows_beside_them() {
             }
         }
     }
-    assert!(checked >= 2 * sdks.len(), "every SDK has traces and logs, {checked} were found");
+    assert!(checked >= 3 * sdks.len(), "every SDK has traces, logs and metrics, {checked} were found");
 }

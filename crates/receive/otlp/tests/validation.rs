@@ -160,7 +160,7 @@ fn many_reasons_make_one_short_message() {
 }
 
 #[test]
-fn nothing_sent_is_nothing_kept() {
+fn otlp23_nothing_sent_is_nothing_kept() {
     for signal in Signal3::ALL {
         let decoded = decode(signal, Encoding::Protobuf, b"", &context()).unwrap();
         assert!(decoded.rows.is_empty() && decoded.message.is_none() && decoded.accepted == 0);
@@ -169,7 +169,7 @@ fn nothing_sent_is_nothing_kept() {
 }
 
 #[test]
-fn long_text_is_cut_on_a_character() {
+fn otlp17_long_text_is_cut_on_a_character() {
     let long = format!("{}ä", "x".repeat(limits::STRING_BYTES - 1));
     let decoded = spans([Span {
         attributes: pairs([("k", text(&long)), ("fits", text(&long[..limits::STRING_BYTES - 1]))]),
@@ -182,7 +182,7 @@ fn long_text_is_cut_on_a_character() {
 }
 
 #[test]
-fn bodies_and_stack_traces_may_be_longer() {
+fn otlp17_bodies_and_stack_traces_may_be_longer() {
     let mib = "x".repeat(limits::LONG_STRING_BYTES);
     let fits = logs([LogRecord { body: Some(text(&mib)), attributes: pairs([("exception.stacktrace", text(&mib))]), ..record() }]);
     assert_eq!(field_of(&fits, 0, "meta.truncated"), "absent");
@@ -201,7 +201,7 @@ fn bodies_and_stack_traces_may_be_longer() {
 }
 
 #[test]
-fn fields_beyond_the_limit_are_dropped() {
+fn otlp17_fields_beyond_the_limit_are_dropped() {
     let many = |count: usize| (0..count).map(|index| (format!("k{index}"), Value::Int(1))).collect::<Vec<_>>();
     // One field is the resource's service name.
     let decoded = spans([Span { attributes: many(limits::FIELDS_PER_EVENT + 4), ..span() }, Span { attributes: many(5), ..span() }]);
@@ -214,7 +214,7 @@ fn fields_beyond_the_limit_are_dropped() {
 }
 
 #[test]
-fn long_keys_overflow_and_longer_ones_are_dropped() {
+fn otlp17_long_keys_overflow_and_longer_ones_are_dropped() {
     let (overflow, dropped) = ("o".repeat(limits::KEY_OVERFLOW_BYTES), "d".repeat(limits::KEY_OVERFLOW_BYTES + 1));
     let decoded = spans([Span { attributes: pairs([(overflow.as_str(), Value::Int(1)), (dropped.as_str(), Value::Int(2))]), ..span() }]);
     assert_eq!(field_of(&decoded, 0, &overflow), "1");
@@ -223,7 +223,7 @@ fn long_keys_overflow_and_longer_ones_are_dropped() {
 }
 
 #[test]
-fn events_and_links_beyond_the_limit_are_dropped_and_counted() {
+fn otlp17_events_and_links_beyond_the_limit_are_dropped_and_counted() {
     let event = Event { time_ns: NOW as u64, name: "e".to_owned(), ..Event::default() };
     let link = Link { trace_id: vec![1; 16], span_id: vec![1; 8], ..Link::default() };
     let decoded = spans([Span {
@@ -259,7 +259,7 @@ fn a_link_to_nowhere_is_kept_without_its_ids() {
 }
 
 #[test]
-fn wrong_wire_types_and_deep_nesting_are_refused() {
+fn otlp20_wrong_wire_types_and_deep_nesting_are_refused() {
     let error = |write: &dyn Fn(&mut Writer)| {
         let mut writer = Writer::new();
         writer.message(field::request::RESOURCE_ITEMS, |resource| {
@@ -283,7 +283,7 @@ fn wrong_wire_types_and_deep_nesting_are_refused() {
 }
 
 #[test]
-fn instrumentation_libraries_of_2021() {
+fn otlp21_instrumentation_libraries_of_2021() {
     let mut writer = Writer::new();
     writer.message(field::request::RESOURCE_ITEMS, |resource| {
         resource.message(field::resource_items::LIBRARY_ITEMS, |library| {
@@ -307,7 +307,7 @@ fn instrumentation_libraries_of_2021() {
 }
 
 #[test]
-fn string_tables_of_profiles_are_absent_here() {
+fn otlp22_string_tables_of_profiles_are_absent_here() {
     let mut writer = Writer::new();
     let good = of_spans([span()]).encode(Signal3::Traces, Encoding::Protobuf);
     writer.message(field::request::RESOURCE_ITEMS, |resource| {
@@ -324,7 +324,7 @@ fn string_tables_of_profiles_are_absent_here() {
 }
 
 #[test]
-fn invalid_utf8_in_protobuf_is_repaired_and_marked() {
+fn otlp20_invalid_utf8_in_protobuf_is_repaired_and_marked() {
     let mut body = of_spans([Span { name: "a?b".to_owned(), attributes: pairs([("k", text("v"))]), ..span() }])
         .encode(Signal3::Traces, Encoding::Protobuf);
     let position = body.windows(3).position(|window| window == b"a?b").unwrap();

@@ -1,6 +1,8 @@
-//! Sends a known set of spans and logs with the Rust SDK and prints what the SDK itself says it sent.
+//! Sends a known set of spans, logs and metrics with the Rust SDK and prints what the SDK itself says it sent.
 //!
 //! Nothing here knows the server: the endpoint and the protocol come from the `OTEL_*` variables alone.
+
+mod metrics;
 
 use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity};
 use opentelemetry::trace::{
@@ -20,13 +22,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let protocol = std::env::var("OTEL_EXPORTER_OTLP_PROTOCOL")?;
     let runtime = tokio::runtime::Runtime::new()?;
     let entered = (protocol == "grpc").then(|| runtime.enter());
-    let (spans, logs) = if protocol == "grpc" {
+    let (spans, logs, meters) = if protocol == "grpc" {
         (
             opentelemetry_otlp::SpanExporter::builder().with_tonic().build()?,
             opentelemetry_otlp::LogExporter::builder().with_tonic().build()?,
+            opentelemetry_otlp::MetricExporter::builder().with_tonic().build()?,
         )
     } else {
-        (opentelemetry_otlp::SpanExporter::builder().with_http().build()?, opentelemetry_otlp::LogExporter::builder().with_http().build()?)
+        (
+            opentelemetry_otlp::SpanExporter::builder().with_http().build()?,
+            opentelemetry_otlp::LogExporter::builder().with_http().build()?,
+            opentelemetry_otlp::MetricExporter::builder().with_http().build()?,
+        )
     };
     drop(entered);
 
@@ -49,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let scope = InstrumentationScope::builder("shop.orders").with_version("1.2.3").build();
     let database = send_known_spans(&tracers.tracer_with_scope(scope.clone()));
+    let measured = metrics::send(meters, resource.clone(), scope.clone())?;
     let records = send_logs(&loggers, scope, &database);
     tracers.shutdown()?;
     loggers.shutdown()?;
@@ -60,6 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "resource_schema_url": resource.schema_url().unwrap_or_default(),
         "spans": spans,
         "logs": records,
+        "metrics": measured,
     });
     println!("{report}");
     Ok(())

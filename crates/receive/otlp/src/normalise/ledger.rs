@@ -49,6 +49,7 @@ pub(super) enum Repair {
     UnknownMetricKind,
     Downscaled,
     QuantileOutOfRange,
+    TooManyQuantiles,
     ExemplarIdWrong,
 }
 
@@ -113,6 +114,7 @@ impl Repair {
             Repair::UnknownMetricKind => "metric of no known kind, ignored",
             Repair::Downscaled => "exponential histogram of more than 320 buckets, merged two by two",
             Repair::QuantileOutOfRange => "summary quantile outside 0 to 1, dropped",
+            Repair::TooManyQuantiles => "summary quantile beyond 256 fields of one point, dropped",
             Repair::ExemplarIdWrong => "exemplar's trace_id or span_id of the wrong length, dropped from it",
         }
     }

@@ -45,8 +45,9 @@ impl Normaliser<'_> {
         let mut kept = Vec::new();
         for metric in metrics.iter() {
             let metric = metric?;
-            self.place_points(&metric, kept.len(), &mut places)?;
-            kept.push(metric);
+            if self.place_points(&metric, kept.len(), &mut places)? {
+                kept.push(metric);
+            }
         }
         let points = places.into_points();
         let mut writer = RowWriter::new(&kept);
@@ -61,17 +62,18 @@ impl Normaliser<'_> {
         Ok(())
     }
 
-    /// Judges the points of a metric and gives each that is kept its row. Reads everything, so that what is malformed is found.
-    fn place_points<'a>(&mut self, metric: &Metric<'a>, index: usize, places: &mut Places<'a>) -> Result<(), WireError> {
+    /// Judges the points of a metric and gives each that is kept its row; whether any was. Reads everything, so that what is
+    /// malformed is found.
+    fn place_points<'a>(&mut self, metric: &Metric<'a>, index: usize, places: &mut Places<'a>) -> Result<bool, WireError> {
         metric.metadata.check()?;
         if metric.kind.is_none() {
             self.ledger.repair(Repair::UnknownMetricKind);
-            return Ok(());
+            return Ok(false);
         }
         let mut scratch = String::new();
         let name = metric.name.read(&mut scratch).text;
         let fault = self.judge_metric(metric, name).err();
-        let key = fault.is_none().then(|| self.fields.rows.key(name));
+        let mut key = None;
         let quiet = Notes::default();
         for raw in metric.points.iter() {
             let raw = raw?;
@@ -81,13 +83,15 @@ impl Normaliser<'_> {
                 Some(fault) => Err(fault),
                 None => self.judge_point(&point)?,
             };
-            match (judged, key) {
-                (Ok(()), Some(key)) => places.add(index, key, raw, &raw.read(&quiet)?)?,
-                (Err(reason), _) => self.ledger.reject(reason, 1),
-                (Ok(()), None) => {}
+            match judged {
+                Ok(()) => {
+                    let key = *key.get_or_insert_with(|| self.fields.rows.key(name));
+                    places.add(index, key, raw, &raw.read(&quiet)?)?;
+                }
+                Err(reason) => self.ledger.reject(reason, 1),
             }
         }
-        Ok(())
+        Ok(key.is_some())
     }
 
     fn judge_metric(&self, metric: &Metric<'_>, name: &str) -> Result<(), Reason> {

@@ -85,7 +85,7 @@ async fn malformed_messages() {
 }
 
 #[tokio::test]
-async fn unknown_methods_and_media_types() {
+async fn otlp01_otlp05_unknown_methods_and_media_types() {
     let stage = Stage::open().await;
     for path in [
         "/opentelemetry.proto.collector.trace.v1.TraceService/Stream",
@@ -171,7 +171,7 @@ async fn pressure_carries_both_hints() {
 }
 
 #[tokio::test]
-async fn health() {
+async fn otlp08_health() {
     let stage = Stage::with_keys().await;
     let check = "/grpc.health.v1.Health/Check";
     let answer = stage.call(check, &[], grpc::frame(b"")).await;

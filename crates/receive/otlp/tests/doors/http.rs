@@ -1,13 +1,14 @@
 //! OTLP over HTTP.
 
-use crate::stage::{JSON, NOW_NS, PROTOBUF, Stage, TRACE_JSON, field, gzip, metrics, trace_protobuf, zlib};
+use crate::stage::{Asked, JSON, NOW_NS, PROTOBUF, Stage, TRACE_JSON, field, gzip, headers, metrics, trace_protobuf, zlib};
 use glasshive_model::rows::Stamp;
 use glasshive_model::{Codec, Decoder, EnvironmentId};
+use glasshive_receive_otlp::OtlpConfig;
 use glasshive_receive_otlp::decode::{Encoding, OtlpDecoder};
 use http::Method;
 
 #[tokio::test]
-async fn otlp02_both_encodings_are_kept_and_answered_in_kind() {
+async fn otlp02_otlp11_both_encodings_are_kept_and_answered_in_kind() {
     let stage = Stage::open().await;
     let answer = stage.post("/v1/traces", &[PROTOBUF], trace_protobuf()).await;
     assert_eq!(
@@ -46,7 +47,7 @@ async fn metrics_are_kept_and_what_is_logged_gives_their_rows_again() {
 }
 
 #[tokio::test]
-async fn otlp04_paths() {
+async fn otlp04_otlp05_paths() {
     let stage = Stage::open().await;
     for path in ["/v1/traces", "/v1/traces/", "//v1/traces", "/otlp/v1/traces", "/otlp//v1/traces", "/v1/traces?x=y"] {
         assert_eq!(stage.post(path, &[JSON], TRACE_JSON).await.status, 200, "{path}");
@@ -67,7 +68,51 @@ async fn otlp04_paths() {
 }
 
 #[tokio::test]
-async fn otlp12_other_methods() {
+async fn otlp04_configured_base_paths() {
+    let otlp = OtlpConfig { base_paths: vec!["/ingest/otel".to_owned()], ..OtlpConfig::default() };
+    let stage = Stage::with(Asked { otlp, ..Asked::default() }).await;
+    for (path, status) in [("/ingest/otel/v1/traces", 200), ("/ingest/otel/v1/logs/", 200), ("/v1/traces", 404), ("/otlp/v1/traces", 404)] {
+        let body = if path.contains("logs") { "{}" } else { TRACE_JSON };
+        assert_eq!(stage.post(path, &[JSON], body).await.status, status, "{path}");
+    }
+    let missed = stage.post("/", &[JSON], TRACE_JSON).await;
+    assert!(missed.text().contains("/ingest/otel/v1/traces, /ingest/otel/v1/metrics and /ingest/otel/v1/logs"), "{}", missed.text());
+}
+
+#[tokio::test]
+async fn otlp06_one_listener_for_both_families() {
+    // Skipped where the machine has no IPv6 at all.
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let stage = Stage::open().await;
+    let port = stage.server.bind("[::]:0".parse().unwrap()).await.unwrap().port();
+    for host in ["127.0.0.1", "[::1]"] {
+        let url = format!("http://{host}:{port}/v1/traces");
+        let answer = stage.client.request(Method::POST, &url, headers(&[JSON]), TRACE_JSON).await.unwrap();
+        assert_eq!(answer.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn otlp14_answers_are_never_compressed() {
+    let stage = Stage::open().await;
+    for body in [TRACE_JSON, "nonsense"] {
+        let answer = stage.post("/v1/traces", &[JSON, ("accept-encoding", "gzip, zstd, br")], body).await;
+        assert!(!answer.headers.contains_key("content-encoding"), "{}", answer.status);
+        assert!(answer.text().starts_with('{'));
+    }
+}
+
+#[tokio::test]
+async fn otlp32_cookies_open_nothing() {
+    let stage = Stage::with_keys().await;
+    let answer = stage.post("/v1/traces", &[JSON, ("cookie", "x-honeycomb-team=good; session=good")], TRACE_JSON).await;
+    assert_eq!((answer.status.as_u16(), stage.kept()), (401, 0));
+}
+
+#[tokio::test]
+async fn otlp08_otlp12_other_methods() {
     let stage = Stage::open().await;
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
         let answer = stage.send(method.clone(), "/v1/traces", &[], "").await;
@@ -206,7 +251,7 @@ async fn bodies_of_401_byte_for_byte_on_the_wire() {
 }
 
 #[tokio::test]
-async fn otlp30_pages() {
+async fn otlp30_otlp31_pages() {
     let stage = Stage::open().await;
     let preflight = |origin: &'static str| {
         [

@@ -28,6 +28,8 @@ const HISTOGRAM: usize = 6;
 const EXEMPLARS: usize = 7;
 const FIRST_PERCENTILE: usize = SUFFIXES.len();
 const FIELDS: usize = FIRST_PERCENTILE + PERCENTILES.len();
+/// Quantiles that are kept of one point of a summary.
+const QUANTILES: usize = 256;
 
 /// What the rows of a scope have in common.
 pub(super) struct RowWriter<'a, 'm> {
@@ -215,6 +217,11 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         self.totals(fields, metric, summary.count, Some(summary.sum));
         for quantile in summary.quantiles.iter() {
             let quantile = quantile?;
+            if self.cells.len() >= QUANTILES {
+                ledger.repair(Repair::TooManyQuantiles);
+                fields.own.dropped += 1;
+                continue;
+            }
             let mut name = std::mem::take(&mut self.name);
             name.clear();
             name.push_str(&self.names(metric).name);

@@ -2,6 +2,9 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.logs.Logger;
 import io.opentelemetry.api.logs.Severity;
+import io.opentelemetry.api.metrics.DoubleHistogram;
+import io.opentelemetry.api.metrics.LongCounter;
+import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
@@ -14,6 +17,23 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.metrics.Aggregation;
+import io.opentelemetry.sdk.metrics.InstrumentSelector;
+import io.opentelemetry.sdk.metrics.InstrumentType;
+import io.opentelemetry.sdk.metrics.View;
+import io.opentelemetry.sdk.metrics.data.AggregationTemporality;
+import io.opentelemetry.sdk.metrics.data.DoubleExemplarData;
+import io.opentelemetry.sdk.metrics.data.DoublePointData;
+import io.opentelemetry.sdk.metrics.data.ExemplarData;
+import io.opentelemetry.sdk.metrics.data.ExponentialHistogramBuckets;
+import io.opentelemetry.sdk.metrics.data.ExponentialHistogramPointData;
+import io.opentelemetry.sdk.metrics.data.HistogramPointData;
+import io.opentelemetry.sdk.metrics.data.LongExemplarData;
+import io.opentelemetry.sdk.metrics.data.LongPointData;
+import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.metrics.data.PointData;
+import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
@@ -24,6 +44,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,22 +54,28 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends a known set of spans and logs with the Java SDK and prints what the SDK itself says it sent.
+ * Sends a known set of spans, logs and metrics with the Java SDK and prints what the SDK itself says it sent.
  *
  * <p>Nothing here knows the server: the endpoint and the protocol come from the OTEL_* variables alone.
  */
 public final class Program {
   public static void main(String[] arguments) {
     Recorder recorder = new Recorder();
+    List<Object> metrics = new CopyOnWriteArrayList<>();
+    View exponential = View.builder().setAggregation(Aggregation.base2ExponentialBucketHistogram()).build();
     OpenTelemetrySdk sdk =
         AutoConfiguredOpenTelemetrySdk.builder()
             .disableShutdownHook()
             .addResourceCustomizer((resource, config) -> resource.merge(Resource.create(team())))
+            .addMetricExporterCustomizer((exporter, config) -> new MetricRecorder(exporter, metrics))
+            .addMeterProviderCustomizer(
+                (provider, config) -> provider.registerView(InstrumentSelector.builder().setName("order.size").build(), exponential))
             .addTracerProviderCustomizer((provider, config) -> provider.addSpanProcessor(recorder))
             .build()
             .getOpenTelemetrySdk();
     SpanContext database = sendKnownSpans(sdk.getSdkTracerProvider().tracerBuilder("shop.orders").setInstrumentationVersion("1.2.3").build());
     List<Object> logs = sendLogs(sdk.getSdkLoggerProvider().loggerBuilder("shop.orders").setInstrumentationVersion("1.2.3").build(), database);
+    sendMetrics(sdk.getSdkMeterProvider().meterBuilder("shop.orders").setInstrumentationVersion("1.2.3").build(), database);
     sdk.shutdown().join(20, TimeUnit.SECONDS);
 
     Map<String, Object> report = new LinkedHashMap<>();
@@ -56,6 +83,7 @@ public final class Program {
     report.put("resource_schema_url", Objects.requireNonNullElse(recorder.resource.getSchemaUrl(), ""));
     report.put("spans", recorder.spans);
     report.put("logs", logs);
+    report.put("metrics", metrics);
     StringBuilder json = new StringBuilder();
     print(json, report);
     new PrintStream(System.out, true, StandardCharsets.UTF_8).println(json);
@@ -189,6 +217,35 @@ public final class Program {
     return out;
   }
 
+  private static void sendMetrics(Meter meter, SpanContext span) {
+    AttributeKey<String> route = AttributeKey.stringKey("http.route");
+    AttributeKey<Long> code = AttributeKey.longKey("http.response.status_code");
+    Attributes home = Attributes.of(route, "/", code, 200L);
+    Attributes cart = Attributes.of(route, "/cart", code, 500L);
+    LongCounter requests = meter.counterBuilder("orders.requests").setUnit("{request}").setDescription("requests served: ünïcode").build();
+    requests.add(3, home);
+    requests.add(9007199254740993L, cart);
+    requests.add(1);
+    meter.upDownCounterBuilder("orders.stock").ofDoubles().build().add(-2.5, home);
+    DoubleHistogram times = meter.histogramBuilder("http.server.request.duration").setUnit("s").setDescription("time to answer").build();
+    for (double value : new double[] {0.0002, 0.0075, 0.03, 0.03, 12}) {
+      times.record(value, home);
+    }
+    times.record(0.0995, cart, Context.root().with(Span.wrap(span)));
+    DoubleHistogram sizes = meter.histogramBuilder("order.size").setUnit("By").build();
+    for (double value : new double[] {0, 1, 300, 5000, 5001}) {
+      sizes.record(value);
+    }
+    meter
+        .gaugeBuilder("orders.temperature")
+        .setUnit("Cel")
+        .buildWithCallback(
+            gauge -> {
+              gauge.record(-3.5, home);
+              gauge.record(21, cart);
+            });
+  }
+
   /** Times relative to the beginning of the run. */
   private record Clock(long startMs) {
     long at(long ms, long ns) {
@@ -274,6 +331,110 @@ public final class Program {
       Map<String, Object> out = new LinkedHashMap<>();
       out.put("name", span.getInstrumentationScopeInfo().getName());
       out.put("version", Objects.requireNonNullElse(span.getInstrumentationScopeInfo().getVersion(), ""));
+      return out;
+    }
+  }
+
+  /** Keeps every batch of metrics as the SDK holds it, and sends it. */
+  private record MetricRecorder(MetricExporter exporter, List<Object> metrics) implements MetricExporter {
+    @Override
+    public CompletableResultCode export(Collection<MetricData> batch) {
+      batch.forEach(metric -> metrics.add(neutral(metric)));
+      return exporter.export(batch);
+    }
+
+    @Override
+    public CompletableResultCode flush() {
+      return exporter.flush();
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return exporter.shutdown();
+    }
+
+    @Override
+    public AggregationTemporality getAggregationTemporality(InstrumentType type) {
+      return exporter.getAggregationTemporality(type);
+    }
+
+    private static Map<String, Object> neutral(MetricData metric) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      InstrumentationScopeInfo scope = metric.getInstrumentationScopeInfo();
+      out.put("scope", Map.of("name", scope.getName(), "version", Objects.requireNonNullElse(scope.getVersion(), "")));
+      out.put("name", metric.getName());
+      out.put("description", metric.getDescription());
+      out.put("unit", metric.getUnit());
+      AggregationTemporality temporality = null;
+      Boolean monotonic = null;
+      String kind = metric.getType().name().toLowerCase(Locale.ROOT).replaceFirst("^(long|double)_", "");
+      switch (metric.getType()) {
+        case LONG_SUM -> {
+          temporality = metric.getLongSumData().getAggregationTemporality();
+          monotonic = metric.getLongSumData().isMonotonic();
+        }
+        case DOUBLE_SUM -> {
+          temporality = metric.getDoubleSumData().getAggregationTemporality();
+          monotonic = metric.getDoubleSumData().isMonotonic();
+        }
+        case HISTOGRAM -> temporality = metric.getHistogramData().getAggregationTemporality();
+        case EXPONENTIAL_HISTOGRAM -> temporality = metric.getExponentialHistogramData().getAggregationTemporality();
+        default -> {}
+      }
+      out.put("kind", kind);
+      out.put("temporality", temporality == null ? null : temporality.name().toLowerCase(Locale.ROOT));
+      out.put("monotonic", monotonic);
+      out.put("points", metric.getData().getPoints().stream().map(MetricRecorder::point).toList());
+      return out;
+    }
+
+    private static Map<String, Object> point(PointData point) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      out.put("attributes", typedMap(point.getAttributes()));
+      out.put("start_ns", Long.toString(point.getStartEpochNanos()));
+      out.put("time_ns", Long.toString(point.getEpochNanos()));
+      out.put("exemplars", point.getExemplars().stream().map(MetricRecorder::exemplar).toList());
+      if (point instanceof LongPointData number) {
+        out.put("value", typed(number.getValue()));
+      } else if (point instanceof DoublePointData number) {
+        out.put("value", typed(number.getValue()));
+      } else if (point instanceof HistogramPointData values) {
+        out.put("count", Long.toString(values.getCount()));
+        out.put("sum", values.getSum());
+        out.put("min", values.hasMin() ? values.getMin() : null);
+        out.put("max", values.hasMax() ? values.getMax() : null);
+        out.put("bounds", values.getBoundaries());
+        out.put("counts", values.getCounts().stream().map(String::valueOf).toList());
+      } else if (point instanceof ExponentialHistogramPointData values) {
+        out.put("count", Long.toString(values.getCount()));
+        out.put("sum", values.getSum());
+        out.put("min", values.hasMin() ? values.getMin() : null);
+        out.put("max", values.hasMax() ? values.getMax() : null);
+        out.put("scale", values.getScale());
+        out.put("zero_count", Long.toString(values.getZeroCount()));
+        out.put("zero_threshold", 0.0);
+        out.put("positive", buckets(values.getPositiveBuckets()));
+        out.put("negative", buckets(values.getNegativeBuckets()));
+      }
+      return out;
+    }
+
+    private static Map<String, Object> buckets(ExponentialHistogramBuckets buckets) {
+      return Map.of("offset", buckets.getOffset(), "counts", buckets.getBucketCounts().stream().map(String::valueOf).toList());
+    }
+
+    private static Map<String, Object> exemplar(ExemplarData exemplar) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      if (exemplar instanceof LongExemplarData number) {
+        out.put("value", typed(number.getValue()));
+      } else if (exemplar instanceof DoubleExemplarData number) {
+        out.put("value", typed(number.getValue()));
+      }
+      out.put("time_ns", Long.toString(exemplar.getEpochNanos()));
+      SpanContext span = exemplar.getSpanContext();
+      out.put("trace_id", span.isValid() ? span.getTraceId() : null);
+      out.put("span_id", span.isValid() ? span.getSpanId() : null);
+      out.put("attributes", typedMap(exemplar.getFilteredAttributes()));
       return out;
     }
   }
