@@ -15,15 +15,8 @@ pub struct Step {
     pub name: &'static str,
     /// What it proves, in a few words.
     pub proves: &'static str,
-    run: fn(&Shell) -> Result<Outcome>,
-}
-
-/// How a step ended, when it did not fail.
-pub enum Outcome {
-    /// It ran and holds. The text says how much ran.
-    Held(String),
-    /// It could not run here, and may be left out. The text says why.
-    Skipped(String),
+    /// Runs it; returns how much ran, in a line.
+    run: fn(&Shell) -> Result<String>,
 }
 
 /// Format, house rules, lints: what can be known without running the product.

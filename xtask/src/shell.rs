@@ -65,9 +65,9 @@ impl Shell {
         serde_json::from_slice(&output.stdout).context("read the output of cargo metadata")
     }
 
-    /// Whether a program is on the path and answers `argument` with success.
-    pub fn answers(&self, program: &str, argument: &str) -> bool {
-        let status = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    /// Whether a program is on the path and answers these arguments with success.
+    pub fn answers(&self, program: &str, arguments: &[&str]) -> bool {
+        let status = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     }
 }

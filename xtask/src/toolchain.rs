@@ -1,12 +1,12 @@
 //! What the gate needs besides cargo: looked for, installed where that is one command, and said either way.
 
 use crate::shell::Shell;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 /// Makes sure that `cargo fmt` and `cargo clippy` exist.
 pub fn ensure_rust_components(shell: &Shell) -> Result<()> {
     for (component, program) in [("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")] {
-        if !shell.answers(program, "--version") {
+        if !shell.answers(program, &["--version"]) {
             println!("installing the Rust component {component}");
             shell.command("rustup", &["component", "add", component]).run()?;
         }
@@ -16,18 +16,32 @@ pub fn ensure_rust_components(shell: &Shell) -> Result<()> {
 
 /// Makes sure that `strace` exists, with which the order of syncs is seen. Without it, and without a way to install it, the test
 /// that needs it says so and fails.
-pub fn ensure_strace(shell: &Shell) -> Result<()> {
-    if shell.answers("strace", "-V") {
-        return Ok(());
+pub fn ensure_strace(shell: &Shell) {
+    if !shell.answers("strace", &["-V"]) {
+        install(shell, &["strace"]);
     }
-    println!("installing strace");
-    // A new machine's lists are empty or old.
-    let installed = shell
-        .command("apt-get", &["update"])
-        .run()
-        .and_then(|()| shell.command("apt-get", &["install", "--yes", "--no-install-recommends", "strace"]).run());
-    if let Err(error) = installed {
-        println!("strace could not be installed: {error:#}");
+}
+
+/// Makes sure that Python can make virtual environments, in which the SDK programs live.
+pub fn ensure_python(shell: &Shell) -> Result<()> {
+    let makes_environments = || shell.answers("python3", &["-c", "import venv, ensurepip"]);
+    if !makes_environments() {
+        install(shell, &["python3", "python3-venv"]);
     }
+    ensure!(makes_environments(), "python3 with its module venv is needed and could not be installed");
     Ok(())
+}
+
+/// Installs Debian packages, as root or by sudo; says why when that fails and goes on: whoever needs them fails in its own words.
+fn install(shell: &Shell, packages: &[&str]) {
+    println!("installing {}", packages.join(", "));
+    let apt = |arguments: &[&str]| match shell.answers("sudo", &["--non-interactive", "true"]) {
+        true => shell.command("sudo", &["apt-get"]).args(arguments.iter().copied()).run(),
+        false => shell.command("apt-get", arguments).run(),
+    };
+    // A new machine's lists are empty or old.
+    let installed = apt(&["update"]).and_then(|()| apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat()));
+    if let Err(error) = installed {
+        println!("{} could not be installed: {error:#}", packages.join(", "));
+    }
 }

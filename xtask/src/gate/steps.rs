@@ -3,8 +3,8 @@
 //! Every `cargo test` here names the whole workspace and picks targets by name: picking packages would build the large
 //! dependencies again with another set of features.
 
+use super::Step;
 use super::targets;
-use super::{Outcome, Step};
 use crate::shell::Shell;
 use crate::{tidy, toolchain};
 use anyhow::{Context, Result};
@@ -23,66 +23,64 @@ pub const ALL: &[Step] = &[
     Step { name: "sdk", proves: "unmodified SDKs: everything sent is read back equal", run: sdk },
 ];
 
-fn format(shell: &Shell) -> Result<Outcome> {
+fn format(shell: &Shell) -> Result<String> {
     toolchain::ensure_rust_components(shell)?;
     shell.command("cargo", &["fmt", "--all", "--check"]).run()?;
-    Ok(Outcome::Held(String::new()))
+    Ok(String::new())
 }
 
-fn house_rules(shell: &Shell) -> Result<Outcome> {
+fn house_rules(shell: &Shell) -> Result<String> {
     tidy::run(shell.root())?;
-    Ok(Outcome::Held(String::new()))
+    Ok(String::new())
 }
 
-fn clippy(shell: &Shell) -> Result<Outcome> {
+fn clippy(shell: &Shell) -> Result<String> {
     shell.command("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()?;
-    Ok(Outcome::Held(String::new()))
+    Ok(String::new())
 }
 
 /// Unit tests of all crates, and the test files of all crates that have no step of their own.
-fn units(shell: &Shell) -> Result<Outcome> {
+fn units(shell: &Shell) -> Result<String> {
     let names = targets::test_files(shell, |directory| !is_top(directory))?;
     let mut command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins"]);
     for name in &names {
         command = command.args(["--test", name]);
     }
-    Ok(Outcome::Held(command.run_counting_tests()?))
+    command.run_counting_tests()
 }
 
-fn doctests(shell: &Shell) -> Result<Outcome> {
+fn doctests(shell: &Shell) -> Result<String> {
     let command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]);
-    Ok(Outcome::Held(command.run_counting_tests()?))
+    command.run_counting_tests()
 }
 
 /// Builds as `cargo xtask run` does and puts the binary aside, so that builds of tests do not replace it.
-fn build(shell: &Shell) -> Result<Outcome> {
+fn build(shell: &Shell) -> Result<String> {
     shell.command("cargo", &["build", "--package", "glasshive", "--locked"]).run()?;
     let aside = product_binary(shell)?;
     std::fs::create_dir_all(aside.parent().context("the binary has a directory")?)?;
     std::fs::copy(shell.target_dir()?.join("debug/glasshive"), &aside).context("put the binary aside")?;
-    Ok(Outcome::Held(aside.display().to_string()))
+    Ok(aside.display().to_string())
 }
 
-fn product(shell: &Shell) -> Result<Outcome> {
-    toolchain::ensure_strace(shell)?;
+fn product(shell: &Shell) -> Result<String> {
+    toolchain::ensure_strace(shell);
     of_directory(shell, "tests/product")
 }
 
-fn simulation(shell: &Shell) -> Result<Outcome> {
+fn simulation(shell: &Shell) -> Result<String> {
     of_directory(shell, "tests/simulation")
 }
 
-fn sdk(shell: &Shell) -> Result<Outcome> {
-    if !shell.answers("python3", "--version") {
-        return Ok(Outcome::Skipped("no python3 on this machine".to_owned()));
-    }
+fn sdk(shell: &Shell) -> Result<String> {
+    toolchain::ensure_python(shell)?;
     let binary = product_binary(shell)?;
     let command = shell.command("python3", &["tests/sdk/run.py", "--server", &binary.to_string_lossy()]);
-    Ok(Outcome::Held(command.run_for_last_line()?))
+    command.run_for_last_line()
 }
 
 /// The test files of one directory, against the binary that was put aside.
-fn of_directory(shell: &Shell, directory: &str) -> Result<Outcome> {
+fn of_directory(shell: &Shell, directory: &str) -> Result<String> {
     let names = targets::test_files(shell, |of| of == directory)?;
     anyhow::ensure!(!names.is_empty(), "{directory} has no test files");
     let mut command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
@@ -90,7 +88,7 @@ fn of_directory(shell: &Shell, directory: &str) -> Result<Outcome> {
         command = command.args(["--test", name]);
     }
     let command = command.args(["--", "--nocapture"]).env("GLASSHIVE_BIN", &product_binary(shell)?.to_string_lossy());
-    Ok(Outcome::Held(command.run_counting_tests()?))
+    command.run_counting_tests()
 }
 
 fn is_top(directory: &str) -> bool {
