@@ -4,6 +4,8 @@
 //! files of `corpus/<target>/` and over mutations of them drawn from a fixed seed; where libFuzzer is at hand, a three-line
 //! program that calls [`target`] runs it for as long as one likes, and what it finds goes into the corpus.
 
+mod query;
+
 use glasshive_model::rows::Stamp;
 use glasshive_model::shown::shown_rows;
 use glasshive_receive_otlp::decode::{DecodeContext, Encoding, MESSAGE_BYTES, Signal3, decode};
@@ -19,6 +21,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("otlp-logs-json", |bytes| otlp(Signal3::Logs, Encoding::Json, bytes)),
     ("otlp-metrics-protobuf", |bytes| otlp(Signal3::Metrics, Encoding::Protobuf, bytes)),
     ("otlp-metrics-json", |bytes| otlp(Signal3::Metrics, Encoding::Json, bytes)),
+    ("query-text", query::query_text),
+    ("query-specification", query::query_specification),
+    ("query-expression", query::query_expression),
 ];
 
 /// The target with this name.

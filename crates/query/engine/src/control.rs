@@ -5,7 +5,7 @@ use crate::error::Failure;
 use datafusion_execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use glasshive_base::Clock;
 use glasshive_base::metrics::Counter;
-use glasshive_query_plan::{Note, NoteKind, Window};
+use glasshive_query_plan::{Missing, Note, NoteKind, Reason, Window};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -101,12 +101,14 @@ impl Control {
         }
     }
 
-    /// All remarks so far, and that the time was up if it was. `covered` is the part that was looked at.
-    pub(crate) fn take_notes(&self, time_limit: Duration, covered: Option<Window>) -> Vec<Note> {
+    /// All remarks so far, and that the time was up if it was. `covered` is the part of `asked` that was looked at.
+    pub(crate) fn take_notes(&self, time_limit: Duration, asked: Option<Window>, covered: Option<Window>) -> Vec<Note> {
         let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
         if self.is_out_of_time() {
             let text = format!("the query took longer than {} s; the answer holds what was found by then", time_limit.as_secs_f64());
-            notes.insert(0, Note { kind: NoteKind::Partial, text, covered });
+            let window = asked.zip(covered).map(|(asked, covered)| Window { start_ns: asked.start_ns, end_ns: covered.start_ns });
+            let missing = Missing { reason: Reason::TimeLimit, window, file: None, events: None };
+            notes.insert(0, Note { kind: NoteKind::Partial, text, covered, missing: Some(missing) });
         }
         notes
     }

@@ -19,7 +19,7 @@ use arrow_buffer::BooleanBuffer;
 use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_model::SystemColumn;
 use glasshive_query_plan::relation::TRACES_MAX;
-use glasshive_query_plan::{Column, Combination, Condition, Filters, Note, NoteKind, Relation, Window};
+use glasshive_query_plan::{Column, Combination, Condition, Filters, Note, Reason, Relation, Window};
 use glasshive_store::Snapshot;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -169,7 +169,7 @@ impl Search<'_> {
         let (traces, held) = self.traces().await?;
         if traces.is_cut {
             let text = format!("more than {TRACES_MAX} traces would have to be looked at; the answer holds the events of so many of them");
-            self.control.note(Note::new(NoteKind::Partial, text));
+            self.control.note(Note::missing(Reason::Traces, text));
         }
         let traces = Arc::new(traces);
         let mut related = Related { found: Vec::new(), traces: Traces::default(), _held: vec![held] };

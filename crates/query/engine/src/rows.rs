@@ -12,7 +12,7 @@ use crate::scan::{Output, Outputs, ReaderCache, Scan, Unit, filtered, times};
 use crate::tasks::Tasks;
 use glasshive_model::Value;
 use glasshive_model::shown::ShownRow;
-use glasshive_query_plan::{Cursor, Note, NoteKind};
+use glasshive_query_plan::{Cursor, Note, Reason};
 use glasshive_store::Snapshot;
 use std::sync::Arc;
 
@@ -89,11 +89,11 @@ impl Finder {
                     rows.extend(found);
                     if reservation.try_grow(bytes).is_err() {
                         let text = "the rows take more memory than a query may have; some are missing; ask for fewer or raise query.memory";
-                        self.control.note(Note::new(NoteKind::Partial, text));
+                        self.control.note(Note::missing(Reason::Memory, text));
                         break;
                     }
                 }
-                Err(Failure::Read(error)) => crate::scan::leave_out(error, &self.control)?,
+                Err(Failure::Read(error)) => crate::scan::leave_out(error, first.source_times_ns(), &self.control)?,
                 Err(failure) => return Err(failure),
             }
         }

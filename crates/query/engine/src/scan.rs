@@ -19,7 +19,7 @@ use arrow_array::types::TimestampNanosecondType;
 use arrow_array::{ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_select::filter::filter;
-use glasshive_query_plan::{Note, NoteKind};
+use glasshive_query_plan::{Missing, Note, NoteKind, Reason, Window};
 use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use std::sync::Arc;
@@ -64,10 +64,19 @@ impl Unit {
         }
     }
 
+    /// Least and greatest event time, ns.
     fn times_ns(&self) -> (i64, i64) {
         match self {
             Unit::Chunk(chunk) => (chunk.time_range().start, chunk.time_range().end - 1),
             Unit::Group(group) => group.times_ns,
+        }
+    }
+
+    /// The same of the whole file, where it is one.
+    pub(crate) fn source_times_ns(&self) -> (i64, i64) {
+        match self {
+            Unit::Chunk(_) => self.times_ns(),
+            Unit::Group(group) => (group.file.row.time_min_ns, group.file.row.time_max_ns),
         }
     }
 }
@@ -90,7 +99,7 @@ impl Scan {
                     let groups = prune::groups(&self.question, file, &metadata, &control.meter).await?;
                     units.extend(groups.into_iter().map(Unit::Group));
                 }
-                Err(error) => leave_out(error, control)?,
+                Err(error) => leave_out(error, (file.row.time_min_ns, file.row.time_max_ns), control)?,
             }
         }
         Ok(Queue::new(units, unseen_ns))
@@ -115,7 +124,7 @@ impl Scan {
                 Ok(Flow::GoOn) => queue.done(ticket),
                 Ok(Flow::Stop) => return Ok(()),
                 Err(Failure::Read(error)) => {
-                    leave_out(error, control)?;
+                    leave_out(error, unit.source_times_ns(), control)?;
                     queue.done(ticket);
                 }
                 Err(failure) => return Err(failure),
@@ -164,12 +173,14 @@ pub(crate) fn filtered(arrays: &[ArrayRef], mask: BooleanBuffer) -> Result<Vec<A
 }
 
 /// Damage is told in the answer, which then goes without the file; a disk that refuses fails the query.
-pub(crate) fn leave_out(error: ReadError, control: &Control) -> Result<(), Failure> {
-    match error {
-        ReadError::Damaged { .. } => {
-            control.note(Note::new(NoteKind::Partial, error.to_string()));
+pub(crate) fn leave_out(error: ReadError, times_ns: (i64, i64), control: &Control) -> Result<(), Failure> {
+    match &error {
+        ReadError::Damaged { file, rows, .. } => {
+            let window = Window { start_ns: times_ns.0, end_ns: times_ns.1.saturating_add(1) };
+            let missing = Missing { reason: Reason::Damage, window: Some(window), file: Some(file.clone()), events: Some(*rows) };
+            control.note(Note { missing: Some(missing), ..Note::new(NoteKind::Partial, error.to_string()) });
             Ok(())
         }
-        error => Err(Failure::Read(error)),
+        _ => Err(Failure::Read(error)),
     }
 }

@@ -97,6 +97,37 @@ pub struct Note {
     pub text: String,
     /// For [`NoteKind::Partial`]: the part of the window that was looked at.
     pub covered: Option<Window>,
+    /// For [`NoteKind::Partial`]: what the answer is without.
+    pub missing: Option<Missing>,
+}
+
+/// What an answer is without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// Why.
+    pub reason: Reason,
+    /// The times of what is missing; `None` where that cannot be said.
+    pub window: Option<Window>,
+    /// The data file, as the store names it, where it is one.
+    pub file: Option<String>,
+    /// Most events that are missing with it.
+    pub events: Option<u64>,
+}
+
+/// Why an answer does not hold everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The time was up.
+    TimeLimit,
+    /// A data file is damaged.
+    Damage,
+    /// The memory of a query did not hold it.
+    Memory,
+    /// More traces than a question may look at.
+    Traces,
+    /// More rows than an answer may have.
+    Rows,
 }
 
 /// Sorts of remarks.
@@ -146,6 +177,13 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Whether it does not hold everything that was asked for; the notes say why.
+    pub fn is_partial(&self) -> bool {
+        self.notes.iter().any(Note::is_partial)
+    }
+}
+
 impl GroupRow {
     /// The order of results under a plan's [`Plan::ordering`]: total, because every breakdown is in it.
     pub fn order(&self, other: &GroupRow, ordering: &[Order]) -> Ordering {
@@ -179,7 +217,18 @@ impl Wants {
 impl Note {
     /// A remark that is not about a part of the window.
     pub fn new(kind: NoteKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), covered: None }
+        Self { kind, text: text.into(), covered: None, missing: None }
+    }
+
+    /// The remark that something is missing, and why; nothing known of where.
+    pub fn missing(reason: Reason, text: impl Into<String>) -> Self {
+        let missing = Missing { reason, window: None, file: None, events: None };
+        Self { missing: Some(missing), ..Self::new(NoteKind::Partial, text) }
+    }
+
+    /// Whether it says that an answer does not hold everything.
+    pub fn is_partial(&self) -> bool {
+        matches!(self.kind, NoteKind::Partial | NoteKind::GroupsCut)
     }
 }
 

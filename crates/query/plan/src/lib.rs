@@ -51,7 +51,7 @@ pub mod random;
 #[cfg(feature = "reference")]
 pub mod reference;
 
-pub use answer::{Answer, GroupRow, GroupValue, Measure, Note, NoteKind, SeriesRow, Wants};
+pub use answer::{Answer, GroupRow, GroupValue, Measure, Missing, Note, NoteKind, Reason, SeriesRow, Wants};
 pub use calculation::{Calculation, Op, Percentile};
 pub use error::{Place, Problem, QueryError};
 pub use events::{Cursor, EventsRequest};

@@ -3,6 +3,7 @@
 use crate::calculation::{Calculation, LOOK_BACK_NS, Op};
 use crate::fields::{CalculatedField, field_of};
 use crate::filter::Filters;
+use crate::relation::Relation;
 use crate::time::{Grid, Step, TimeRange, Window};
 use std::fmt;
 
@@ -151,6 +152,29 @@ impl Plan {
         let calculated = self.calculations.iter().filter_map(|calculation| calculation.column.as_ref());
         let filtered = self.filters.conditions.iter().map(|condition| &condition.column);
         self.breakdowns.iter().chain(calculated).chain(filtered)
+    }
+
+    /// Every column of events that the query reads: calculated fields give those that they name, and columns of other spans are
+    /// without their prefix, unless `is_known` says that events have a column of the whole name.
+    pub fn read_columns(&self, is_known: impl Fn(&str) -> bool) -> Vec<Column> {
+        let mut found: Vec<Column> = Vec::new();
+        let mut open: Vec<Column> = self.columns().cloned().collect();
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some(column) = open.pop() {
+            if let Some(field) = self.field(&column) {
+                if !seen.contains(&field.name.as_str()) {
+                    seen.push(&field.name);
+                    open.extend(field.columns().cloned());
+                }
+                continue;
+            }
+            match Relation::split(&column).filter(|_| !is_known(&column.name)) {
+                Some((_, column)) => open.push(column),
+                None if !found.contains(&column) => found.push(column),
+                None => {}
+            }
+        }
+        found
     }
 
     /// Whether rows in which this truth column is true are left out: for `meta.derived` and `meta.self_telemetry`, unless the

@@ -18,7 +18,7 @@ use crate::heatmap::HeatmapRows;
 use crate::lhist::{self, Lhist};
 use crate::plan::{Column, Plan};
 use crate::shown::Shown;
-use crate::time::{Grid, Window};
+use crate::time::{Grid, Window, seconds_of};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{Value, names};
 use related::Related;
@@ -183,9 +183,9 @@ impl<'a> Environment<'a> {
     fn calculated(&self, row: &ShownRow, field: &CalculatedField) -> Value {
         field.expression.evaluate(&|index| match &field.expression.inputs()[index] {
             Input::Column(column) => self.value(row, column).map_or(Value::Null, Cow::into_owned),
-            Input::EventTimestamp => Value::Float(row.time_ns as f64 / 1e9),
+            Input::EventTimestamp => Value::Float(seconds_of(row.time_ns)),
             Input::IngestTimestamp => match row.get(names::META_INGEST_TIME) {
-                Some(Value::Int(ns)) => Value::Float(*ns as f64 / 1e9),
+                Some(Value::Int(ns)) => Value::Float(seconds_of(*ns)),
                 _ => Value::Null,
             },
         })

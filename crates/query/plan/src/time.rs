@@ -88,6 +88,11 @@ pub struct Grid {
     pub steps: usize,
 }
 
+/// A time as calculated fields see it: seconds since 1970, as near as a double comes.
+pub fn seconds_of(time_ns: i64) -> f64 {
+    time_ns.div_euclid(SECOND_NS) as f64 + time_ns.rem_euclid(SECOND_NS) as f64 / 1e9
+}
+
 // === impl TimeRange ===
 
 impl TimeRange {

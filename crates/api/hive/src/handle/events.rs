@@ -20,6 +20,7 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     ok(&EventsAnswer {
         rows: answer.rows.into_iter().map(Row::from).collect(),
         next: answer.next.map(Cursor::to_text),
+        partial: answer.notes.iter().any(glasshive_query_plan::Note::is_partial),
         notes: answer.notes.into_iter().map(Into::into).collect(),
         cost: Cost::new(answer.cost, call.hive.clock.monotonic().saturating_sub(start)),
     })

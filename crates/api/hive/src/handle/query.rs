@@ -60,8 +60,9 @@ async fn unknown_columns(call: &Call, plan: &Plan) -> Result<Vec<Note>, Failure>
     let is_unknown = |column: &&plan::Column| {
         !known.contains(&column.name) && (column.exact || !alias_group(&column.name).iter().any(|member| known.contains(member.name)))
     };
-    let names: BTreeSet<&str> = plan.columns().filter(is_unknown).map(|column| column.name.as_str()).collect();
-    let remark = |name| Note { kind: "unknown_column".to_owned(), text: format!("no event has a column \"{name}\""), covered: None };
+    let columns = plan.read_columns(|name| known.contains(name));
+    let names: BTreeSet<&str> = columns.iter().filter(is_unknown).map(|column| column.name.as_str()).collect();
+    let remark = |name| plan::Note::new(plan::NoteKind::UnknownColumn, format!("no event has a column \"{name}\"")).into();
     Ok(names.into_iter().map(remark).collect())
 }
 

@@ -46,6 +46,9 @@ pub struct Specification {
     /// What to compute; COUNT when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calculations: Option<Vec<SpecCalculation>>,
+    /// Names for expressions; each is a column of this query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calculated_fields: Option<Vec<SpecField>>,
     /// Which events count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<SpecFilter>>,
@@ -84,6 +87,15 @@ pub struct Specification {
     pub want: Option<Vec<Want>>,
 }
 
+/// A calculated field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpecField {
+    /// Its name.
+    pub name: String,
+    /// The expression, such as `$duration_ms > 1000`.
+    pub expression: String,
+}
+
 /// A point in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -97,9 +109,10 @@ pub enum SpecTime {
 /// A calculation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpecCalculation {
-    /// `COUNT`, `SUM`, `AVG`, `MIN`, `MAX`, `COUNT_DISTINCT`, `P001` to `P999`, `HEATMAP`.
+    /// `COUNT`, `SUM`, `AVG`, `MIN`, `MAX`, `COUNT_DISTINCT`, `P001` to `P999`, `HEATMAP`, `CONCURRENCY`, `RATE_SUM`, `RATE_AVG`,
+    /// `RATE_MAX`.
     pub op: String,
-    /// The column; only COUNT can do without.
+    /// The column; `COUNT` can do without, `CONCURRENCY` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
 }
@@ -172,6 +185,9 @@ pub struct QueryAnswer {
     pub other: Option<Vec<Measure>>,
     /// How many groups there were before the limit.
     pub groups: u64,
+    /// Whether the answer does not hold everything that was asked for; notes with a `missing` say what it is without.
+    #[serde(default)]
+    pub partial: bool,
     /// What to know about the answer.
     pub notes: Vec<Note>,
     /// What it took.
@@ -290,6 +306,25 @@ pub struct Note {
     /// For `partial`: the part of the window that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covered: Option<Window>,
+    /// For `partial`: what the answer is without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+}
+
+/// What an answer is without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Missing {
+    /// `time_limit`, `damage`, `memory`, `traces`, `rows`, and others to come.
+    pub reason: String,
+    /// The times of what is missing, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// The data file, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Most events that are missing with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
 }
 
 /// What an answer took. A question that has to look twice counts its rows twice.
@@ -351,6 +386,7 @@ impl QueryAnswer {
             total: answer.total.map(measures),
             other: answer.other.map(measures),
             groups: answer.groups,
+            partial: answer.notes.iter().any(plan::Note::is_partial),
             notes: answer.notes.into_iter().map(Into::into).collect(),
             cost,
         }
@@ -420,9 +456,19 @@ impl From<plan::Measure> for Measure {
 
 impl From<plan::Note> for Note {
     fn from(note: plan::Note) -> Self {
-        let kind = serde_json::to_value(note.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
-        Self { kind: kind.unwrap_or_default(), text: note.text, covered: note.covered.map(Into::into) }
+        let missing = note.missing.map(|missing| Missing {
+            reason: word(missing.reason),
+            window: missing.window.map(Into::into),
+            file: missing.file,
+            events: missing.events,
+        });
+        Self { kind: word(note.kind), text: note.text, covered: note.covered.map(Into::into), missing }
     }
+}
+
+/// The word that a small enum is written as.
+fn word(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A breakdown's value as JSON.

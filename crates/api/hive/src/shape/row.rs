@@ -100,6 +100,9 @@ pub struct TextEvents {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EventsSpecification {
+    /// Names for expressions; each is a column of this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calculated_fields: Option<Vec<super::query::SpecField>>,
     /// Which events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<super::query::SpecFilter>>,
@@ -137,6 +140,9 @@ pub struct EventsAnswer {
     /// Give this as `after` for the rows that follow; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Whether rows are missing that were asked for; notes with a `missing` say which.
+    #[serde(default)]
+    pub partial: bool,
     /// What to know about the answer.
     pub notes: Vec<super::query::Note>,
     /// What it took.

@@ -8,6 +8,7 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use glasshive_model::{ColumnType, Value};
 use glasshive_query_plan::alias::When;
 use glasshive_query_plan::shown::Shown;
+use glasshive_query_plan::time::seconds_of;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -56,7 +57,7 @@ fn calculate(formula: &BoundFormula, arrays: &[ArrayRef], rows: usize) -> Cells 
 
 /// A time as calculated fields see it.
 pub(crate) fn seconds(time_ns: i64) -> Value {
-    Value::Float(time_ns as f64 / 1e9)
+    Value::Float(seconds_of(time_ns))
 }
 
 /// The value of `meta.ingest_time` as calculated fields see it.

@@ -12,7 +12,7 @@ use crate::rows::{Finder, Hit, chunk_rows};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, TraceId, Value, names};
 use glasshive_query_plan::{
-    Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, NoteKind, Relation, Window,
+    Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, Reason, Relation, Window,
 };
 use glasshive_store::{Chunk, Registry, Snapshot};
 use std::sync::Arc;
@@ -88,7 +88,7 @@ impl Engine {
             let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, names)).collect();
             let rows = finder.rows(hits, (!columns.is_empty()).then_some(&columns)).await?;
             let rows = if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() };
-            let mut notes = control.take_notes(inner.config.time_limit, None);
+            let mut notes = control.take_notes(inner.config.time_limit, None, None);
             let overflow_has = |key: &str| crate::aggregate::overflow_has(&finder.snapshot, key);
             notes.extend(question(window).notes(overflow_has));
             notes.extend(ask.notes(names, overflow_has));
@@ -111,10 +111,10 @@ impl Engine {
             let mut notes = Vec::new();
             if hits.len() > limit {
                 hits.truncate(limit);
-                notes.push(Note::new(NoteKind::Partial, format!("the trace has more than {limit} rows; the newest {limit} are here")));
+                notes.push(Note::missing(Reason::Rows, format!("the trace has more than {limit} rows; the newest {limit} are here")));
             }
             let rows = finder.rows(hits, None).await?;
-            notes.splice(0..0, control.take_notes(inner.config.time_limit, None));
+            notes.splice(0..0, control.take_notes(inner.config.time_limit, None, None));
             Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(finder.snapshot.files.len()) })
         })
         .await

@@ -3,7 +3,7 @@
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, plan, small_store, two_hours, two_threads};
 use glasshive_base::{BoxFuture, Clock, ErrorKind};
 use glasshive_query_engine::{Cancel, EngineConfig, EngineError};
-use glasshive_query_plan::{EventsRequest, Measure, NoteKind, Wants};
+use glasshive_query_plan::{EventsRequest, Measure, NoteKind, Reason, Wants, Window};
 use glasshive_store::StoreConfig;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -64,6 +64,9 @@ async fn the_time_limit_gives_what_was_found_and_says_so() {
     assert!(0 < count && count < 200, "{count}");
     assert_eq!(count, later as i64, "the part that is named is all there");
     assert_eq!(covered.end_ns, START_NS + 7_200 * SECOND_NS);
+    let missing = note.missing.clone().expect("a partial answer says what it is without");
+    assert_eq!((missing.reason, missing.window), (Reason::TimeLimit, Some(Window { start_ns: START_NS, end_ns: covered.start_ns })));
+    assert!(answer.is_partial());
 
     let none = hive.engine_with(EngineConfig { time_limit: Duration::ZERO, ..two_threads() }, hive.clock());
     let answer = none.query(LOCAL, &plan("COUNT, AVG(duration_ms)"), Wants::ALL, Cancel::default()).await.unwrap();

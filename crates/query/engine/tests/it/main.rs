@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod agreement;
+mod aliases;
 mod cost;
 mod edges;
+mod fields;
 mod fixture;
 mod follow;
 mod limits;
@@ -11,4 +13,5 @@ mod listing;
 mod overflow;
 mod raw_rows;
 mod shapes;
+mod spans;
 mod table;

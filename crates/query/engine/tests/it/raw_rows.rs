@@ -3,7 +3,7 @@
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, two_hours, two_threads};
 use glasshive_model::{TraceId, Value};
 use glasshive_query_engine::{Cancel, EngineConfig, TraceRequest};
-use glasshive_query_plan::{Column, EventsRequest, NoteKind};
+use glasshive_query_plan::{Column, EventsRequest, NoteKind, Reason, Window};
 use serde_json::json;
 
 fn request(limit: u32) -> EventsRequest {
@@ -120,7 +120,13 @@ async fn a_damaged_file_is_left_out_and_named() {
     assert_eq!(answer.results[0].values[0], glasshive_query_plan::Measure::Int(1));
     assert_eq!(answer.notes[0].kind, NoteKind::Partial);
     assert!(answer.notes[0].text.ends_with("is damaged; results exclude it"), "{}", answer.notes[0].text);
+    assert!(answer.is_partial());
+    let missing = answer.notes[0].missing.clone().unwrap();
+    assert_eq!((missing.reason, missing.events), (Reason::Damage, Some(120)));
+    assert!(missing.file.unwrap().ends_with(".parquet"));
+    assert_eq!(missing.window, Some(Window { start_ns: START_NS, end_ns: START_NS + 119 * SECOND_NS + 1 }));
     let rows = hive.engine.events(LOCAL, &request(10), Cancel::default()).await.unwrap();
     assert_eq!((rows.rows.len(), rows.notes.len()), (1, 1));
+    assert!(rows.notes[0].is_partial());
     hive.close().await;
 }

@@ -239,7 +239,7 @@ fn seconds(value: &Value) -> Option<f64> {
     }
     let Value::Str(text) = value else { return None };
     let time: jiff::Timestamp = text.parse().ok()?;
-    Some(time.as_nanosecond() as f64 / 1e9)
+    Some(time.as_second() as f64 + f64::from(time.subsec_nanosecond()) / 1e9)
 }
 
 /// A time by strftime's directives, in UTC; `None` when there is no such time or directive.

@@ -128,6 +128,7 @@ fn column_name(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn literal(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value {
         Value::Str(text) | Value::Json(text) => string(text, f),
+        Value::Float(number) if *number != 0.0 && !(1e-5..1e16).contains(&number.abs()) => write!(f, "{number:e}"),
         // A point keeps a whole double from being read back as an integer.
         Value::Float(number) if number.fract() == 0.0 => write!(f, "{}.0", float_text(*number)),
         Value::Float(number) => f.write_str(&float_text(*number)),

@@ -3,213 +3,31 @@ use crate::arbitrary;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// The event that the tables are about, as JSON.
-const EVENT: &str = r#"{
-    "i": 7, "n": -3, "zero": 0, "f": 2.5, "s": "Hello", "empty": "", "num": "10", "dec": "1.5", "t": true, "no": false,
-    "word": "true", "list": "[1,2]", "uni": "äöü", "when": "2026-01-02T03:04:05.5Z", "route": "/api/users/42/orders/7",
-    "big": 9223372036854775807, "a b": 1, "http.status_code": 404, "x=1": 5
-}"#;
+const EXAMPLES: &str = include_str!("examples.txt");
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    EXAMPLES.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// Expressions, and their values as JSON.
+fn examples() -> impl Iterator<Item = (&'static str, &'static str)> {
+    lines().skip(1).map(|line| line.split_once("  ->  ").unwrap_or_else(|| panic!("{line}")))
+}
 
 fn evaluate(text: &str) -> Value {
-    let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(EVENT).unwrap();
+    let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(lines().next().unwrap()).unwrap();
     let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let read = |index: usize| match &expression.inputs()[index] {
         Input::Column(column) => event.get(&column.name).cloned().map_or(Value::Null, Value::from_json),
         Input::EventTimestamp => Value::Float(1_767_323_045.25),
-        Input::IngestTimestamp => Value::Float(1_767_323_046.0),
+        Input::IngestTimestamp => Value::Float(1_767_312_000.0),
     };
     expression.evaluate(&read)
 }
 
-/// An expression, and its value as JSON.
-const VALUES: &[(&str, &str)] = &[
-    // Literals and columns.
-    ("1", "1"),
-    ("-1", "-1"),
-    ("1.5", "1.5"),
-    (".5", "0.5"),
-    ("1e3", "1000.0"),
-    ("-2.5E-1", "-0.25"),
-    ("true", "true"),
-    ("FALSE", "false"),
-    ("null", "null"),
-    (r#""a\tb\x41\101\u00e9\U0001F600\"\\""#, r#""a\tbAAé😀\"\\""#),
-    ("`raw \\n`", r#""raw \\n""#),
-    ("$i", "7"),
-    ("$s", r#""Hello""#),
-    ("$nothing", "null"),
-    (r#"$"a b""#, "1"),
-    ("$`a b`", "1"),
-    ("$http.status_code", "404"),
-    ("$=http.status_code", "404"),
-    ("$x=1", "5"),
-    // Precedence, as the grammar lists it; `-` binds tighter than `+`.
-    ("2 + 3 * 4", "14"),
-    ("2 * 3 + 4", "10"),
-    ("(2 + 3) * 4", "20"),
-    ("10 - 2 + 3", "11"),
-    ("10 + 5 - 2 + 1", "14"),
-    ("10 - 2 - 3", "5"),
-    ("1 + 10 - 2 * 3", "5"),
-    ("100 / 10 / 2", "5.0"),
-    ("7 % 4 * 2", "6"),
-    ("1 + 1 = 2", "true"),
-    ("1 < 2 = true", "true"),
-    ("3 > 2 AND 2 > 3 OR true", "true"),
-    ("true OR true AND false", "true"),
-    ("!false AND !null", "true"),
-    ("!($i = 7)", "false"),
-    ("!$i = false", "true"),
-    ("$i - 1", "6"),
-    ("$i -1", "6"),
-    ("$i - -1", "8"),
-    // IF
-    (r#"IF($i > 5, "big", "small")"#, r#""big""#),
-    (r#"IF($i > 50, "big", $i > 6, "middle", "small")"#, r#""middle""#),
-    (r#"IF($i > 50, "big", $i > 60, "middle")"#, "null"),
-    (r#"IF($nothing, 1, 2)"#, "2"),
-    (r#"IF($word, 1, 2)"#, "1"),
-    (r#"IF($s, 1, 2)"#, "2"),
-    (r#"IF($zero, 1, 2)"#, "2"),
-    (r#"IF($f, 1, 2,)"#, "1"),
-    // SWITCH
-    (r#"SWITCH($s, "Hello", 1, "hello", 2, 3)"#, "1"),
-    (r#"SWITCH($s, "x", 1, 3)"#, "3"),
-    (r#"SWITCH($s, "x", 1)"#, "null"),
-    (r#"SWITCH($i, "7", 1, 3)"#, "3"),
-    // COALESCE
-    ("COALESCE($nothing, $empty, $i)", "7"),
-    ("COALESCE($nothing, $empty)", "null"),
-    ("COALESCE($zero, $i)", "0"),
-    ("COALESCE($no, $i)", "false"),
-    // Comparisons do not coerce.
-    ("LT(1, 2)", "true"),
-    ("LTE(2, 2.0)", "true"),
-    ("GT(2.5, $f)", "false"),
-    ("GTE($f, 2.5)", "true"),
-    (r#"LT("a", "b")"#, "true"),
-    (r#"LT("Z", "a")"#, "true"),
-    (r#"LT("10", 9)"#, "false"),
-    (r#"GT("10", 9)"#, "false"),
-    ("LT($nothing, 1)", "false"),
-    ("GTE($nothing, $nothing)", "false"),
-    ("LT(false, true)", "true"),
-    ("$big > 9223372036854775806.0", "false"),
-    ("EQUALS(1, 1.0)", "true"),
-    (r#"EQUALS(10, "10")"#, "false"),
-    (r#"EQUALS(true, "true")"#, "false"),
-    ("EQUALS($nothing, null)", "true"),
-    ("$i != null", "true"),
-    ("$i != 7", "false"),
-    ("IN($i, 1, 7.0)", "true"),
-    (r#"IN($i, "7")"#, "false"),
-    ("EXISTS($i)", "true"),
-    ("EXISTS($empty)", "true"),
-    ("EXISTS($nothing)", "false"),
-    // Truth
-    ("NOT(0)", "true"),
-    (r#"NOT("false")"#, "true"),
-    (r#"NOT("true")"#, "false"),
-    ("AND(1, $t, \"true\")", "true"),
-    ("AND(1, $nothing)", "false"),
-    ("OR(0, $nothing, $f)", "true"),
-    ("OR(0)", "false"),
-    ("BOOL($i)", "true"),
-    ("BOOL($s)", "false"),
-    ("BOOL(0.0)", "false"),
-    // Extremes go by the type of the first that is not null.
-    ("MIN(3, 1.5, 2)", "1.5"),
-    ("MAX($nothing, 3, \"zzz\", 4)", "4"),
-    (r#"MAX("a", 100, "b")"#, r#""b""#),
-    ("MIN($nothing)", "null"),
-    // Arithmetic reads numbers out of text, and takes the rest for 0.
-    ("SUM($i, $num, $dec)", "18.5"),
-    ("$i + $s", "7"),
-    ("$nothing + 1", "1"),
-    ("$t + 1", "1"),
-    ("SUM(1)", "1"),
-    ("$big + 1", "9223372036854775808.0"),
-    ("$i - $f", "4.5"),
-    ("SUB($num, 1)", "9"),
-    ("$num * $dec", "15.0"),
-    ("MUL(2, 3, 4)", "24"),
-    ("$i / 2", "3.5"),
-    ("DIV(1, 0)", "null"),
-    ("$i / $s", "null"),
-    ("$i % 4", "3"),
-    ("$n % 2", "-1"),
-    ("7.5 % 2", "1.5"),
-    ("MOD(1, 0)", "null"),
-    ("LOG10(1000)", "3.0"),
-    ("LOG10(0)", "null"),
-    ("LOG10(-1)", "null"),
-    ("LOG10($s)", "null"),
-    // BUCKET
-    ("BUCKET($http.status_code, 100)", r#""400 - 500""#),
-    ("BUCKET(400, 100)", r#""400 - 500""#),
-    ("BUCKET(-1, 10)", r#""-10 - 0""#),
-    ("BUCKET(5, 10, 10)", r#""< 10""#),
-    ("BUCKET(15, 10, 5)", r#""15 - 25""#),
-    ("BUCKET(100, 10, 0, 100)", r#""> 100""#),
-    ("BUCKET(99, 10, 0, 100)", r#""90 - 100""#),
-    ("BUCKET(0.25, 0.1)", r#""0.2 - 0.3""#),
-    ("BUCKET($num, 10)", "null"),
-    ("BUCKET($nothing, 10)", "null"),
-    ("BUCKET(5, 0)", "null"),
-    // Conversions
-    ("INT(2.9)", "2"),
-    ("INT(-2.9)", "-2"),
-    (r#"INT("12.7")"#, "12"),
-    ("INT($s)", "0"),
-    ("INT($nothing)", "0"),
-    ("INT(1e300)", "9223372036854775807"),
-    ("FLOAT($i)", "7.0"),
-    (r#"FLOAT("x")"#, "0.0"),
-    ("STRING($i)", r#""7""#),
-    ("STRING(2.0)", r#""2""#),
-    ("STRING($t)", r#""true""#),
-    ("STRING($nothing)", r#""""#),
-    (r#"CONCAT($s, " ", $i, $nothing, "!")"#, r#""Hello 7!""#),
-    // Text
-    (r#"STARTS_WITH($s, "He")"#, "true"),
-    (r#"STARTS_WITH($s, "he")"#, "false"),
-    (r#"ENDS_WITH($s, "lo")"#, "true"),
-    (r#"CONTAINS($s, "ell")"#, "true"),
-    (r#"CONTAINS($nothing, "")"#, "false"),
-    (r#"CONTAINS($i, "7")"#, "true"),
-    ("TO_LOWER($s)", r#""hello""#),
-    ("TO_LOWER($nothing)", "null"),
-    ("LENGTH($uni)", "3"),
-    (r#"LENGTH($uni, "chars")"#, "3"),
-    (r#"LENGTH($uni, "bytes")"#, "6"),
-    ("LENGTH($nothing)", "null"),
-    // Regular expressions
-    (r#"REG_MATCH($route, "/users/[0-9]+")"#, "true"),
-    (r"REG_MATCH($route, `^/users`)", "false"),
-    (r"REG_MATCH($nothing, `.*`)", "false"),
-    (r"REG_VALUE($route, `/users/(\d+)`)", r#""42""#),
-    (r"REG_VALUE($route, `\d+`)", r#""42""#),
-    (r"REG_VALUE($route, `(x)?/api`)", r#""""#),
-    (r"REG_VALUE($route, `nothing`)", "null"),
-    (r"REG_COUNT($route, `\d+`)", "2"),
-    (r"REG_COUNT($nothing, `\d+`)", "0"),
-    (r"REG_MATCH($i, `^\d$`)", "true"),
-    // Time
-    ("UNIX_TIMESTAMP($when)", "1767323045.5"),
-    (r#"UNIX_TIMESTAMP("1767323045.25")"#, "1767323045.25"),
-    ("UNIX_TIMESTAMP(100)", "100.0"),
-    ("UNIX_TIMESTAMP($s)", "null"),
-    ("EVENT_TIMESTAMP()", "1767323045.25"),
-    ("INGEST_TIMESTAMP() - EVENT_TIMESTAMP()", "0.75"),
-    (r#"FORMAT_TIME("%Y-%m-%d %H:%M:%S", EVENT_TIMESTAMP())"#, r#""2026-01-02 03:04:05""#),
-    (r#"FORMAT_TIME("%A", $when)"#, r#""Friday""#),
-    (r#"FORMAT_TIME("%Y", $s)"#, "null"),
-    (r#"FORMAT_TIME("%Y", 1e300)"#, "null"),
-];
-
 #[test]
 fn values() {
-    for (text, expected) in VALUES {
+    for (text, expected) in examples() {
         let value = evaluate(text);
         let expected = Value::from_json(serde_json::from_str(expected).unwrap());
         assert_eq!(format!("{value:?}"), format!("{expected:?}"), "{text}");
@@ -220,7 +38,7 @@ fn values() {
 
 #[test]
 fn every_function_stands_in_the_table() {
-    let named = |function: &&Function| VALUES.iter().any(|(text, _)| text.contains(&format!("{}(", function.name())));
+    let named = |function: &&Function| examples().any(|(text, _)| text.contains(&format!("{}(", function.name())));
     let missing: Vec<&str> = Function::ALL.iter().filter(|function| !named(function)).map(|function| function.name()).collect();
     assert!(missing.is_empty(), "{missing:?}");
     let names: BTreeSet<&str> = Function::ALL.iter().map(|function| function.name()).collect();
@@ -242,7 +60,8 @@ fn printed_forms() {
     check("SUM(1)", "SUM(1)");
     check("MUL(SUM($a, 1), 2.0)", "($a + 1) * 2.0");
     check("$\"a b\" = $`c`", r#"$"a b" = $c"#);
-    check("1e300 > -0", &format!("1{}.0 > 0", "0".repeat(300)));
+    check("1e300 > -0", "1e300 > 0");
+    check("-1.5E-7 + 1e15 + 0.00001", "-1.5e-7 + 1000000000000000.0 + 0.00001");
     check("(($a = 1) = true) = ($b = 2)", "$a = 1 = true = ($b = 2)");
 }
 
