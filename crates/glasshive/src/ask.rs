@@ -2,6 +2,9 @@
 
 pub mod keys;
 pub mod query;
+mod question;
+mod refusal;
+pub mod rows;
 pub mod server;
 pub mod tail;
 pub mod trace;

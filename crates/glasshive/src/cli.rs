@@ -14,7 +14,6 @@ use std::path::PathBuf;
                   questions about them. Plain `glasshive` is `glasshive serve`.",
     after_help = "Settings: a flag wins over its environment variable, that over glasshive.toml, that over the default.",
     subcommand_required = true,
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub struct Cli {
@@ -33,6 +32,9 @@ pub enum Command {
     /// Ask a question: a query in text or as a JSON specification.
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryFlags),
+    /// Show events as they are, newest first.
+    #[command(after_help = ROWS_EXAMPLES)]
+    Rows(RowsFlags),
     /// Draw one trace as a waterfall.
     Trace(TraceFlags),
     /// Print events as they arrive, until Ctrl-C.
@@ -49,7 +51,14 @@ Examples:
   glasshive query 'COUNT, P99(duration_ms) GROUP BY http.route LAST 30m'
   glasshive query 'HEATMAP(duration_ms) WHERE service.name = checkout'
   glasshive query --csv 'COUNT WHERE error = true GROUP BY name'
-  glasshive query --data ./glasshive-data 'COUNT LAST 7d'";
+  glasshive query --data ./glasshive-data 'COUNT LAST 7d'
+The language is on one page: docs/query.md.";
+
+const ROWS_EXAMPLES: &str = "\
+Examples:
+  glasshive rows
+  glasshive rows 'name, duration_ms, trace.trace_id WHERE error = true LAST 1h'
+  glasshive rows --csv 'WHERE service.name = checkout LIMIT 1000'";
 
 /// How the server runs.
 #[derive(Debug, Clone, Default, Args)]
@@ -166,12 +175,26 @@ pub struct OutputFlags {
 /// `glasshive query`.
 #[derive(Debug, Clone, Args)]
 pub struct QueryFlags {
-    /// The query: text, or a JSON specification when it begins with `{`; `-` reads standard input
-    #[arg(value_name = "QUERY", default_value = "COUNT")]
-    pub query: String,
+    /// The query: text, or a JSON specification when it begins with `{`; `-` reads standard input [default: COUNT]
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
     /// Ask a data directory without a server; nothing in it is changed
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Table, JSON or CSV.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// Where to ask.
+    #[command(flatten)]
+    pub client: ClientFlags,
+}
+
+/// `glasshive rows`.
+#[derive(Debug, Clone, Args)]
+pub struct RowsFlags {
+    /// Which fields of which events: columns, then WHERE, IN, LIMIT and time as in a query; `-` reads standard input [default: LIMIT 20]
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
     /// Table, JSON or CSV.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -201,8 +224,8 @@ pub struct TraceFlags {
 #[derive(Debug, Clone, Args)]
 pub struct TailFlags {
     /// Which events, as in a query's WHERE; all when left out
-    #[arg(value_name = "FILTER", default_value = "")]
-    pub filter: String,
+    #[arg(value_name = "FILTER")]
+    pub filter: Vec<String>,
     /// Fields to print, in this order; may be repeated or separated by commas
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub columns: Vec<String>,

@@ -40,6 +40,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::run(config(&flags)?, None)),
         Command::Demo(flags) => runtime.block_on(serve::run(config(&flags.server)?, Some(flags))),
         Command::Query(flags) => done(runtime.block_on(ask::query::run(flags))),
+        Command::Rows(flags) => done(runtime.block_on(ask::rows::run(flags))),
         Command::Trace(flags) => done(runtime.block_on(ask::trace::run(flags))),
         Command::Tail(flags) => done(runtime.block_on(ask::tail::run(flags))),
         Command::Keys(flags) => done(runtime.block_on(ask::keys::run(flags))),

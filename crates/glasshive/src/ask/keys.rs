@@ -25,34 +25,47 @@ pub async fn run(flags: KeysFlags) -> Result<()> {
 
 async fn create(kind: String, origins: Vec<String>, json: bool, client: &ClientFlags) -> Result<String> {
     let new = NewKey { environment: client.environment.clone(), kind, origins };
-    let created: CreatedKey = Server::new(client).post("/hive/v1/keys", &new).await?;
+    let created: CreatedKey = Server::new(client)?.post("/hive/v1/keys", &new).await?;
     if json {
         return super::json(&created);
     }
     let CreatedKey { key, secret } = created;
+    let Key { id, kind, environment, .. } = key;
     Ok(format!(
-        "key {} ({}, environment {})\n{}\nThis is the only time the secret is shown.\n",
-        key.id,
-        escape(&key.kind),
-        escape(&key.environment),
-        escape(&secret)
+        "key {id} ({}, environment {})\n{}\nThis is the only time the secret is shown. {}\n",
+        escape(&kind),
+        escape(&environment),
+        escape(&secret),
+        use_of(&kind)
     ))
 }
 
+/// Where a secret of this kind is put.
+fn use_of(kind: &str) -> &'static str {
+    match kind {
+        "ingest" => "Senders take it from OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=SECRET.",
+        "configuration" | "admin" => "`glasshive query` takes it from GLASSHIVE_KEY.",
+        _ => "",
+    }
+}
+
 async fn list(json: bool, client: &ClientFlags) -> Result<String> {
-    let keys: Keys = Server::new(client).get("/hive/v1/keys").await?;
+    let keys: Keys = Server::new(client)?.get("/hive/v1/keys").await?;
     if json {
         return super::json(&keys);
     }
-    Ok(table(&keys.keys, Screen::of_stdout().width))
+    if keys.keys.is_empty() {
+        return Ok("no keys; `glasshive keys create` makes one\n".to_owned());
+    }
+    Ok(table(&keys.keys, &Screen::of_stdout()))
 }
 
 async fn switch(id: u64, how: &str, client: &ClientFlags) -> Result<String> {
-    let key: Key = Server::new(client).post(&format!("/hive/v1/keys/{id}/{how}"), &serde_json::json!({})).await?;
-    Ok(table(&[key], Screen::of_stdout().width))
+    let key: Key = Server::new(client)?.post(&format!("/hive/v1/keys/{id}/{how}"), &serde_json::json!({})).await?;
+    Ok(table(&[key], &Screen::of_stdout()))
 }
 
-fn table(keys: &[Key], width: usize) -> String {
+fn table(keys: &[Key], screen: &Screen) -> String {
     let heads = [
         ("number", Align::Right),
         ("environment", Align::Left),
@@ -70,9 +83,9 @@ fn table(keys: &[Key], width: usize) -> String {
             escape(&key.kind),
             escape(&key.shown),
             if key.disabled { "disabled" } else { "enabled" }.to_owned(),
-            number::time_ms(key.created_ns.0),
+            format!("{} {}", number::time(key.created_ns.0, &screen.zone), number::zone_name(key.created_ns.0, &screen.zone)),
             escape(&key.origins.join(" ")),
         ]);
     }
-    table.render(width)
+    table.render_in(screen.width, screen.palette)
 }

@@ -1,9 +1,10 @@
 //! A server to ask: its address, the key, and the environment.
 
+use super::refusal::Refusal;
 use crate::cli::ClientFlags;
 use crate::screen::escape::escape;
 use anyhow::{Context, Result, bail};
-use glasshive_api_hive::problem::{Failure, Problem};
+use glasshive_api_hive::problem::Problem;
 use glasshive_api_hive::shape::account::Environments;
 use glasshive_base_http::{Answer, Client, ClientError, StreamAnswer};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -15,6 +16,9 @@ use std::time::Duration;
 /// Longest wait for an answer: a query's own limit, and its time in the queue.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Characters shown of an answer that is not one of ours.
+const SAID_CHARACTERS: usize = 300;
+
 /// A server to ask.
 pub struct Server {
     client: Client,
@@ -25,13 +29,16 @@ pub struct Server {
 
 impl Server {
     /// The server that the flags name.
-    pub fn new(flags: &ClientFlags) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When its address cannot be one.
+    pub fn new(flags: &ClientFlags) -> Result<Self> {
+        Ok(Self {
             client: Client::new().with_timeout(TIMEOUT),
-            base: flags.server.trim_end_matches('/').to_owned(),
-            key: flags.api_key.clone(),
+            base: base(&flags.server)?,
+            key: flags.api_key.clone().filter(|key| !key.is_empty()),
             environment: flags.environment.clone(),
-        }
+        })
     }
 
     /// The environment to ask in: the one named, or the only one that the key sees, or `local`.
@@ -76,9 +83,12 @@ impl Server {
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<T> {
-        let answer = self.client.json(method, &self.url(path), self.headers()?, body).await.map_err(told)?;
-        self.check(answer.status, &answer)?;
-        answer.json().with_context(|| format!("{} gave an answer that this version does not understand", self.base))
+        let asked = self.client.json(method, &self.url(path), self.headers()?, body).await;
+        let answer = asked.map_err(|error| self.told(&error))?;
+        self.check(answer.status, &answer).await?;
+        answer
+            .json()
+            .with_context(|| format!("{} gave an answer that this version does not understand; is it a Glasshive server?", self.base))
     }
 
     /// Asks for an answer that comes piece by piece.
@@ -86,14 +96,15 @@ impl Server {
     /// # Errors
     /// As [`Server::get`].
     pub async fn stream(&self, path: &str) -> Result<StreamAnswer> {
-        let answer = self.client.stream(Method::GET, &self.url(path), self.headers()?, Vec::new()).await.map_err(told)?;
+        let url = self.url(path);
+        let answer = self.client.stream(Method::GET, &url, self.headers()?, Vec::new()).await.map_err(|error| self.told(&error))?;
         if answer.status == StatusCode::OK {
             return Ok(answer);
         }
         // Refused: ask again for the whole document, which says why.
-        let answer = self.client.request(Method::GET, &self.url(path), self.headers()?, Vec::new()).await.map_err(told)?;
-        self.check(answer.status, &answer)?;
-        bail!("{} answered {} and then thought better of it", self.base, answer.status)
+        let answer = self.client.request(Method::GET, &url, self.headers()?, Vec::new()).await.map_err(|error| self.told(&error))?;
+        self.check(answer.status, &answer).await?;
+        bail!("{} refused at first and then answered {}; ask again", self.base, answer.status)
     }
 
     fn url(&self, path: &str) -> String {
@@ -111,38 +122,56 @@ impl Server {
     }
 
     /// Turns a refusal into its sentence.
-    fn check(&self, status: StatusCode, answer: &Answer) -> Result<()> {
+    async fn check(&self, status: StatusCode, answer: &Answer) -> Result<()> {
         if status.is_success() {
             return Ok(());
         }
-        match answer.json::<Problem>() {
-            Ok(problem) => bail!("{}", sentence(&problem)),
-            Err(_) => bail!("{} answered {status}: {}", self.base, escape(answer.text().trim())),
+        let Ok(problem) = answer.json::<Problem>() else {
+            let said: String = answer.text().trim().chars().take(SAID_CHARACTERS).collect();
+            bail!("{} answered {status}, not as a Glasshive server does: {}", self.base, escape(&said));
+        };
+        let refusal = Refusal::of_problem(&problem, self.key.is_some());
+        match &self.environment {
+            Some(named) if status == StatusCode::NOT_FOUND && problem.detail.contains("no environment") => {
+                let others = self.environments().await.unwrap_or_default().join(", ");
+                Err(refusal.in_words(format!("there is no environment `{}`; there are: {}", escape(named), escape(&others))).into())
+            }
+            _ => Err(refusal.into()),
         }
     }
-}
 
-/// A failure to get an answer, whose words already hold its innermost reason.
-fn told(error: ClientError) -> anyhow::Error {
-    anyhow::anyhow!("{error}")
-}
-
-/// A problem in a sentence, with what to do about it.
-fn sentence(problem: &Problem) -> String {
-    with_remedy(&problem.detail, problem.remedy.as_deref())
-}
-
-/// The same of a failure that never became an answer.
-pub fn failure_sentence(failure: &Failure) -> String {
-    with_remedy(&failure.detail, failure.remedy.as_deref())
-}
-
-fn with_remedy(detail: &str, remedy: Option<&str>) -> String {
-    let mut sentence = escape(detail);
-    if let Some(remedy) = remedy {
-        let _ = write!(sentence, "; {}", escape(remedy));
+    /// The environments that the key sees, without any explanation when that cannot be known.
+    async fn environments(&self) -> Option<Vec<String>> {
+        let url = self.url("/hive/v1/environments");
+        let answer = self.client.request(Method::GET, &url, self.headers().ok()?, Vec::new()).await.ok()?;
+        let seen: Environments = answer.json().ok()?;
+        Some(seen.environments.into_iter().map(|environment| environment.slug).collect())
     }
-    sentence
+
+    fn told(&self, error: &ClientError) -> Refusal {
+        Refusal::of_client(error, &self.base)
+    }
+}
+
+/// The address without its last slash; `http://` where no scheme is written.
+fn base(server: &str) -> Result<String> {
+    let server = server.trim().trim_end_matches('/');
+    if server.is_empty() {
+        bail!("--server is empty; say where the server listens, such as http://127.0.0.1:4318");
+    }
+    if server.starts_with("https://") {
+        bail!(
+            "--server {}: this version speaks http:// only; name an http:// address, such as that of a tunnel to the server",
+            escape(server)
+        );
+    }
+    let with_scheme = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
+    let is_address = !with_scheme.ends_with(':')
+        && with_scheme.parse::<http::Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some());
+    if !is_address {
+        bail!("--server {} is no address; write it as http://127.0.0.1:4318", escape(server));
+    }
+    Ok(with_scheme)
 }
 
 /// A part of a path, percent-encoded.
@@ -162,6 +191,20 @@ pub fn path_part(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_may_be_short() {
+        for (server, expected) in [
+            ("http://127.0.0.1:4318/", "http://127.0.0.1:4318"),
+            ("localhost:4318", "http://localhost:4318"),
+            ("[::1]:4318", "http://[::1]:4318"),
+        ] {
+            assert_eq!(base(server).unwrap(), expected);
+        }
+        for wrong in ["", "https://127.0.0.1:4318", "ftp://x", "http://"] {
+            assert!(base(wrong).unwrap_err().to_string().contains("http://"), "{wrong}");
+        }
+    }
 
     #[test]
     fn path_parts_cannot_leave_their_place() {

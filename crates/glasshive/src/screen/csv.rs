@@ -16,3 +16,12 @@ pub fn push_record<'a>(out: &mut String, cells: impl IntoIterator<Item = &'a str
     }
     out.push_str("\r\n");
 }
+
+/// A JSON value as a cell: text without its quotes, nothing for null.
+pub fn cell(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

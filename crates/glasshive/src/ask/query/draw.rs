@@ -1,169 +1,89 @@
 //! An answer as people and spreadsheets read it.
 
-use crate::ask::{notes, shown};
-use crate::screen::escape::{escape, fit, pad, width};
-use crate::screen::heatmap::{self, Cells};
-use crate::screen::table::{Align, Table};
-use crate::screen::{Screen, chart, csv, number};
-use glasshive_api_hive::shape::query::{Measure, QueryAnswer};
-use std::fmt::Write as _;
+mod graph;
+mod values;
 
-/// Groups whose series are drawn.
-const GROUPS_DRAWN: usize = 10;
-/// Lines of a heatmap.
-const HEATMAP_LINES: usize = 16;
-/// Columns of a group's name beside its graph.
-const NAME_COLUMNS: usize = 28;
-/// Columns of a heatmap within a table's cell.
-const CELL_COLUMNS: usize = 16;
+pub use values::csv;
 
-/// Graphs, when somebody looks, then the table, then remarks.
-pub fn people(answer: &QueryAnswer, screen: Screen) -> String {
+use crate::ask::notes;
+use crate::screen::escape::{escape, fit, width};
+use crate::screen::palette::Ink;
+use crate::screen::{Screen, number};
+use glasshive_api_hive::shape::query::{Cost, Measure, QueryAnswer};
+
+/// Graphs, when somebody looks, then the table, then what was looked at, then remarks.
+pub fn people(answer: &QueryAnswer, screen: &Screen) -> String {
     let mut out = String::new();
     if screen.is_terminal && !answer.series.is_empty() {
-        for (calculation, rows) in answer.heatmaps.iter().enumerate() {
-            match rows {
-                Some(rows) => heatmap_graph(&mut out, answer, calculation, &rows.edges, screen.width),
-                None => series_graph(&mut out, answer, calculation, screen.width),
-            }
+        for calculation in 0..answer.calculations.len() {
+            out.push_str(&graph::render(answer, calculation, screen));
         }
     }
-    out.push_str(&table(answer, screen));
-    out.push_str(&footer(answer, screen));
+    if !(screen.is_terminal && is_drawn_whole(answer)) {
+        out.push_str(&values::table(answer, screen));
+    }
+    out.push_str(&cut(answer, screen));
+    if screen.is_terminal {
+        let (looked_at, took) = (looked_at(answer, screen), took(&answer.cost));
+        let has_room = width(&looked_at) + width(&took) + 2 <= screen.width;
+        let lines = if has_room { vec![format!("{looked_at}; {took}")] } else { vec![looked_at, took] };
+        for line in lines {
+            out.push_str(&format!("{}\n", screen.palette.paint(Ink::Faint, &fit(&line, screen.width))));
+        }
+        out.push_str(&nothing(answer));
+    }
     out.push_str(&notes(&answer.notes));
     out
 }
 
-fn series_graph(out: &mut String, answer: &QueryAnswer, calculation: usize, screen: usize) {
-    let groups = answer.results.len().min(GROUPS_DRAWN);
-    let steps = answer.grid.steps;
-    let series: Vec<Vec<Option<f64>>> = (0..groups).map(|group| values_of(answer, calculation, group)).collect();
-    let most = chart::greatest(series.iter().map(Vec::as_slice));
-    let names: Vec<String> = (0..groups).map(|group| group_name(answer, group)).collect();
-    let name_size = names.iter().map(|name| width(name)).max().unwrap_or(0).min(NAME_COLUMNS);
-    let columns = screen.saturating_sub(name_size + 2).min(steps.max(1));
-    let _ = writeln!(out, "{}  (up to {})", escape(&answer.calculations[calculation]), number::axis(most));
-    for (name, values) in names.iter().zip(&series) {
-        let _ = writeln!(out, "{} │{}", pad(name, name_size), chart::bars(values, most, columns));
-    }
-    let _ = writeln!(out, "{}\n", time_axis(answer, name_size + 2, columns));
+/// Heatmaps of one group say nothing in a table that the graphs do not show better.
+fn is_drawn_whole(answer: &QueryAnswer) -> bool {
+    answer.breakdowns.is_empty() && !answer.series.is_empty() && answer.heatmaps.iter().all(Option::is_some)
 }
 
-/// The values of one group, step by step. A step without events is 0 for what counts or adds up, and missing for the rest.
-fn values_of(answer: &QueryAnswer, calculation: usize, group: usize) -> Vec<Option<f64>> {
-    let label = &answer.calculations[calculation];
-    let adds_up = label == "COUNT" || label.starts_with("COUNT(") || label.starts_with("SUM(");
-    let mut values = vec![adds_up.then_some(0.0); answer.grid.steps];
-    for step in answer.series.iter().filter(|step| step.group == group) {
-        if let Some(slot) = values.get_mut(step.step) {
-            *slot = number_of(&step.values[calculation]);
-        }
-    }
-    values
-}
-
-/// All groups together: the table below has them apart.
-fn heatmap_graph(out: &mut String, answer: &QueryAnswer, calculation: usize, edges: &[f64], screen: usize) {
-    let rows = edges.len().saturating_sub(1);
-    let mut counts = vec![vec![0.0; rows]; answer.grid.steps];
-    for step in &answer.series {
-        if let (Measure::Heatmap(cells), Some(sums)) = (&step.values[calculation], counts.get_mut(step.step)) {
-            for (sum, count) in sums.iter_mut().zip(&cells.counts) {
-                *sum += count;
-            }
-        }
-    }
-    let _ = writeln!(out, "{}", escape(&answer.calculations[calculation]));
-    out.push_str(&heatmap::render(Cells { counts: &counts, edges: edges.get(..rows).unwrap_or_default() }, screen, HEATMAP_LINES));
-    let columns = screen.saturating_sub(heatmap::AXIS + 2).min(answer.grid.steps);
-    let _ = writeln!(out, "{}\n", time_axis(answer, heatmap::AXIS + 2, columns));
-}
-
-/// The times of the first and the last step below a graph.
-fn time_axis(answer: &QueryAnswer, indent: usize, columns: usize) -> String {
-    let before_last = i64::try_from(answer.grid.steps.saturating_sub(1)).unwrap_or(0);
-    let last_ns = answer.grid.first_ns.0 + answer.grid.step_ns.0 * before_last;
-    let (first, last) = (number::clock(answer.grid.first_ns.0), number::clock(last_ns));
-    let gap = columns.saturating_sub(first.len() + last.len() + " UTC".len()).max(1);
-    format!("{}{first}{}{last} UTC", " ".repeat(indent), " ".repeat(gap))
-}
-
-fn group_name(answer: &QueryAnswer, group: usize) -> String {
-    let values: Vec<String> = answer.results[group].group.iter().map(shown).collect();
-    fit(&values.join(" "), NAME_COLUMNS)
-}
-
-/// One row a group, breakdowns first.
-fn table(answer: &QueryAnswer, screen: Screen) -> String {
-    let breakdowns: Vec<String> = answer.breakdowns.iter().map(|name| escape(name)).collect();
-    let calculations: Vec<String> = answer.calculations.iter().map(|name| escape(name)).collect();
-    let mut heads: Vec<(&str, Align)> = breakdowns.iter().map(|name| (name.as_str(), Align::Left)).collect();
-    heads.extend(calculations.iter().map(|name| (name.as_str(), Align::Right)));
-    let mut table = Table::new(&heads);
-    for row in &answer.results {
-        let cells = row.group.iter().map(shown).chain(row.values.iter().map(|value| cell(value, screen)));
-        table.push(cells.collect());
-    }
-    table.render(screen.width)
-}
-
-fn footer(answer: &QueryAnswer, screen: Screen) -> String {
+/// How many groups there are besides those shown, and what they come to.
+fn cut(answer: &QueryAnswer, screen: &Screen) -> String {
     let shown = answer.results.len() as u64;
     if answer.groups <= shown {
         return String::new();
     }
     let other = answer.other.as_ref().map(|values| {
-        let cells = answer.calculations.iter().zip(values).map(|(name, value)| format!("{} {}", escape(name), cell(value, screen)));
-        format!("; the rest: {}", cells.collect::<Vec<_>>().join(", "))
+        let named = answer.calculations.iter().zip(values).filter(|(_, value)| !matches!(value, Measure::Heatmap(_)));
+        let cells: Vec<String> = named.map(|(name, value)| format!("{} {}", escape(name), values::cell(value, screen))).collect();
+        if cells.is_empty() { String::new() } else { format!("; the rest: {}", cells.join(", ")) }
     });
     format!("{shown} of {} groups{}\n", answer.groups, other.unwrap_or_default())
 }
 
-/// Thousands are set apart for people only: programs that read the table split it at blanks.
-fn cell(value: &Measure, screen: Screen) -> String {
-    match value {
-        Measure::Int(number) if !screen.is_terminal => number.to_string(),
-        Measure::Float(float) if !screen.is_terminal => number::value(*float).replace(' ', ""),
-        Measure::Null => "-".to_owned(),
-        Measure::Int(number) => number::grouped(*number),
-        Measure::Float(float) => number::value(*float),
-        Measure::Text(text) => escape(text),
-        Measure::Heatmap(cells) => {
-            let values: Vec<Option<f64>> = cells.counts.iter().copied().map(Some).collect();
-            chart::bars(&values, chart::greatest([values.as_slice()]), CELL_COLUMNS)
-        }
-    }
+/// The window, with its date and zone: the axes have only times of day.
+fn looked_at(answer: &QueryAnswer, screen: &Screen) -> String {
+    let (start_ns, end_ns) = (answer.window.start_ns.0, answer.window.end_ns.0);
+    let (start, end) = (number::time(start_ns, &screen.zone), number::time(end_ns, &screen.zone));
+    let is_one_day = start.get(..10) == end.get(..10);
+    let end = if is_one_day { end.get(11..).unwrap_or(&end) } else { &end };
+    format!("{start} to {end} {}", number::zone_name(end_ns, &screen.zone))
 }
 
-fn number_of(value: &Measure) -> Option<f64> {
-    match value {
-        Measure::Int(number) => Some(*number as f64),
-        Measure::Float(number) => Some(*number),
-        _ => None,
+/// What the answer took.
+fn took(cost: &Cost) -> String {
+    let mut parts = Vec::new();
+    if cost.rows_scanned > 0 {
+        parts.push(format!("{} looked at", number::counted(cost.rows_scanned, "row", "rows")));
     }
+    if cost.files_read + cost.files_skipped > 0 {
+        let all = number::counted(cost.files_read + cost.files_skipped, "file", "files");
+        parts.push(format!("{} of {all} read, {}", cost.files_read, number::bytes(cost.bytes_read as f64)));
+    }
+    parts.push(number::duration(cost.elapsed_ms * 1e6));
+    parts.join("; ")
 }
 
-/// The results as CSV: exact into a pipe, escaped where a terminal would read it.
-pub fn csv(answer: &QueryAnswer, is_terminal: bool) -> String {
-    let safe = |text: String| if is_terminal { escape(&text) } else { text };
-    let mut out = String::new();
-    let heads: Vec<String> = answer.breakdowns.iter().chain(&answer.calculations).cloned().map(safe).collect();
-    csv::push_record(&mut out, heads.iter().map(String::as_str));
-    for row in &answer.results {
-        let group = row.group.iter().map(|value| match value {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        let values = row.values.iter().map(|value| match value {
-            Measure::Null => String::new(),
-            Measure::Int(number) => number.to_string(),
-            Measure::Float(number) => number.to_string(),
-            Measure::Text(text) => text.clone(),
-            Measure::Heatmap(cells) => serde_json::to_string(cells).unwrap_or_default(),
-        });
-        let cells: Vec<String> = group.chain(values).map(safe).collect();
-        csv::push_record(&mut out, cells.iter().map(String::as_str));
+/// What to do when there is nothing to see.
+fn nothing(answer: &QueryAnswer) -> String {
+    let is_nothing = |value: &Measure| matches!(value, Measure::Null | Measure::Int(0));
+    let has_any = answer.results.iter().any(|row| !row.group.is_empty() || !row.values.iter().all(is_nothing));
+    if has_any {
+        return String::new();
     }
-    out
+    "note: no event of this time matches; `LAST 1d` looks further back, `glasshive tail` shows what arrives\n".to_owned()
 }

@@ -1,12 +1,13 @@
 //! A question to a data directory without a server: the lock is taken, the log is read back in memory, nothing is written.
 
+use crate::ask::refusal::Refusal;
 use crate::screen::escape::escape;
 use crate::serve::storage;
 use anyhow::{Context, Result, bail};
 use glasshive_api_hive::shape::query::QueryAnswer;
 use glasshive_base::metrics;
-use glasshive_store::world::{DataDirError, DataDirOptions, ReadOnly, open_data_dir};
 use glasshive_store::StoreConfig;
+use glasshive_store::world::{DataDirError, DataDirOptions, ReadOnly, open_data_dir};
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
@@ -35,9 +36,12 @@ pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Resul
     let open = opened.open;
     let environments = open.store.environments();
     let found = environments.iter().find(|(_, slug)| slug == environment);
-    let (id, _) = found.with_context(|| format!("there is no environment `{environment}` in {}", directory.display()))?;
+    let (id, _) = found.with_context(|| {
+        let others: Vec<&str> = environments.iter().map(|(_, slug)| slug.as_str()).collect();
+        format!("there is no environment `{environment}` in {}; there are: {}", directory.display(), others.join(", "))
+    })?;
     let answer = glasshive_api_hive::answer_query(&open, *id, question.clone(), data.world.clock.as_ref()).await;
-    answer.map_err(|failure| anyhow::anyhow!("{}", super::super::server::failure_sentence(&failure)))
+    answer.map_err(|failure| Refusal::of_failure(&failure).into())
 }
 
 #[cfg(test)]
