@@ -2,7 +2,7 @@
 
 mod failures;
 mod files;
-mod support;
+pub(crate) mod support;
 
 use crate::catalog::Catalog;
 use crate::{Durability, Scope};

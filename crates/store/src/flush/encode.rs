@@ -3,7 +3,7 @@
 
 use super::plan::FilePlan;
 use super::schema::FileColumns;
-use crate::live::{Chunk, ColumnKey, Facts, Pick, column_ref, gather};
+use crate::live::{Chunk, ColumnKey, Facts, Picked, column_ref};
 use crate::overflow;
 use arrow_array::ArrayRef;
 use arrow_schema::SchemaRef;
@@ -89,12 +89,13 @@ impl<'a> Encoder<'a> {
         if picks.is_empty() {
             return Ok(None);
         }
+        let picked = Picked::new(self.chunks, picks);
         let mut row_group = self.writer.next_row_group()?;
         let writers = self.row_groups.create_column_writers(self.next_row_group)?;
         for ((column, field), mut writer) in self.columns.columns().iter().zip(self.schema.fields()).zip(writers) {
-            let mut array = gather(column, self.chunks, picks);
+            let mut array = picked.column(column);
             if *column == ColumnRef::System(SystemColumn::Overflow) {
-                array = folded(array, self.columns, self.chunks, picks);
+                array = folded(array, self.columns, &picked);
             }
             for leaf in compute_leaves(field, &array)? {
                 writer.write(&leaf)?;
@@ -113,11 +114,11 @@ impl<'a> Encoder<'a> {
     }
 }
 
-fn folded(overflow: ArrayRef, columns: &FileColumns, chunks: &[Arc<Chunk>], picks: &[Pick]) -> ArrayRef {
+fn folded(overflow: ArrayRef, columns: &FileColumns, picked: &Picked<'_>) -> ArrayRef {
     if columns.folded.is_empty() {
         return overflow;
     }
-    let column = |key: &ColumnKey| gather(&column_ref(key), chunks, picks);
+    let column = |key: &ColumnKey| picked.column(&column_ref(key));
     overflow::fold(overflow, columns.folded.iter().map(|key| (key.0.as_str(), key.1, column(key))))
 }
 

@@ -1,7 +1,7 @@
 //! Which rows of a cut go into which file, and in which order.
 
 use crate::config::StoreConfig;
-use crate::live::{Chunk, FrozenCut, Pick, gather};
+use crate::live::{Chunk, FrozenCut, Pick, Picked};
 use crate::time::Hour;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -69,7 +69,8 @@ fn partitions(chunks: &[Arc<Chunk>]) -> BTreeMap<(SignalClass, Hour), Partition>
 
 /// Orders rows by (minute, trace id, time, `_seq`): coarse time order with traces side by side.
 fn sort(chunks: &[Arc<Chunk>], picks: &mut Vec<Pick>) {
-    let column = |system| gather(&ColumnRef::System(system), chunks, picks);
+    let picked = Picked::new(chunks, picks);
+    let column = |system| picked.column(&ColumnRef::System(system));
     let (time, trace, seq) = (column(SystemColumn::Time), column(SystemColumn::TraceId), column(SystemColumn::Seq));
     let times = time.as_primitive::<TimestampNanosecondType>().values();
     let traces = trace.as_fixed_size_binary();

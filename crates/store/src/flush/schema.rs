@@ -1,7 +1,7 @@
 //! Which attribute columns a file has, and which keys go to `_overflow`.
 
 use crate::catalog::ColumnRow;
-use crate::live::{Chunk, ColumnKey, Pick, column_ref, set_in};
+use crate::live::{ColumnKey, Picked, column_ref};
 use crate::registry::Registry;
 use arrow_schema::{Field, Schema, SchemaRef};
 use glasshive_model::column::attribute_field;
@@ -24,12 +24,12 @@ pub(super) struct FileColumns {
 
 impl FileColumns {
     /// Decides for the picked rows.
-    pub fn of(chunks: &[Arc<Chunk>], picks: &[Pick], registry: &Registry, most: usize) -> Self {
-        let (counts, overflow_keys) = count(chunks, picks);
+    pub fn of(picked: &Picked<'_>, registry: &Registry, most: usize) -> Self {
+        let (counts, overflow_keys) = count(picked);
         let mut columns = Self { attributes: Vec::new(), folded: Vec::new(), overflow_keys };
         let mut kept = Vec::new();
         for ((key, column_type), rows) in counts {
-            let is_rare_and_generated = rows * GENERATED_ONE_IN < picks.len() && looks_generated(&key);
+            let is_rare_and_generated = rows * GENERATED_ONE_IN < picked.len() && looks_generated(&key);
             match registry.column(&key, column_type) {
                 Some(column) if !is_rare_and_generated => kept.push((rows, column.clone())),
                 _ => columns.folded.push((key, column_type)),
@@ -63,19 +63,12 @@ impl FileColumns {
 }
 
 /// How many of the picked rows have each attribute, and which keys are in `_overflow` already.
-fn count(chunks: &[Arc<Chunk>], picks: &[Pick]) -> (BTreeMap<ColumnKey, usize>, BTreeSet<String>) {
-    let mut rows: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    picks.iter().for_each(|pick| rows.entry(pick.chunk).or_default().push(pick.row));
+fn count(picked: &Picked<'_>) -> (BTreeMap<ColumnKey, usize>, BTreeSet<String>) {
     let mut counts: BTreeMap<ColumnKey, usize> = BTreeMap::new();
     let mut overflow_keys = BTreeSet::new();
-    for (chunk, rows) in rows {
-        let chunk = &chunks[chunk as usize];
-        let is_whole = rows.len() == chunk.len();
-        for attribute in chunk.attributes() {
-            let set = if is_whole { attribute.rows_at_most } else { set_in(chunk, &attribute.column(), &rows) };
-            if set > 0 {
-                *counts.entry((attribute.key.clone(), attribute.column_type)).or_default() += set;
-            }
+    for (chunk, set) in picked.set_by_chunk() {
+        for (attribute, set) in chunk.attributes().iter().zip(set).filter(|(_, set)| *set > 0) {
+            *counts.entry((attribute.key.clone(), attribute.column_type)).or_default() += set;
         }
         // Which of the rows have them would have to be parsed out; a key too many only costs a reader a look.
         overflow_keys.extend(chunk.overflow_keys().iter().cloned());

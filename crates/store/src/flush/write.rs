@@ -8,7 +8,7 @@ use crate::catalog::FileRow;
 use crate::file::sidecar::SidecarBuilder;
 use crate::file::sidecar_path;
 use crate::inner::Inner;
-use crate::live::{Facts, FrozenCut};
+use crate::live::{Facts, FrozenCut, Picked};
 use crate::planted::PlantedBug;
 use crate::world::DiskFile;
 use bytes::Bytes;
@@ -48,8 +48,10 @@ fn directory_name(environment: EnvironmentId, slug: &str) -> String {
 async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, directory: &str, path: &str) -> io::Result<FileRow> {
     let disk = &inner.world.disk;
     let chunks = &cut.chunks[&plan.environment];
-    let facts = Facts::of_picks(chunks, &plan.picks);
-    let columns = FileColumns::of(chunks, &plan.picks, &cut.registries[&plan.environment], MOST);
+    let (facts, columns) = {
+        let picked = Picked::new(chunks, &plan.picks);
+        (Facts::of_picks(&picked), FileColumns::of(&picked, &cut.registries[&plan.environment], MOST))
+    };
     disk.create_dir_all(directory).await?;
 
     let unfinished = format!("{path}{UNFINISHED}");

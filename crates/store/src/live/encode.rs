@@ -1,5 +1,6 @@
 //! How a sealed chunk keeps a column: text by dictionary where it repeats, rare values beside the rows that have them.
 
+use super::gather::{Gathered, spread};
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringViewArray, UInt32Array, new_null_array};
@@ -24,6 +25,9 @@ pub(super) enum Encoded {
 /// Rows of a sealed chunk at most, so that two bytes hold every code.
 pub(super) const SEALED_ROWS: usize = 60_000;
 
+/// Text that fewer than one row in so many has gets no dictionary: its codes would take more than the values.
+const RARE_ONE_IN: usize = 16;
+
 /// The dense form, or nulls when there is no such column.
 pub(super) fn project(encoded: Option<&Encoded>, column: &ColumnRef, rows: usize) -> ArrayRef {
     let pick = |indices: UInt32Array, values: &ArrayRef| {
@@ -38,11 +42,7 @@ pub(super) fn project(encoded: Option<&Encoded>, column: &ColumnRef, rows: usize
         Some(Encoded::Codes16(codes, values)) => {
             pick(codes.iter().map(|code| (*code != u16::MAX).then_some(u32::from(*code))).collect(), values)
         }
-        Some(Encoded::Sparse(set, values)) => {
-            let mut indices: Vec<Option<u32>> = vec![None; rows];
-            set.iter().zip(0..).for_each(|(row, index)| indices[*row as usize] = Some(index));
-            pick(indices.into(), values)
-        }
+        Some(Encoded::Sparse(set, values)) => spread(set, values, rows),
     }
 }
 
@@ -54,9 +54,18 @@ pub(super) fn data_type(column: &ColumnRef) -> DataType {
     }
 }
 
-/// The smallest of the forms, and its bytes; `None` for a column of nulls only.
-pub(super) fn encode(column: &ColumnRef, array: ArrayRef) -> Option<(Encoded, usize)> {
-    let rows = array.len();
+/// A form that suits the column, and its bytes; `None` for a column of nulls only.
+pub(super) fn encode(column: &ColumnRef, gathered: Gathered, rows: usize) -> Option<(Encoded, usize)> {
+    let array = match gathered {
+        Gathered::Dense(array) => array,
+        Gathered::Sparse(places, _) if places.is_empty() => new_null_array(&data_type(column), rows),
+        Gathered::Sparse(places, values) if places.len() * RARE_ONE_IN < rows => {
+            let values = compact(values);
+            let bytes = places.len() * 4 + buffer_bytes(&values);
+            return Some((Encoded::Sparse(places, values), bytes));
+        }
+        Gathered::Sparse(places, values) => spread(&places, &values, rows),
+    };
     let nulls = array.null_count();
     if nulls == rows && !matches!(column, ColumnRef::System(SystemColumn::Dataset)) {
         return None;
@@ -131,7 +140,7 @@ mod tests {
     fn check(array: ArrayRef, is_form: impl Fn(&Encoded) -> bool) {
         let column_type = if *array.data_type() == DataType::Int64 { ColumnType::Int } else { ColumnType::Str };
         let column = ColumnRef::Attribute { key: "k".into(), column_type };
-        let (encoded, _) = encode(&column, array.clone()).unwrap();
+        let (encoded, _) = encode(&column, Gathered::Dense(array.clone()), array.len()).unwrap();
         assert!(is_form(&encoded), "{encoded:?}");
         assert_eq!(&project(Some(&encoded), &column, array.len()), &array);
     }
@@ -148,6 +157,6 @@ mod tests {
         let rare = |every: i64| -> ArrayRef { Arc::new((0..1_000).map(|row| (row % every == 0).then_some(row)).collect::<Int64Array>()) };
         check(rare(10), |form| matches!(form, Encoded::Sparse(..)));
         check(rare(2), |form| matches!(form, Encoded::Dense(..)));
-        assert!(encode(&ColumnRef::System(SystemColumn::Name), new_null_array(&DataType::Utf8View, 3)).is_none());
+        assert!(encode(&ColumnRef::System(SystemColumn::Name), Gathered::Dense(new_null_array(&DataType::Utf8View, 3)), 3).is_none());
     }
 }

@@ -1,12 +1,11 @@
 //! What is known of rows without reading their columns again.
 
-use super::{Chunk, ChunkAttribute, Pick, gather};
+use super::{ChunkAttribute, Picked};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 use glasshive_model::rows::Stamp;
 use glasshive_model::{ColumnRef, Rows, SystemColumn};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What is known of a chunk without reading its columns.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,8 +53,8 @@ impl Facts {
     }
 
     /// The facts of the picked rows; attributes, overflow and bytes are left to the caller.
-    pub fn of_picks(chunks: &[Arc<Chunk>], picks: &[Pick]) -> Self {
-        let column = |system| gather(&ColumnRef::System(system), chunks, picks);
+    pub fn of_picks(picked: &Picked<'_>) -> Self {
+        let column = |system| picked.column(&ColumnRef::System(system));
         let (time, seq, ingest) = (column(SystemColumn::Time), column(SystemColumn::Seq), column(SystemColumn::IngestTime));
         let (rates, datasets) = (column(SystemColumn::SampleRate), column(SystemColumn::Dataset));
         let time_ns = least_and_greatest(time.as_primitive::<TimestampNanosecondType>().values());
@@ -70,7 +69,7 @@ impl Facts {
             }
         }
         Self {
-            rows: picks.len(),
+            rows: picked.len(),
             time_ns,
             sequences: ((sequences.0 >> 24).unsigned_abs(), (sequences.1 >> 24).unsigned_abs()),
             ingest_max_ns,

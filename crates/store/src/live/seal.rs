@@ -1,9 +1,9 @@
 //! Merging small chunks into few large ones.
 
 use super::encode::{SEALED_ROWS, encode};
-use super::{Chunk, ChunkAttribute, Facts, Pick, gather};
+use super::gather::Gathered;
+use super::{Chunk, ChunkAttribute, Facts, Pick, Picked};
 use crate::overflow;
-use arrow_array::Array;
 use glasshive_model::{ColumnRef, ColumnType, SignalClass, SystemColumn};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -29,7 +29,8 @@ pub(crate) fn merge(id: u64, class: SignalClass, chunks: &[Arc<Chunk>], picks: O
             &every_row
         }
     };
-    let mut facts = Facts::of_picks(chunks, picks);
+    let picked = Picked::new(chunks, picks);
+    let mut facts = Facts::of_picks(&picked);
     facts.overflow_keys = chunks.iter().flat_map(|chunk| chunk.overflow_keys().iter().cloned()).collect();
     let attributes: BTreeSet<ColumnKey> = chunks.iter().flat_map(|chunk| chunk.attributes()).map(ChunkAttribute::key_and_type).collect();
     let (moved, kept): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|attribute| folded.contains(attribute));
@@ -37,7 +38,7 @@ pub(crate) fn merge(id: u64, class: SignalClass, chunks: &[Arc<Chunk>], picks: O
 
     let mut columns = HashMap::new();
     let mut bytes = 1_024;
-    let mut keep = |column: ColumnRef, array| match encode(&column, array) {
+    let mut keep = |column: ColumnRef, gathered| match encode(&column, gathered, picks.len()) {
         Some((encoded, size)) => {
             bytes += size + 128;
             columns.insert(column, encoded);
@@ -47,17 +48,17 @@ pub(crate) fn merge(id: u64, class: SignalClass, chunks: &[Arc<Chunk>], picks: O
     };
     for system in SystemColumn::ALL {
         let column = ColumnRef::System(*system);
-        let mut array = gather(&column, chunks, picks);
+        let mut gathered = picked.gather(&column);
         if *system == SystemColumn::Overflow && !moved.is_empty() {
-            let moved = moved.iter().map(|moved| (moved.0.as_str(), moved.1, gather(&column_ref(moved), chunks, picks)));
-            array = overflow::fold(array, moved);
+            let moved = moved.iter().map(|moved| (moved.0.as_str(), moved.1, picked.column(&column_ref(moved))));
+            gathered = Gathered::Dense(overflow::fold(picked.column(&column), moved));
         }
-        keep(column, array);
+        keep(column, gathered);
     }
     for attribute in kept {
-        let array = gather(&column_ref(&attribute), chunks, picks);
-        let rows_at_most = array.len() - array.null_count();
-        if keep(column_ref(&attribute), array) {
+        let gathered = picked.gather(&column_ref(&attribute));
+        let rows_at_most = gathered.set();
+        if keep(column_ref(&attribute), gathered) {
             facts.attributes.push(ChunkAttribute { key: attribute.0, column_type: attribute.1, rows_at_most });
         }
     }
