@@ -26,6 +26,7 @@ BEGIN = "<!-- first readings: written by first-readings/run.py from its results.
 END = "<!-- first readings: end -->"
 TICKS = os.sysconf("SC_CLK_TCK")
 DAY_SECONDS = 25 * 3600
+MOST_STOPS = 5
 
 SPANS_ONLY = "trace.span_id exists"
 QUERIES = {
@@ -116,13 +117,22 @@ def ingest(flags, data, *more):
     reading["generator"] = generate(flags, process, *more)
     reading["wall_s"] = time.monotonic() - began
     reading["cpu_s_at_ack"] = process.cpu_seconds() - before
-    reading["peak_mib"] = process.memory("VmHWM")
+    reading |= {"peak_mib": process.memory("VmHWM"), "after_mib": process.memory("VmRSS")}
     written = process.written_bytes()
     reading["cpu_s_settled"] = process.stop() - before
+    # A stop flushes for ten seconds at most; what was left in the log is flushed by further starts and stops, at their cost.
+    reading["further_stops"] = 0
+    while (process := Process(flags.server, data)).recovered:
+        reading["further_stops"] += 1
+        reading["cpu_s_settled"] += process.stop()
+        if reading["further_stops"] == MOST_STOPS:
+            raise SystemExit("the rows never reached data files")
+    process.stop()
     million = flags.spans / 1e6
     disk = {part: bytes_below(data / part) for part in ("events", "log")}
     reading |= {
         "cpu_s_per_million_at_ack": reading["cpu_s_at_ack"] / million,
+        "cpu_s_per_million_flush": (reading["cpu_s_settled"] - reading["cpu_s_at_ack"]) / million,
         "cpu_s_per_million_settled": reading["cpu_s_settled"] / million,
         "file_bytes_per_span": disk["events"] / flags.spans,
         "log_bytes_per_span": disk["log"] / flags.spans,
@@ -143,38 +153,56 @@ def replay(flags, data):
 
 
 def questions(flags, data):
-    """Queries over the data files of a server that was started anew: first run, then the others."""
+    """Questions over data files: each first of a server just started whose files are in no cache, then again and again."""
     process = Process(flags.server, data)
+    if process.recovered:
+        raise SystemExit("not all rows are in data files")
     reading = {"ready_full_ms": process.ready_ms, "idle_full_mib": process.memory("VmRSS"), "queries": {}}
     end = int(time.time()) + 600
-    for name, text in QUERIES.items():
-        # The range in seconds is the only part of the question that depends on the run.
-        body = {"text": f"{text} FROM {stamp(end - DAY_SECONDS)} TO {stamp(end)}", "want": []}
-        reading["queries"][name] = measure(flags, process, lambda body=body: process.ask("/hive/v1/e/local/query", body))
-    newest = {"text": f"WHERE {SPANS_ONLY} FROM {stamp(end - DAY_SECONDS)} TO {stamp(end)}", "limit": 100}
-    reading["queries"]["newest 100 spans, all columns"] = measure(flags, process, lambda: process.ask("/hive/v1/e/local/events", newest))
+    # The range in seconds is the only part of the questions that depends on the run.
+    between = f"FROM {stamp(end - DAY_SECONDS)} TO {stamp(end)}"
+    newest = {"text": f"WHERE {SPANS_ONLY} {between}", "limit": 100}
     row = process.ask("/hive/v1/e/local/events", newest)["rows"][50]
-    trace = f"/hive/v1/e/local/traces/{row['fields']['trace.trace_id']}"
-    reading["queries"]["a trace by its id"] = measure(flags, process, lambda: process.ask(trace))
-    reading["peak_querying_mib"] = process.memory("VmHWM")
     process.stop()
+    calls = {name: ("/hive/v1/e/local/query", {"text": f"{text} {between}", "want": []}) for name, text in QUERIES.items()}
+    calls["newest 100 spans, all columns"] = ("/hive/v1/e/local/events", newest)
+    calls["a trace by its id"] = (f"/hive/v1/e/local/traces/{row['fields']['trace.trace_id']}", None)
+    peaks = []
+    for name, (path, body) in calls.items():
+        forget(data)
+        process = Process(flags.server, data)
+        cold = timed(process, path, body)
+        cpu = process.cpu_seconds()
+        warm = [timed(process, path, body) for _ in range(flags.runs)]
+        used = (process.cpu_seconds() - cpu) * 1000 / flags.runs
+        peaks.append(process.memory("VmHWM"))
+        process.stop()
+        reading["queries"][name] = {"cold_ms": cold, "warm_ms": warm, "cpu_ms": used}
+    reading["peak_querying_mib"] = max(peaks)
     return reading
+
+
+def forget(directory):
+    """Asks the kernel to drop the pages of all data files; they were synced, so it can."""
+    for path in (directory / "events").rglob("*"):
+        if path.is_file():
+            file = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+
+def timed(process, path, body):
+    """Elapsed ms of one answer, which must be a whole one."""
+    began = time.monotonic()
+    answer = process.ask(path, body)
+    elapsed = (time.monotonic() - began) * 1000
+    if any(note["kind"] == "partial" for note in answer["notes"]):
+        raise SystemExit(f"a partial answer is no reading: {answer['notes']}")
+    return elapsed
 
 
 def stamp(seconds):
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def measure(flags, process, call):
-    walls, cpu = [], process.cpu_seconds()
-    for _ in range(flags.runs):
-        began = time.monotonic()
-        answer = call()
-        walls.append((time.monotonic() - began) * 1000)
-    if any(note["kind"] == "partial" for note in answer["notes"]):
-        raise SystemExit(f"a partial answer is no reading: {answer['notes']}")
-    used = (process.cpu_seconds() - cpu) * 1000 / flags.runs
-    return {"first_ms": walls[0], "median_ms": statistics.median(walls), "cpu_ms": used, "walls_ms": walls}
 
 
 def probe():
@@ -261,19 +289,27 @@ def table(profile, lines):
 
     for way, words in (("http", "HTTP"), ("grpc", "gRPC"), ("gzip", "HTTP, gzip")):
         add(f"CPU seconds per million spans, {words}, at the last answer", ".2f", lambda line, way=way: line[way]["cpu_s_per_million_at_ack"])
+        add(f"CPU seconds per million spans, {words}, from then until all is in files", ".2f", lambda line, way=way: line[way]["cpu_s_per_million_flush"])
         add(f"CPU seconds per million spans, {words}, all in files", ".2f", lambda line, way=way: line[way]["cpu_s_per_million_settled"])
     add("bytes per span in data files", ".1f", lambda line: line["http"]["file_bytes_per_span"])
     add("bytes per span in the log, kept for ten minutes", ".1f", lambda line: line["http"]["log_bytes_per_span"])
     add("peak memory while receiving, MiB", ".0f", lambda line: line["http"]["peak_mib"])
+    add("memory after the last answer, MiB", ".0f", lambda line: line["http"]["after_mib"])
     add("ready, empty, ms", ".0f", lambda line: line["http"]["ready_empty_ms"])
     add("ready, with all spans in files, ms", ".0f", lambda line: line["asking"]["ready_full_ms"])
     add("ready after kill -9, all spans in the log, ms", ".0f", lambda line: line["replay"]["ready_after_kill_ms"])
+    add("events read back by that start", ".0f", lambda line: line["replay"]["recovered_events"])
     add("idle memory, empty, MiB", ".0f", lambda line: line["http"]["idle_empty_mib"])
     add("idle memory, with all spans in files, MiB", ".0f", lambda line: line["asking"]["idle_full_mib"])
-    text += "\n| question over all spans, from files | first ms | median ms | CPU ms |\n| --- | ---: | ---: | ---: |\n"
+    add("peak memory while answering, MiB", ".0f", lambda line: line["asking"]["peak_querying_mib"])
+    text += "\n| question over all spans, from files; ms | cold: min | median | max | warm: min | median | max | CPU |\n"
+    text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
     for name in last["asking"]["queries"]:
-        row = [[line["asking"]["queries"][name][part] for line in lines] for part in ("first_ms", "median_ms", "cpu_ms")]
-        text += f"| {name} | " + " | ".join(f"{statistics.median(values):.1f}" for values in row) + " |\n"
+        mine = [line["asking"]["queries"][name] for line in lines]
+        cold = [query["cold_ms"] for query in mine]
+        warm = [elapsed for query in mine for elapsed in query["warm_ms"]]
+        cells = [f"{pick(values):.1f}" for values in (cold, warm) for pick in (min, statistics.median, max)]
+        text += f"| {name} | {' | '.join(cells)} | {statistics.median(query['cpu_ms'] for query in mine):.1f} |\n"
     return text
 
 
@@ -288,7 +324,7 @@ def main():
     parser.add_argument("--spans", type=int, default=1_000_000)
     parser.add_argument("--connections", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--runs", type=int, default=10, help="how often each question is asked")
+    parser.add_argument("--runs", type=int, default=10, help="how often each question is asked after the first time")
     parser.add_argument("--scratch", type=pathlib.Path, help="where data directories are made [default: the system's]")
     parser.add_argument("--tables-only", action="store_true", help="measure nothing")
     flags = parser.parse_args()

@@ -144,8 +144,11 @@ impl Rows {
 
     /// The text behind a reference.
     pub fn text(&self, text: Text) -> &str {
-        let bytes = &self.arena[text.offset as usize..][..text.len as usize];
-        std::str::from_utf8(bytes).expect("the builder puts only whole strings into the arena")
+        std::str::from_utf8(self.bytes(text)).expect("the builder puts only whole strings into the arena")
+    }
+
+    fn bytes(&self, text: Text) -> &[u8] {
+        &self.arena[text.offset as usize..][..text.len as usize]
     }
 
     /// Event time of each row, ns since 1970.

@@ -9,7 +9,7 @@ use crate::catalog::{CatalogError, Cut, FileRow};
 use crate::fault::{FaultKind, errno, is_disk_full};
 use crate::ingest::Stop;
 use crate::inner::{Inner, until_closed};
-use crate::live::FrozenCut;
+use crate::live::{FrozenCut, seal_all};
 use crate::planted::PlantedBug;
 use futures_util::future::select;
 use plan::FilePlan;
@@ -109,8 +109,10 @@ impl Flusher {
         (oldest + config.flush_age).saturating_sub(self.inner.now())
     }
 
-    async fn flush(&mut self, frozen: FrozenCut) -> Result<(), Closing> {
+    async fn flush(&mut self, mut frozen: FrozenCut) -> Result<(), Closing> {
         let began = self.inner.now();
+        // Readers keep the chunks as they are; these are for writing only.
+        frozen.chunks.values_mut().for_each(|chunks| *chunks = seal_all(chunks));
         self.pause = PAUSE_FIRST;
         let mut cut =
             Cut { flushed_through: frozen.through, columns: frozen.columns.clone(), datasets: frozen.datasets.clone(), files: Vec::new() };

@@ -7,8 +7,8 @@ mod seal;
 mod state;
 
 pub(crate) use facts::Facts;
-pub(crate) use gather::{Pick, gather, set_in};
-pub(crate) use seal::{ColumnKey, column_ref, merge, next_merge};
+pub(crate) use gather::{Pick, Picked};
+pub(crate) use seal::{ColumnKey, column_ref, merge, next_merge, seal_all};
 pub(crate) use state::{FrozenCut, Published, State};
 
 use arrow_array::ArrayRef;

@@ -66,6 +66,29 @@ pub(crate) fn merge(id: u64, class: SignalClass, chunks: &[Arc<Chunk>], picks: O
     Chunk::sealed(id, environment, class, facts, columns)
 }
 
+/// The same rows with every run of raw chunks of one class sealed, so that each of many files finds its rows' columns without
+/// looking through requests.
+pub(crate) fn seal_all(chunks: &[Arc<Chunk>]) -> Vec<Arc<Chunk>> {
+    let is_alike = |left: &Arc<Chunk>, right: &Arc<Chunk>| !left.is_sealed() && !right.is_sealed() && left.class() == right.class();
+    let mut sealed = Vec::with_capacity(chunks.len());
+    for run in chunks.chunk_by(is_alike) {
+        let mut rest = run;
+        while let Some(first) = rest.first() {
+            let mut rows = 0;
+            let fitting = rest.iter().take_while(|chunk| {
+                rows += chunk.len();
+                rows <= SEALED_ROWS
+            });
+            let (now, later) = rest.split_at(fitting.count().max(1));
+            // A request with more rows than a sealed chunk may have stays as it is.
+            let is_left = first.is_sealed() || first.len() > SEALED_ROWS;
+            sealed.push(if is_left { first.clone() } else { Arc::new(merge(first.id(), first.class(), now, None, &BTreeSet::new())) });
+            rest = later;
+        }
+    }
+    sealed
+}
+
 /// A key and its type, as a set member.
 pub(crate) type ColumnKey = (String, ColumnType);
 
