@@ -1,11 +1,14 @@
 //! The catalog: what exists, committed in transactions. Files are visible by catalog only.
 //!
-//! Implementations: SQLite ([`sqlite`]) and an in-memory model for the simulation ([`memory`]); one conformance suite runs on
-//! both.
+//! Implementations: SQLite ([`sqlite`]), PostgreSQL (`postgres`, a feature of this crate) and an in-memory model for the
+//! simulation ([`memory`]); one conformance suite runs on all of them.
 
-#[cfg(test)]
-mod conformance;
+#[cfg(any(test, feature = "conformance"))]
+#[allow(missing_docs, clippy::unwrap_used, reason = "checks for tests, in a module of their own so that other crates' tests can run them")]
+pub mod conformance;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sqlite;
 
 use glasshive_base::BoxFuture;
@@ -178,6 +181,13 @@ pub enum CatalogError {
     /// The commit's outcome is unknown.
     #[error("catalog write uncertain: {0}")]
     Uncertain(String),
+    /// It does not answer; nothing changed. What is in memory goes on being served.
+    #[error("catalog unreachable {0}")]
+    Unreachable(String),
+    /// Nothing changed, and trying again does not help before somebody has looked: another process commits in our place, or an
+    /// old copy of the catalog answers.
+    #[error("catalog refuses commits: {0}")]
+    Fenced(String),
     /// The catalog holds something impossible.
     #[error("catalog is damaged: {0}")]
     Damaged(String),

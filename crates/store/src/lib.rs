@@ -24,6 +24,8 @@ mod overflow;
 pub mod planted;
 mod quarantine;
 mod registry;
+#[cfg(feature = "postgres")]
+mod remote;
 mod reserve;
 mod snapshot;
 mod store;
