@@ -24,7 +24,7 @@ mod overflow;
 pub mod planted;
 mod quarantine;
 mod registry;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "objects", feature = "postgres"))]
 mod remote;
 mod reserve;
 mod snapshot;

@@ -8,6 +8,8 @@ mod format;
 mod local_disk;
 mod lock;
 mod network_fs;
+#[cfg(feature = "objects")]
+mod objects;
 mod open;
 mod overlay;
 #[cfg(test)]
@@ -17,6 +19,8 @@ mod threads;
 pub use clock::{SystemClock, SystemRng};
 pub use format::FORMAT;
 pub use local_disk::LocalDisk;
+#[cfg(feature = "objects")]
+pub use objects::{ObjectDisk, ObjectOptions};
 pub use open::{DataDir, DataDirError, DataDirOptions, ReadOnly, open_data_dir};
 pub use overlay::OverlayDisk;
 pub use threads::{FailingTask, ThreadSpawner};
@@ -87,6 +91,11 @@ pub trait DiskFile: Send + Sync {
     fn sync(&self) -> BoxFuture<'_, io::Result<()>>;
     /// Length in bytes.
     fn len(&self) -> BoxFuture<'_, io::Result<u64>>;
+    /// Bytes that were read here are not those that were written: if they came from a copy, it is not to be used again.
+    fn forget(&self, offset: u64, len: usize) -> BoxFuture<'_, ()> {
+        let _ = (offset, len);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Random numbers for names and jitter; never for keys.
