@@ -1,7 +1,8 @@
 //! What several machines share, against real servers: the catalog on PostgreSQL, data files on S3.
 //!
 //! [`Postgres`] is a server in a temporary directory, on a socket of its own, [`Proxy`] stands between it and a client and cuts
-//! the connection at a chosen moment. [`S3`] is an object store in memory, with faults to choose. The tests are in `tests/`; `cargo xtask test shared` runs them.
+//! the connection at a chosen moment. [`S3`] is an object store in memory, with faults to choose. The tests are in `tests/`;
+//! `cargo xtask test shared` runs those of the catalog, `cargo test --package glasshive-test-shared --features objects` the others.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

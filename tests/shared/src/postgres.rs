@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Where packages of PostgreSQL put the server's programs, besides the path.
@@ -145,13 +146,13 @@ impl Postgres {
             false => Command::new(program),
         };
         // What the server inherits must not be a pipe that is waited for.
-        let log = self.directory.path().with_extension("out");
-        let out = fs::File::create(&log)?;
+        let mut out = tempfile::tempfile()?;
         let command = command.args(arguments).current_dir("/").env_remove("PGHOST").env_remove("PGUSER").env_remove("PGPASSWORD");
-        let status = command.stdout(out.try_clone()?).stderr(out).stdin(std::process::Stdio::null()).status();
-        let told = fs::read(&log).unwrap_or_default();
-        drop(fs::remove_file(&log));
+        let status = command.stdout(out.try_clone()?).stderr(out.try_clone()?).stdin(Stdio::null()).status();
         let status = status.with_context(|| format!("start {program}"))?;
+        let mut told = Vec::new();
+        out.rewind()?;
+        out.read_to_end(&mut told)?;
         if !status.success() {
             bail!("{program} ended with {status}: {}", String::from_utf8_lossy(&told));
         }

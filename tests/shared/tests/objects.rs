@@ -41,7 +41,7 @@ async fn write(disk: &ObjectDisk, name: &str, bytes: &Bytes) -> std::io::Result<
 }
 
 fn content(length: usize) -> Bytes {
-    (0..length).map(|at| (at * 31 >> 4) as u8).collect()
+    (0..length).map(|at| ((at * 31) >> 4) as u8).collect()
 }
 
 /// Methods of the requests, without their paths.
