@@ -20,7 +20,9 @@ pub const ALL: &[Step] = &[
     Step { name: "build", proves: "the product builds as a user builds it", run: build },
     Step { name: "product", proves: "the real binary keeps what it acknowledged: kill -9, syncs, life cycle", run: product },
     Step { name: "simulation", proves: "the real store survives a seeded world; planted defects are found", run: simulation },
+    Step { name: "shared", proves: "the catalog on a real PostgreSQL: conformance, fencing, lost answers", run: shared },
     Step { name: "sdk", proves: "unmodified SDKs: everything sent is read back equal", run: sdk },
+    Step { name: "foreign", proves: "DuckDB and PyArrow count the same in the files of a store", run: foreign },
 ];
 
 fn format(shell: &Shell) -> Result<String> {
@@ -77,6 +79,20 @@ fn sdk(shell: &Shell) -> Result<String> {
     let binary = product_binary(shell)?;
     let command = shell.command("python3", &["tests/sdk/run.py", "--server", &binary.to_string_lossy()]);
     command.run_for_last_line()
+}
+
+/// The catalog that is optional is built here alone. Data files in an object store have their tests in the same place, and are left to
+/// be run by hand: their libraries make Cargo build Arrow and Parquet once more.
+fn shared(shell: &Shell) -> Result<String> {
+    toolchain::ensure_postgres(shell);
+    let command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.args(["--features", "glasshive-test-shared/postgres", "--test", "postgres"]).run_counting_tests()
+}
+
+fn foreign(shell: &Shell) -> Result<String> {
+    toolchain::ensure_python(shell)?;
+    let binary = product_binary(shell)?;
+    shell.command("python3", &["tests/foreign/run.py", "--server", &binary.to_string_lossy()]).run_for_last_line()
 }
 
 /// The test files of one directory, against the binary that was put aside.
