@@ -290,3 +290,44 @@ fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
         list.push(item);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+
+    #[test]
+    fn every_construct_is_drawn() {
+        let columns = [("route", Literal::Str("/a".into())), ("bytes", Literal::Int(5)), ("flag", Literal::Bool(true))];
+        let vocabulary = Vocabulary {
+            columns: columns.map(|(name, literal)| (name.to_owned(), vec![literal])).to_vec(),
+            numeric: vec!["bytes".to_owned()],
+            datasets: vec!["shop".to_owned()],
+            window: Window { start_ns: 0, end_ns: 7_200 * SECOND_NS },
+        };
+        let (mut ops, mut filters, mut conditions_on, mut groups_of, mut fields_at) = (0, 0, 0, 0, [0; 4]);
+        let drawn: Vec<Plan> = (0..2_000).map(|seed| plan(&mut Random::new(seed), &vocabulary)).collect();
+        for plan in &drawn {
+            assert_eq!(&text::parse(&text::to_text(plan), 0).unwrap(), plan);
+            let is_field = |column: &Column| plan.field(column).is_some();
+            fields_at[0] += usize::from(plan.breakdowns.iter().any(is_field));
+            fields_at[1] += usize::from(plan.filters.conditions.iter().any(|condition| is_field(&condition.column)));
+            fields_at[2] += usize::from(plan.calculations.iter().filter_map(|one| one.column.as_ref()).any(is_field));
+            fields_at[3] += usize::from(plan.fields.iter().flat_map(CalculatedField::columns).any(is_field));
+        }
+        let has = |holds: &dyn Fn(&Plan) -> bool| usize::from(drawn.iter().any(holds));
+        for op in Op::ALL {
+            ops += has(&|plan| plan.calculations.iter().any(|calculation| calculation.op == op));
+        }
+        for op in FilterOp::ALL {
+            filters += has(&|plan| plan.filters.conditions.iter().any(|condition| condition.op == op));
+        }
+        for relation in Relation::ALL {
+            let is_one = |column: &Column| Relation::split(column).is_some_and(|(split, _)| split == relation);
+            conditions_on += has(&|plan| plan.filters.conditions.iter().any(|condition| is_one(&condition.column)));
+            groups_of += has(&|plan| plan.breakdowns.iter().any(is_one));
+        }
+        assert_eq!((ops, filters, conditions_on, groups_of), (Op::ALL.len(), FilterOp::ALL.len(), 7, 6));
+        assert!(fields_at.iter().all(|count| *count > 20), "{fields_at:?}");
+    }
+}

@@ -9,7 +9,7 @@ use glasshive_base_http::Response;
 use glasshive_model::ColumnType;
 use glasshive_query_engine::{Cancel, ColumnInfo, ColumnsRequest, ValuesRequest};
 use glasshive_query_plan::plan::LIMIT_MAX;
-use glasshive_query_plan::{Column as PlanColumn, EventsRequest, text};
+use glasshive_query_plan::{Column as PlanColumn, EventsRequest, Note, text};
 
 /// Values of a column when nobody says how many.
 const VALUES_DEFAULT: u32 = 50;
@@ -51,8 +51,10 @@ pub async fn values(call: Call) -> Result<Response, Failure> {
         limit,
     };
     let values = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
-    let values = values.into_iter().map(|(value, count)| ValueCount { value: group_value(value), count });
-    ok(&Values { column: call.param("name").to_owned(), values: values.collect() })
+    let partial = values.notes.iter().any(Note::is_partial);
+    let notes = values.notes.into_iter().map(Into::into).collect();
+    let values = values.values.into_iter().map(|(value, count)| ValueCount { value: group_value(value), count });
+    ok(&Values { column: call.param("name").to_owned(), values: values.collect(), partial, notes })
 }
 
 /// Time and datasets of the parameter `range`, such as `IN web LAST 1h`.

@@ -51,6 +51,12 @@ pub struct Values {
     pub column: String,
     /// The values.
     pub values: Vec<ValueCount>,
+    /// Whether values may be missing; notes with a `missing` say what was not looked at.
+    #[serde(default)]
+    pub partial: bool,
+    /// What to know about the answer.
+    #[serde(default)]
+    pub notes: Vec<super::query::Note>,
 }
 
 /// A value and how many events have it.

@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use glasshive_model::{ColumnType, EnvironmentId, names};
 use glasshive_query_plan::alias::{When, alias_group};
 use glasshive_query_plan::shown::Shown;
-use glasshive_query_plan::{Calculation, Column, Condition, FilterOp, GroupValue, Measure, Plan, TimeRange, Wants, Window};
+use glasshive_query_plan::{Calculation, Column, Condition, FilterOp, GroupValue, Measure, Note, Plan, TimeRange, Wants, Window};
 use std::collections::BTreeMap;
 
 /// Which columns are wanted.
@@ -49,6 +49,15 @@ pub struct ValuesRequest {
     pub datasets: Option<Vec<String>>,
     /// At most so many, the most frequent first.
     pub limit: u32,
+}
+
+/// Values of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnValues {
+    /// Each and how many events have it, scaled by sample rate; the most frequent first.
+    pub values: Vec<(GroupValue, i64)>,
+    /// What to know about them.
+    pub notes: Vec<Note>,
 }
 
 impl Engine {
@@ -96,12 +105,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`EngineError`] says.
-    pub async fn values(
-        &self,
-        environment: EnvironmentId,
-        request: &ValuesRequest,
-        cancel: Cancel,
-    ) -> Result<Vec<(GroupValue, i64)>, EngineError> {
+    pub async fn values(&self, environment: EnvironmentId, request: &ValuesRequest, cancel: Cancel) -> Result<ColumnValues, EngineError> {
         let mut plan = Plan::count(request.time);
         plan.datasets = request.datasets.clone();
         plan.calculations = vec![Calculation::COUNT];
@@ -114,12 +118,14 @@ impl Engine {
         plan.filters.conditions = vec![Condition { column: request.column.clone(), op, values }];
         self.run("values", cancel, move |inner, control| async move {
             let run = inner.prepared(environment, &plan, Wants::TABLE, &control);
-            let (answer, _) = run.answer().await?;
+            let (answer, covered) = run.answer().await?;
+            let mut notes = control.take_notes(inner.config.time_limit, Some(plan.time.window), covered);
+            notes.extend(answer.notes);
             let value = |row: glasshive_query_plan::GroupRow| {
                 let count = if let Some(Measure::Int(count)) = row.values.first() { *count } else { 0 };
                 Some((row.group.into_iter().next()?, count))
             };
-            Ok(answer.results.into_iter().filter_map(value).collect())
+            Ok(ColumnValues { values: answer.results.into_iter().filter_map(value).collect(), notes })
         })
         .await
     }

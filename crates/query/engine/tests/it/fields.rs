@@ -30,7 +30,7 @@ async fn every_example_holds_for_stored_events() {
             plan.filters.conditions = vec![Condition { column: Column::named("i"), op: FilterOp::Equal, values: vec![7.into()] }];
             let answer = hive.answer(&plan, Wants::TABLE).await;
             assert_eq!(answer.results.len(), 1, "{state}: {expression}");
-            assert_eq!(answer.results[0].group, [expected.clone()], "{state}: {expression}");
+            assert_eq!(answer.results[0].group[0], expected, "{state}: {expression}");
             let count = i64::from(expected != GroupValue::Null);
             assert_eq!(answer.results[0].values, [Measure::Int(count)], "{state}: {expression}");
         }

@@ -49,10 +49,10 @@ async fn columns_by_prefix_time_and_dataset() {
 async fn values_by_frequency() {
     let hive = hive().await;
     let request = ValuesRequest { column: Column::named("route"), prefix: String::new(), time: two_hours(), datasets: None, limit: 10 };
-    let values = hive.engine.values(LOCAL, &request, Cancel::default()).await.unwrap();
+    let values = hive.engine.values(LOCAL, &request, Cancel::default()).await.unwrap().values;
     let text = |text: &str| GroupValue::Str(text.into());
     assert_eq!(values, [(text("/0"), 4), (text("/1"), 3), (text("/2"), 3), (GroupValue::Int(7), 1)]);
     let begins = ValuesRequest { prefix: "/1".into(), ..request };
-    assert_eq!(hive.engine.values(LOCAL, &begins, Cancel::default()).await.unwrap(), [(text("/1"), 3)]);
+    assert_eq!(hive.engine.values(LOCAL, &begins, Cancel::default()).await.unwrap().values, [(text("/1"), 3)]);
     hive.close().await;
 }
