@@ -138,7 +138,7 @@ pub struct DemoFlags {
     /// Spans a second of the sample traffic
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub rate: u32,
-    /// Seed of the sample traffic; the same seed gives the same services, users and faults
+    /// Seed of the sample traffic, which also depends on when it starts
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// How the server runs.

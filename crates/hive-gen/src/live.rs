@@ -3,6 +3,7 @@
 use crate::body::{Body, Profile};
 use crate::generator::Factory;
 use crate::planted::PlantedCause;
+use crate::random::Random;
 
 /// Makes what has happened since it was last asked. It reads no clock: the caller says what time it is.
 ///
@@ -16,9 +17,11 @@ pub struct LiveStream {
 }
 
 impl LiveStream {
-    /// `spans_per_second` is an average, at least 1; traffic begins at `start_ns` (ns since 1970 UTC).
+    /// `spans_per_second` is an average, at least 1; traffic begins at `start_ns` (ns since 1970 UTC). Another start gives other
+    /// traffic, so that two demonstrations into one store do not share trace ids.
     pub fn new(profile: Profile, seed: u64, spans_per_second: u32, start_ns: i64) -> Self {
         let ns_per_span = 1_000_000_000 / i64::from(spans_per_second.max(1));
+        let seed = Random::new(seed, start_ns as u64).next();
         Self { factory: Factory::new(profile, seed), start_ns, ns_per_span, made: 0 }
     }
 
@@ -53,6 +56,15 @@ mod tests {
         assert!(stream.advance(START + 600_000_000_000).is_empty());
         let second = spans(&stream.advance(START + 1_200_000_000_000));
         assert!((58_000..66_000).contains(&(first + second)), "{second}");
+    }
+
+    #[test]
+    fn another_start_is_other_traffic() {
+        let first = |seed, start| LiveStream::new(Profile::Wide, seed, 50, start).advance(start + 10_000_000_000);
+        assert_eq!(first(3, START), first(3, START));
+        // Times alone do not change a length.
+        let lengths = |bodies: Vec<Body>| bodies.iter().map(|body| body.bytes.len()).collect::<Vec<_>>();
+        assert_ne!(lengths(first(3, START)), lengths(first(3, START + 1)));
     }
 
     fn spans(bodies: &[Body]) -> u32 {

@@ -48,7 +48,6 @@ pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
         })),
         credential_headers: headers,
         limits: Limits { ledger_bytes: config.keeping.body_bytes(), ..Limits::default() },
-        ..ServerConfig::default()
     }
 }
 

@@ -36,8 +36,10 @@ impl Rows {
     }
 
     fn attribute_array(&self, key: &str, column_type: ColumnType) -> ArrayRef {
-        let found =
-            self.attributes.iter().find(|attribute| attribute.values.column_type() == column_type && self.bytes(attribute.key) == key.as_bytes());
+        let found = self
+            .attributes
+            .iter()
+            .find(|attribute| attribute.values.column_type() == column_type && self.bytes(attribute.key) == key.as_bytes());
         let rows = self.len();
         match found.map(|attribute| &attribute.values) {
             None => new_null_array(&column_type.data_type(), rows),

@@ -18,11 +18,14 @@ use std::time::Duration;
 /// The trace that is there.
 pub const TRACE_ID: &str = "5b8efff798038103d269b633813fc60c";
 
+/// Makes a clock from the system's.
+pub type MakeClock = Box<dyn FnOnce(Arc<dyn Clock>) -> Arc<dyn Clock> + Send>;
+
 /// What a test may want to have otherwise.
 pub struct Parts {
     pub engine: EngineConfig,
-    /// Makes the clock of queries from the system's.
-    pub query_clock: Box<dyn FnOnce(Arc<dyn Clock>) -> Arc<dyn Clock> + Send>,
+    /// The clock of queries.
+    pub query_clock: MakeClock,
     pub seal_rows: usize,
     pub checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 fn request(number: u64, rows: usize) -> Arc<Chunk> {
     let line = |row: usize| {
         let mut line = format!("{row} api all=value-that-is-not-short-{} own=text-of-its-own-{number}-{row}", row % 3);
-        if row % 5 != 0 {
+        if !row.is_multiple_of(5) {
             line.push_str(&format!(" most=i:{row}"));
         }
         if row.is_multiple_of(40) {
