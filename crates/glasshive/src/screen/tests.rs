@@ -139,6 +139,11 @@ fn units_are_known_by_name() {
     }
 }
 
+/// With a mark before each line: what is alike before all lines would not be compared.
+fn framed(drawing: &str) -> String {
+    drawing.lines().map(|line| format!("|{line}\n")).collect()
+}
+
 fn time(steps: usize, step_s: i64, zone: &TimeZone) -> TimeAxis<'_> {
     TimeAxis { start_ns: 1_767_221_700_000_000_000, step_ns: step_s * 1_000_000_000, steps, zone }
 }
@@ -152,18 +157,18 @@ fn axes_have_round_local_times() {
         out.push_str(&format!("{ruler}\n{labels}\n"));
     }
     expect![[r#"
-                 └──┬──────────────┬──────────────┬──────────────┬────────────
-              +01   Jan 01         00:30          01:00          01:30
-                 └┬───────────────────────┬───────────────────────
-              +01 23:55:00                23:55:30
-                 └┬───────────────┬───────────────┬───────────────┬───────
-              +01 Jan 01          Jan 03          Jan 05          Jan 07
-         └┬───────────────────┬───────────────────
-          Jan 01              Jan 02
-                 └┬──
-              +01 23:55:00
+        |         └──┬──────────────┬──────────────┬──────────────┬────────────
+        |      +01   Jan 01         00:30          01:00          01:30
+        |         └┬───────────────────────┬───────────────────────
+        |      +01 23:55:00                23:55:30
+        |         └┬───────────────┬───────────────┬───────────────┬───────
+        |      +01 Jan 01          Jan 03          Jan 05          Jan 07
+        | └┬───────────────────┬───────────────────
+        |  Jan 01              Jan 02
+        |         └┬──
+        |      +01 23:55:00
     "#]]
-    .assert_eq(&out);
+    .assert_eq(&framed(&out));
 }
 
 #[test]
@@ -173,10 +178,10 @@ fn summer_time_moves_marks_and_not_labels() {
     let axis = TimeAxis { start_ns: 1_774_738_800_000_000_000, step_ns: 3_600_000_000_000, steps: 12, zone: &zone };
     let (ruler, labels) = axis.render(6, 60);
     expect![[r#"
-             └┬─────────┬──────────────┬──────────────┬──────────────┬────
-          CET Mar 29    03:00          06:00          09:00          12:00
+        |     └┬─────────┬──────────────┬──────────────┬──────────────┬────
+        |  CET Mar 29    03:00          06:00          09:00          12:00
     "#]]
-    .assert_eq(&format!("{ruler}\n{labels}\n"));
+    .assert_eq(&framed(&format!("{ruler}\n{labels}\n")));
 }
 
 #[test]
@@ -193,14 +198,14 @@ fn a_graph_of_its_own() {
     let values = [Some(100.0), Some(842.0), None, Some(1_310.0), Some(0.0), Some(12.0)];
     let zone = TimeZone::UTC;
     expect![[r#"
-           1.6 s ┤                        ▃▃▃▃▃▃▃▃
-                 │        ▁▁▁▁▁▁▁▁        ████████
-          800 ms ┤        ████████        ████████
-                 │▂▂▂▂▂▂▂▂████████········████████        ▁▁▁▁▁▁▁▁
-               0 └────────┬───────────────┬───────────────┬───────
-              UTC         22:56           22:58           23:00
+        |   1.6 s ┤                        ▃▃▃▃▃▃▃▃
+        |         │        ▁▁▁▁▁▁▁▁        ████████
+        |  800 ms ┤        ████████        ████████
+        |         │▂▂▂▂▂▂▂▂████████········████████        ▁▁▁▁▁▁▁▁
+        |       0 └────────┬───────────────┬───────────────┬───────
+        |      UTC         22:56           22:58           23:00
     "#]]
-    .assert_eq(&area::render(&values, Unit::Time(1e6), time(6, 60, &zone), 4, 60, Palette::None));
+    .assert_eq(&framed(&area::render(&values, Unit::Time(1e6), time(6, 60, &zone), 4, 60, Palette::None)));
 }
 
 #[test]
@@ -212,23 +217,23 @@ fn heatmaps() {
         heatmap::render(cells, Unit::Time(1e6), time(4, 60, &zone), lines, width, Palette::None)
     };
     expect![[r#"
-          100 ms ┤▒▒▒▒▒▒▒▒▒▒                    ░░░░░░░░░░
-                 │▓▓▓▓▓▓▓▓▓▓██████████▒▒▒▒▒▒▒▒▒▒
-            1 ms ┤          ░░░░░░░░░░
-                 └──────────┬───────────────────┬─────────
-              UTC           22:56               22:58
-                  events: ░ to 5  ▒ to 22  ▓ to 50  █ to 90
+        |  100 ms ┤▒▒▒▒▒▒▒▒▒▒                    ░░░░░░░░░░
+        |         │▓▓▓▓▓▓▓▓▓▓██████████▒▒▒▒▒▒▒▒▒▒
+        |    1 ms ┤          ░░░░░░░░░░
+        |         └──────────┬───────────────────┬─────────
+        |      UTC           22:56               22:58
+        |          events: ░ to 5  ▒ to 22  ▓ to 50  █ to 90
     "#]]
-    .assert_eq(&draw(&[0.0; 4], 20, 50));
+    .assert_eq(&framed(&draw(&[0.0; 4], 20, 50)));
     expect![[r#"
-                 │▒▒▒▒▒▒▒              ░░░░░░░
-            1 ms ┤▓▓▓▓▓▓▓███████▒▒▒▒▒▒▒
-           below ┤       ░░░░░░░
-                 └───────┬─────────────┬──────
-              UTC        22:56         22:58
-                  events: ░ to 5  ▒ to 22  ▓ to 51  █ to 91
+        |         │▒▒▒▒▒▒▒              ░░░░░░░
+        |    1 ms ┤▓▓▓▓▓▓▓███████▒▒▒▒▒▒▒
+        |   below ┤       ░░░░░░░
+        |         └───────┬─────────────┬──────
+        |      UTC        22:56         22:58
+        |          events: ░ to 5  ▒ to 22  ▓ to 51  █ to 91
     "#]]
-    .assert_eq(&draw(&[0.0, 5.0, 0.0, 0.0], 2, 40));
+    .assert_eq(&framed(&draw(&[0.0, 5.0, 0.0, 0.0], 2, 40)));
     assert_eq!(
         heatmap::render(Cells { counts: &[], edges: &[], below: &[], above: &[] }, Unit::Plain, time(0, 1, &zone), 9, 40, Palette::None),
         ""
