@@ -43,8 +43,10 @@ pub(crate) struct FlushProgress {
 /// The task's own state.
 pub(crate) struct Flusher {
     inner: Arc<Inner>,
-    /// Files that no catalog will ever name; their rows are in the log, or were written again. Removed after the next commit.
+    /// Files that no catalog will ever name and that nobody needs.
     to_remove: Vec<String>,
+    /// Files that no catalog names, until the next commit has their rows in others: the log may not be known to be synced so far.
+    replaced_later: Vec<String>,
     /// Some could not be removed when they should have been.
     must_remove_again: bool,
     pause: Duration,
@@ -61,10 +63,10 @@ pub(crate) struct WriteError {
 struct Closing;
 
 impl Flusher {
-    pub fn new(inner: Arc<Inner>, to_remove: Vec<String>) -> Self {
+    pub fn new(inner: Arc<Inner>, replaced_later: Vec<String>) -> Self {
         let flushed_through = inner.state().flushed_through;
         inner.flush_progress.send_modify(|progress| progress.flushed_through = flushed_through);
-        Self { inner, to_remove, must_remove_again: false, pause: PAUSE_FIRST }
+        Self { inner, to_remove: Vec::new(), replaced_later, must_remove_again: false, pause: PAUSE_FIRST }
     }
 
     /// Runs until the store closes.
@@ -250,6 +252,7 @@ impl Flusher {
             progress.flushed_through = cut.flushed_through;
             progress.failing_since_ns = 0;
         });
+        self.to_remove.append(&mut self.replaced_later);
         self.remove_abandoned().await;
         inner.keeper.notify_one();
     }

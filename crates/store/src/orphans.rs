@@ -22,7 +22,9 @@ const FOOTER_GUESS_BYTES: u64 = 64 << 10;
 /// to be removed once they are committed in other files; the rest goes to quarantine.
 pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &Recovered) -> io::Result<Vec<String>> {
     let known: HashSet<String> = catalog.files.iter().flat_map(|file| [file.path.clone(), sidecar_path(&file.path)]).collect();
-    let (disk, now_ns) = (&*inner.world.disk, inner.wall_ns());
+    let disk = &*inner.world.disk;
+    // A clock that is wrong at boot must not make what is kept look old.
+    let now_ns = catalog.files.iter().map(|file| file.ingest_max_ns).fold(inner.wall_ns(), i64::max);
     let mut replaced_later = Vec::new();
     let mut quarantined = 0;
     let mut directories = vec![DIRECTORY.to_owned()];
@@ -75,7 +77,11 @@ async fn fate(disk: &dyn Disk, catalog: &CatalogState, recovered: &Recovered, pa
     if let Some(stem) = path.strip_suffix(".sum") {
         // Sidecars get their names first, so one alone is what a crash has left.
         let data = disk.open(&format!("{stem}.parquet"), false).await;
-        return Ok(if data.is_ok() { Fate::WithItsFile } else { Fate::Remove });
+        return match data {
+            Ok(_) => Ok(Fate::WithItsFile),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Fate::Remove),
+            Err(error) => Err(error),
+        };
     }
     let sequences = read_sequences(disk, path, bytes).await?;
     let is_replayed = sequences.is_some_and(|range| {

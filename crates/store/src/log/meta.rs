@@ -105,7 +105,7 @@ impl StoredMeta {
     pub fn proved_datasets(stored: &[u8], seed: u32) -> Option<Vec<String>> {
         let (tag, mut rest) = stored.get(FIXED..)?.split_first()?;
         let len = rest.try_get_u32_le().ok()? as usize;
-        let (mut crc, names) = rest.get(..len)?.split_at_checked(4)?;
+        let (mut crc, names) = rest.get(..len).filter(|field| field.len() <= NAMES_BYTES + 6)?.split_at_checked(4)?;
         let is_proved = *tag == TAG_DATASETS && crc.get_u32_le() == crc32c::crc32c_append(seed, names);
         if is_proved { read_names(names) } else { None }
     }

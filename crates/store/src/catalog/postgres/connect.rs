@@ -93,10 +93,10 @@ fn is_unreachable(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether the answer to a commit says that the transaction was rolled back: a constraint, or a conflict.
+/// Whether the answer to a commit says that the transaction was rolled back: a constraint, or a conflict. 40003 says that nobody knows.
 pub(super) fn is_rolled_back(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| code.starts_with("23") || code.starts_with("40"))
+    code.is_some_and(|code| code.starts_with("23") || code.starts_with("40") && code != "40003")
 }
 
 #[cfg(test)]
