@@ -253,7 +253,7 @@ def machine():
         "cpu": cpu[1].strip() if cpu else platform.machine(),
         "cores": os.cpu_count(),
         "memory_gib": round(int(memory[1]) / 2**20, 1),
-        "kernel": platform.release(),
+        "kernel": ".".join(platform.release().split(".")[:2]),
     }
 
 

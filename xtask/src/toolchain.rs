@@ -35,10 +35,11 @@ pub fn ensure_python(shell: &Shell) -> Result<()> {
 /// Makes sure that PostgreSQL's programs exist; tests start servers of their own with them. Without them, and without a way to
 /// install them, the tests that need them say so and fail.
 pub fn ensure_postgres(shell: &Shell) {
-    let is_there = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| versions.next().is_some());
+    let is_there =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().any(|version| version.path().join("bin/initdb").is_file());
     if !is_there && !shell.answers("initdb", &["--version"]) {
         // Debian's package would make and start a server of its own.
-        let setting = "mkdir -p /etc/postgresql-common && echo create_main_cluster = false >>/etc/postgresql-common/createcluster.conf";
+        let setting = "mkdir -p /etc/postgresql-common && echo create_main_cluster = false >/etc/postgresql-common/createcluster.conf";
         match as_root(shell, "sh", &["-c", setting]) {
             Ok(()) => install(shell, &["postgresql"]),
             Err(error) => println!("PostgreSQL could not be installed: {error:#}"),
@@ -49,7 +50,7 @@ pub fn ensure_postgres(shell: &Shell) {
 /// Installs Debian packages, as root or by sudo; says why when that fails and goes on: whoever needs them fails in its own words.
 fn install(shell: &Shell, packages: &[&str]) {
     println!("installing {}", packages.join(", "));
-    let apt = |arguments: &[&str]| as_root(shell, "apt-get", arguments);
+    let apt = |arguments: &[&str]| as_root(shell, "env", &[&["DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat());
     // A new machine's lists are empty or old.
     let installed = apt(&["update"]).and_then(|()| apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat()));
     if let Err(error) = installed {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
     name = "glasshive",
     version,
     about = "A trace store that answers questions",
-    long_about = "Glasshive receives OpenTelemetry traces and logs, keeps every event durably in one columnar store, and answers \
+    long_about = "Glasshive receives OpenTelemetry traces, metrics and logs, keeps every event durably in one columnar store, and answers \
                   questions about them. Plain `glasshive` is `glasshive serve`.",
     after_help = "Settings: a flag wins over its environment variable, that over glasshive.toml, that over the default.",
     subcommand_required = true,

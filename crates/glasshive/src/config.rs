@@ -13,7 +13,7 @@ pub use shown::render;
 
 use crate::cli::{Auth, DurabilityWord, ServerFlags};
 use crate::serve::storage::QueryLimits;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use glasshive_feature_keys::{KeySpec, SECRET_BYTES_LOOPBACK, SECRET_BYTES_OPEN_NETWORK};
@@ -146,6 +146,8 @@ impl Config {
                 if self.http.value.ip().is_loopback() { self.grpc.value } else { self.http.value }
             );
         }
+        ensure!(!self.query_time.value.is_zero(), "query.time is 0; a query needs time");
+        ensure!(self.query_memory.value >= 1 << 20, "query.memory is less than 1 MiB, the least that works");
         Ok(())
     }
 

@@ -90,7 +90,6 @@ impl Running {
             clock: data.world.clock.clone(),
             metrics: metrics.clone(),
             checks: router::checks(&config, data.spawner.clone()),
-            how_to_send: banner::how_to_send(&config, config.http.value, config.grpc.value),
         });
         let sink = Arc::new(LateSink::default());
         let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
@@ -98,6 +97,7 @@ impl Running {
         hive.remember_refusals(server.refusals());
         let http = server.bind(config.http.value).await?;
         let grpc = server.bind(config.grpc.value).await?;
+        hive.tell_how_to_send(banner::how_to_send(&config, http, grpc));
         Ok(Self { config, data, hive, server, http, grpc, sink, metrics })
     }
 

@@ -37,7 +37,12 @@ fn house_rules(shell: &Shell) -> Result<String> {
 }
 
 fn clippy(shell: &Shell) -> Result<String> {
-    shell.command("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()?;
+    shell
+        .command(
+            "cargo",
+            &["clippy", "--workspace", "--all-targets", "--features", "glasshive-test-shared/postgres", "--locked", "--", "-D", "warnings"],
+        )
+        .run()?;
     Ok(String::new())
 }
 

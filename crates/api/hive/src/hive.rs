@@ -24,8 +24,6 @@ pub struct HiveConfig {
     pub metrics: metrics::Registry,
     /// Checks besides the store's, asked at each `/readyz`.
     pub checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
-    /// Lines for people who want to send something, for the page at `/`.
-    pub how_to_send: String,
 }
 
 /// What the handlers use.
@@ -34,10 +32,10 @@ pub struct Hive {
     pub(crate) keys: Arc<Keys>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: metrics::Registry,
-    pub(crate) how_to_send: String,
     checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
     open: OnceLock<Arc<Open>>,
     refusals: OnceLock<Arc<RefusalRing>>,
+    how_to_send: OnceLock<String>,
     stopping: watch::Sender<bool>,
 }
 
@@ -57,10 +55,10 @@ impl Hive {
             keys: config.keys,
             clock: config.clock,
             metrics: config.metrics,
-            how_to_send: config.how_to_send,
             checks: config.checks,
             open: OnceLock::new(),
             refusals: OnceLock::new(),
+            how_to_send: OnceLock::new(),
             stopping: watch::Sender::new(false),
         })
     }
@@ -73,6 +71,16 @@ impl Hive {
     /// Where refused requests are remembered. A second call changes nothing.
     pub fn remember_refusals(&self, ring: Arc<RefusalRing>) {
         let _ = self.refusals.set(ring);
+    }
+
+    /// Lines for people who want to send something, for the page at `/`; known once addresses are. A second call changes nothing.
+    pub fn tell_how_to_send(&self, lines: String) {
+        let _ = self.how_to_send.set(lines);
+    }
+
+    /// See [`Self::tell_how_to_send`]; empty before it.
+    pub(crate) fn how_to_send(&self) -> &str {
+        self.how_to_send.get().map_or("", String::as_str)
     }
 
     /// Not ready from now on; answers that follow what arrives end.

@@ -26,11 +26,12 @@ impl Question {
             words => words.join(" "),
         };
         let text = text.trim().to_owned();
-        let body = if text.starts_with('{') {
+        let body: Value = if text.starts_with('{') {
             serde_json::from_str(&text).map_err(|error| anyhow!("the query begins with `{{`, but is no JSON: {error}"))?
         } else {
             json!({ "text": text })
         };
+        let text = body["text"].as_str().unwrap_or_default().to_owned();
         Ok(Self { body, text })
     }
 
@@ -51,6 +52,9 @@ const AROUND: usize = 60;
 
 /// The line of `text` with the character (counted from 1 over the whole text), and a mark below it.
 fn pointed_at(text: &str, position: usize) -> Option<String> {
+    if text.is_empty() {
+        return None;
+    }
     let index = position.checked_sub(1)?;
     let characters: Vec<char> = text.chars().collect();
     let index = index.min(characters.len());

@@ -65,7 +65,7 @@ fn columns(body: &Value) -> Vec<String> {
 /// A table with the time of each event first.
 fn people(answer: &EventsAnswer, columns: &[String], screen: &Screen) -> String {
     if answer.rows.is_empty() {
-        return format!("no event of this time matches; `LAST 1d` looks further back\n{}", notes(&answer.notes));
+        return format!("no event of this time matches; a longer `LAST` looks further back\n{}", notes(&answer.notes));
     }
     let has_any = |name: &&str| answer.rows.iter().any(|row| row.fields.contains_key(*name));
     let usual: Vec<String> = USUAL.iter().filter(|name| has_any(name)).map(|name| (*name).to_owned()).collect();

@@ -43,7 +43,7 @@ pub async fn run(flags: TailFlags) -> Result<()> {
             }
             // Not among the events: they are for programs too.
             "missed" => {
-                let _ = writeln!(std::io::stderr(), "note: too many events to follow; some were left out: {}", escape(&event.data));
+                let _ = writeln!(std::io::stderr(), "note: too many events to follow; some were left out");
             }
             _ => {}
         }

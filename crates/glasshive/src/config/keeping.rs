@@ -56,7 +56,9 @@ impl Keeping {
         };
         let flush = file.flush.clone().unwrap_or_default();
         let log = file.log.clone().unwrap_or_default();
-        let log_default = LOG.0.min(disk_bytes(data).map_or(u64::MAX, |disk| disk / LOG.1));
+        let log_segment_bytes = bytes("log_segment_bytes", &flags.log_segment_bytes, log.segment_bytes, 64 << 20)?;
+        // A small disk still takes a log of one segment.
+        let log_default = LOG.0.min(disk_bytes(data).map_or(u64::MAX, |disk| disk / LOG.1)).max(log_segment_bytes.value);
         let found = Self {
             flush_rows: pick.one("flush_rows", flags.flush_rows, flush.rows, 512 << 10),
             flush_bytes: bytes("flush_bytes", &flags.flush_bytes, flush.bytes, memory.value / FLUSH_PART)?,
@@ -64,7 +66,7 @@ impl Keeping {
                 .one("flush_age", flags.flush_age.clone(), flush.age, "15m".to_owned())
                 .map(|text| unit::duration(&text).context("--flush-age"))
                 .transpose()?,
-            log_segment_bytes: bytes("log_segment_bytes", &flags.log_segment_bytes, log.segment_bytes, 64 << 20)?,
+            log_segment_bytes,
             log_max_bytes: bytes("log_max_bytes", &flags.log_max_bytes, log.max_bytes, log_default)?,
             memory,
             memory_of,

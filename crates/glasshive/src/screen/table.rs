@@ -91,12 +91,16 @@ impl Table {
         let widest = |index: usize| rows.iter().map(|row| width(&row[index])).max().unwrap_or(0);
         let cells: Vec<usize> = (0..self.heads.len()).map(widest).collect();
         let mut sizes: Vec<usize> = self.heads.iter().zip(&cells).map(|((head, _), cell)| width(head).max(*cell)).collect();
+        let is_id = |cell: &str| matches!(cell.len(), 16 | 32) && cell.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // Ids are there to be copied.
+        let whole: Vec<bool> = (0..sizes.len()).map(|index| rows.iter().any(|row| is_id(&row[index]))).collect();
         let least: Vec<usize> = self
             .heads
             .iter()
             .zip(&cells)
-            .zip(&sizes)
-            .map(|(((_, align), cell), size)| match align {
+            .zip(sizes.iter().zip(&whole))
+            .map(|(((_, align), cell), (size, whole))| match align {
+                Align::Left if *whole => *size,
                 Align::Left => COLUMN_MIN.min(*size),
                 Align::Right => COLUMN_MIN.max(*cell).min(*size),
             })

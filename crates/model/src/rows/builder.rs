@@ -278,12 +278,20 @@ impl RowsBuilder {
         }
     }
 
-    /// Sets a synthesized value like [`RowsBuilder::set_default`]; where the row's own value differs, it is kept as `shadow`.
-    pub fn set_default_or(&mut self, key: KeyCode, cell: Cell, shadow: KeyCode) {
+    /// Sets a synthesized value, also where the row's own is empty; where the row's own value differs, it is kept as `shadow`.
+    /// `false` when that is the row's own and differs too: the value is lost.
+    pub fn set_default_or(&mut self, key: KeyCode, cell: Cell, shadow: KeyCode) -> bool {
+        self.set_unless_other(key, cell) || self.set_unless_other(shadow, cell)
+    }
+
+    /// Sets a synthesized value, also where the row's own is empty; `false` when the row's own value differs, which then holds.
+    pub fn set_unless_other(&mut self, key: KeyCode, cell: Cell) -> bool {
         match self.own(key) {
-            None => self.set(key, cell),
-            Some(own) if self.same(own, cell) => {}
-            Some(_) => self.set_default(shadow, cell),
+            None | Some(Cell::Null) => {
+                self.set(key, cell);
+                true
+            }
+            Some(own) => self.same(own, cell),
         }
     }
 

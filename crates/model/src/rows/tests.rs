@@ -167,3 +167,27 @@ fn a_weight_can_come_after_the_rows_it_is_for() {
     build.0.weigh(2, 4.0);
     assert_eq!(build.0.finish().sample_rates(), [1.0, 4.0, 4.0]);
 }
+
+#[test]
+fn a_synthesized_value_gives_way_to_others_but_not_to_empty_ones() {
+    let mut build = Build::new();
+    let [key, shadow] = ["k", "shadow.k"].map(|key| build.0.key(key));
+    let mut check = |own: &[(KeyCode, Cell)], is_kept: bool| {
+        build.0.start_row(&row(0));
+        own.iter().for_each(|(key, cell)| build.0.set(*key, *cell));
+        assert_eq!(build.0.set_default_or(key, Cell::Int(1), shadow), is_kept, "{own:?}");
+        build.0.finish_row();
+    };
+    check(&[], true);
+    check(&[(key, Cell::Null)], true);
+    check(&[(key, Cell::Int(1))], true);
+    check(&[(key, Cell::Int(2))], true);
+    check(&[(key, Cell::Int(2)), (shadow, Cell::Null)], true);
+    check(&[(key, Cell::Int(2)), (shadow, Cell::Int(1))], true);
+    check(&[(key, Cell::Int(2)), (shadow, Cell::Int(3))], false);
+    let rows = build.shown();
+    let [one, two, three] = [1, 2, 3].map(Value::Int);
+    (0..3).for_each(|row| assert_eq!(fields(&rows[row]), [("k", &one)], "{row}"));
+    (3..6).for_each(|row| assert_eq!(fields(&rows[row]), [("k", &two), ("shadow.k", &one)], "{row}"));
+    assert_eq!(fields(&rows[6]), [("k", &two), ("shadow.k", &three)]);
+}

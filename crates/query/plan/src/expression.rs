@@ -14,7 +14,7 @@
 //! `$=name` is the column of exactly this name, without aliases.
 //!
 //! An expression yields text, a number, a truth value, or null, and null is the same as absent. It never fails: what cannot be
-//! calculated is null. [`Function`] says what each function does with nulls and with values of other types.
+//! calculated is null, and so is text of a function that is longer than [`TEXT_MAX`]. [`Function`] says what each function does with nulls and with values of other types.
 //!
 //! ```
 //! use glasshive_query_plan::expression::{Expression, Input};
@@ -36,7 +36,7 @@ mod print;
 mod tests;
 
 pub use function::Function;
-pub(crate) use parse::parse_at;
+pub(crate) use parse::{parse_at, too_many_patterns};
 pub use pattern::Pattern;
 
 use crate::coerce::Class;
@@ -44,16 +44,22 @@ use crate::plan::Column;
 use glasshive_base::ErrorKind;
 use glasshive_model::Value;
 
-/// Most characters of an expression.
+/// Most characters of an expression, as it is written and as it is printed.
 pub const EXPRESSION_MAX: usize = 4_095;
 /// Most levels of an expression, those of the calculated fields that it names counted in.
 pub const DEPTH_MAX: usize = 64;
+/// Most regular expressions of all calculated fields of a question.
+pub const PATTERNS_MAX: usize = 20;
+/// Most bytes of text that a function gives back; longer text is null.
+pub const TEXT_MAX: usize = 65_535;
 
 /// An expression over one event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     root: Node,
     inputs: Vec<Input>,
+    /// How many regular expressions it has.
+    patterns: usize,
 }
 
 /// What an expression reads of an event.
@@ -117,6 +123,11 @@ impl Expression {
     /// How many functions, columns and literals.
     pub fn size(&self) -> usize {
         self.root.size()
+    }
+
+    /// How many regular expressions.
+    pub fn patterns(&self) -> usize {
+        self.patterns
     }
 
     /// How many levels.

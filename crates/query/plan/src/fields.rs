@@ -1,6 +1,6 @@
 //! Calculated fields of a question: names for expressions, usable wherever a column is.
 
-use crate::expression::{DEPTH_MAX, Expression, Input};
+use crate::expression::{DEPTH_MAX, Expression, Input, PATTERNS_MAX, too_many_patterns};
 use crate::plan::Column;
 use std::fmt;
 
@@ -29,6 +29,13 @@ pub const SIZE_MAX: usize = 10_000;
 /// The calculated field that a column names, if it names one.
 pub fn field_of<'a>(fields: &'a [CalculatedField], column: &Column) -> Option<&'a CalculatedField> {
     if column.exact { None } else { fields.iter().find(|field| field.name == column.name) }
+}
+
+/// Checks that the fields read so far have not too many regular expressions: compiling one takes its time, so that this is asked
+/// after each field.
+pub(crate) fn check_patterns(fields: &[CalculatedField]) -> Result<(), String> {
+    let patterns: usize = fields.iter().map(|field| field.expression.patterns()).sum();
+    if patterns > PATTERNS_MAX { Err(too_many_patterns()) } else { Ok(()) }
 }
 
 /// Checks that every field has a name of its own and that they name each other without going round in circles and not too

@@ -181,14 +181,17 @@ impl<'a> Environment<'a> {
     }
 
     fn calculated(&self, row: &ShownRow, field: &CalculatedField) -> Value {
-        field.expression.evaluate(&|index| match &field.expression.inputs()[index] {
+        let value = |input: &Input| match input {
             Input::Column(column) => self.value(row, column).map_or(Value::Null, Cow::into_owned),
             Input::EventTimestamp => Value::Float(seconds_of(row.time_ns)),
             Input::IngestTimestamp => match row.get(names::META_INGEST_TIME) {
                 Some(Value::Int(ns)) => Value::Float(seconds_of(*ns)),
                 _ => Value::Null,
             },
-        })
+        };
+        // Once each: an expression may name an input often, and so may the field that is its input.
+        let values: Vec<Value> = field.expression.inputs().iter().map(value).collect();
+        field.expression.evaluate(&|index| values[index].clone())
     }
 
     /// How long a row was in progress within some time.

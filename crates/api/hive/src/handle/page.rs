@@ -20,10 +20,10 @@ pub async fn problems(_: Call) -> Result<Response, Failure> {
 pub async fn home(call: Call) -> Result<Response, Failure> {
     let mut page = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Glasshive</title></head>\n<body>\n<h1>Glasshive</h1>\n\
-         <p>This server receives OpenTelemetry traces and logs, keeps them, and answers questions about them. \
+         <p>This server receives OpenTelemetry traces, metrics and logs, keeps them, and answers questions about them. \
          This build has no web UI; ask from the command line or over HTTP.</p>\n",
     );
-    section(&mut page, "Send something", &call.hive.how_to_send);
+    section(&mut page, "Send something", call.hive.how_to_send());
     section(&mut page, "Ask something", "glasshive query 'COUNT'\nglasshive query 'COUNT, P99(duration_ms) GROUP BY service.name, name'");
     page.push_str(
         "<ul>\n<li><a href=\"/hive/v1/openapi.json\">The HTTP API</a></li>\n<li><a href=\"/readyz\">Is it ready?</a></li>\n\

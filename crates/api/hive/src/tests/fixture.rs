@@ -86,13 +86,13 @@ impl Fixture {
             clock: data.world.clock.clone(),
             metrics: metrics.clone(),
             checks: parts.checks,
-            how_to_send: "export OTEL_EXPORTER_OTLP_ENDPOINT=<here>".to_owned(),
         });
         let otlp = OtlpConfig { auth: OtlpAuth::Open, ..OtlpConfig::default() };
         let receive = glasshive_receive_otlp::routes(otlp, opened.0.clone(), keys, &metrics);
         let router = Router::new(receive.into_iter().chain(routes(&hive)));
         let server = Server::new(ServerConfig::default(), router, data.world.clock.clone(), &metrics);
         hive.remember_refusals(server.refusals());
+        hive.tell_how_to_send("export OTEL_EXPORTER_OTLP_ENDPOINT=<here>".to_owned());
         let address = server.bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let open = Arc::new(Open { store: opened.0, engine: Arc::new(engine) });
         let base = format!("http://{address}");

@@ -85,5 +85,5 @@ fn nothing(answer: &QueryAnswer) -> String {
     if has_any {
         return String::new();
     }
-    "note: no event of this time matches; `LAST 1d` looks further back, `glasshive tail` shows what arrives\n".to_owned()
+    "note: no event of this time matches; a longer `LAST` looks further back, `glasshive tail` shows what arrives\n".to_owned()
 }

@@ -22,7 +22,7 @@ pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Resul
     let data = match open_data_dir(directory, &options).await {
         Ok(data) => data,
         Err(error @ DataDirError::InUse { .. }) => {
-            bail!("{error}. Ask the server instead: leave out --data, and name it with --server if it is not on this machine")
+            bail!("{error}. Ask the server instead: leave out --data, and name it with --server if it does not listen on port 4318")
         }
         Err(error) => return Err(error.into()),
     };

@@ -181,7 +181,7 @@ fn nothing_found_says_what_to_try() {
         expect![[r#"
         http.route  COUNT  P99(duration_ms)
         1970-01-01 00:00:00 to 00:06:00 UTC; 1.5 ms
-        note: no event of this time matches; `LAST 1d` looks further back, `glasshive tail` shows what arrives
+        note: no event of this time matches; a longer `LAST` looks further back, `glasshive tail` shows what arrives
     "#]],
     );
     check(

@@ -1,6 +1,6 @@
 //! What the functions do.
 
-use super::{Function, Node, Pattern};
+use super::{Function, Node, Pattern, TEXT_MAX};
 use crate::coerce::{Number, float_text, number_of_text, text_of};
 use glasshive_model::Value;
 use std::cmp::Ordering;
@@ -14,7 +14,10 @@ impl Node {
                 Value::Float(number) if number.is_nan() => Value::Null,
                 value => value,
             },
-            Node::Call(function, arguments, pattern) => call(*function, arguments, pattern.as_ref(), read),
+            Node::Call(function, arguments, pattern) => match call(*function, arguments, pattern.as_ref(), read) {
+                Value::Str(text) if text.len() > TEXT_MAX => Value::Null,
+                value => value,
+            },
         }
     }
 }
@@ -83,7 +86,17 @@ fn call(function: Function, arguments: &[Node], pattern: Option<&Pattern>, read:
         },
         Function::Float => float(number_or_zero(&at(0)).as_f64()),
         Function::Bool => Value::Bool(is_truthy(&at(0))),
-        Function::String | Function::Concat => Value::Str(all().filter_map(|value| Some(text_of(&value)?.into_owned())).collect()),
+        Function::String | Function::Concat => {
+            let mut whole = String::new();
+            for value in all() {
+                whole.push_str(text_of(&value).as_deref().unwrap_or_default());
+                // The rest can only make it longer.
+                if whole.len() > TEXT_MAX {
+                    return Value::Null;
+                }
+            }
+            Value::Str(whole)
+        }
         Function::StartsWith => on_texts(&at(0), &at(1), |text, part| text.starts_with(part)),
         Function::EndsWith => on_texts(&at(0), &at(1), |text, part| text.ends_with(part)),
         Function::Contains => on_texts(&at(0), &at(1), |text, part| text.contains(part)),
@@ -99,6 +112,8 @@ fn call(function: Function, arguments: &[Node], pattern: Option<&Pattern>, read:
             let text = text_of(&subject);
             match function {
                 Function::RegMatch => Value::Bool(text.is_some_and(|text| pattern.is_match(&text))),
+                // Counting may look at the rest of the text again from each of its characters.
+                Function::RegCount if text.as_ref().is_some_and(|text| text.len() > TEXT_MAX) => Value::Null,
                 Function::RegCount => text.map_or(Value::Int(0), |text| integer(pattern.count(&text))),
                 _ => text.and_then(|text| Some(Value::Str(pattern.value(&text)?.to_owned()))).unwrap_or(Value::Null),
             }
@@ -106,7 +121,7 @@ fn call(function: Function, arguments: &[Node], pattern: Option<&Pattern>, read:
         Function::UnixTimestamp => seconds(&at(0)).map_or(Value::Null, float),
         Function::FormatTime => {
             let (format, time) = (at(0), at(1));
-            let text = || formatted(&text_of(&format)?, seconds(&time)?);
+            let text = || formatted(text_of(&format).as_deref().filter(|format| format.len() <= TEXT_MAX)?, seconds(&time)?);
             text().map_or(Value::Null, Value::Str)
         }
         // These are inputs.

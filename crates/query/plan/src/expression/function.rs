@@ -109,7 +109,7 @@ functions! {
     RegMatch = "REG_MATCH", 2..=2, TRUTH;
     /// What the first group of its first match holds, or the whole match where it has no groups; null when there is none.
     RegValue = "REG_VALUE", 2..=2, TEXT;
-    /// How often it is found, without overlap; 0 of null.
+    /// How often it is found, without overlap; 0 of null, null of text longer than 65,535 bytes.
     RegCount = "REG_COUNT", 2..=2, NUMBER;
     /// Seconds since 1970, as a double, of RFC 3339 text or of a number of seconds; null of all else.
     UnixTimestamp = "UNIX_TIMESTAMP", 1..=1, NUMBER;

@@ -2,7 +2,7 @@
 
 use super::function::METRICS_ONLY;
 use super::lex::{Lexer, Token};
-use super::{DEPTH_MAX, EXPRESSION_MAX, Expression, ExpressionError, Function, Input, Node, Pattern};
+use super::{DEPTH_MAX, EXPRESSION_MAX, Expression, ExpressionError, Function, Input, Node, PATTERNS_MAX, Pattern};
 use crate::plan::Column;
 use glasshive_model::Value;
 
@@ -21,18 +21,19 @@ pub(super) fn parse(text: &str) -> Result<Expression, ExpressionError> {
 /// Reads an expression that begins at an index into the characters and ends where it can go on no further; gives also the index
 /// of what comes next.
 pub(crate) fn parse_at(characters: &[char], at: usize) -> Result<(Expression, usize), ExpressionError> {
-    let mut parser = Parser { lexer: Lexer::new(characters, at), next: (at, Token::End), end: at, levels: 0, inputs: Vec::new() };
+    let mut parser =
+        Parser { lexer: Lexer::new(characters, at), next: (at, Token::End), start: at, end: at, levels: 0, patterns: 0, inputs: Vec::new() };
     parser.advance()?;
-    let start = parser.next.0;
-    let root = parser.level(0)?;
-    if parser.end - start > EXPRESSION_MAX {
-        return Err(ExpressionError::at(start, too_long()));
+    parser.start = parser.next.0;
+    let root = parser.level(0)?.node;
+    let (start, next) = (parser.start, parser.next.0);
+    let expression = Expression { root, inputs: parser.inputs, patterns: parser.patterns };
+    // What is printed must read back.
+    if expression.to_string().chars().count() > EXPRESSION_MAX {
+        let message = format!("{}, and has more with blanks round its operators", too_long());
+        return Err(ExpressionError::at(start, message));
     }
-    let expression = Expression { root, inputs: parser.inputs };
-    if expression.depth() > DEPTH_MAX {
-        return Err(ExpressionError::at(start, too_deep()));
-    }
-    Ok((expression, parser.next.0))
+    Ok((expression, next))
 }
 
 fn too_long() -> String {
@@ -43,15 +44,36 @@ fn too_deep() -> String {
     format!("an expression may be {DEPTH_MAX} levels deep")
 }
 
+/// What is said of more regular expressions than a question may have.
+pub(crate) fn too_many_patterns() -> String {
+    format!("the calculated fields of a query may have at most {PATTERNS_MAX} regular expressions")
+}
+
 struct Parser<'a> {
     lexer: Lexer<'a>,
     /// What comes next, and where it begins.
     next: (usize, Token),
+    /// Where the expression begins.
+    start: usize,
     /// Just after the last token that was taken.
     end: usize,
     /// How many expressions are being read, one within another.
     levels: usize,
+    /// How many regular expressions there are so far.
+    patterns: usize,
     inputs: Vec<Input>,
+}
+
+/// A part of the expression. Its depth is counted while it grows: a tree that is too deep is never there, not even to be dropped.
+struct Part {
+    node: Node,
+    depth: usize,
+}
+
+impl Part {
+    fn leaf(node: Node) -> Self {
+        Self { node, depth: 1 }
+    }
 }
 
 /// Operators of two sides, loosest first.
@@ -68,6 +90,9 @@ const LEVELS: [&[(&str, Function)]; 7] = [
 impl Parser<'_> {
     fn advance(&mut self) -> Result<Token, ExpressionError> {
         self.end = self.lexer.at();
+        if self.end - self.start > EXPRESSION_MAX {
+            return Err(ExpressionError::at(self.start, too_long()));
+        }
         let next = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.next, next).1)
     }
@@ -90,7 +115,12 @@ impl Parser<'_> {
         Ok(found)
     }
 
-    fn level(&mut self, level: usize) -> Result<Node, ExpressionError> {
+    /// A part with what stands under it.
+    fn part(&self, node: Node, depth: usize) -> Result<Part, ExpressionError> {
+        if depth > DEPTH_MAX { Err(self.error(too_deep())) } else { Ok(Part { node, depth }) }
+    }
+
+    fn level(&mut self, level: usize) -> Result<Part, ExpressionError> {
         if level == LEVELS.len() {
             return self.operand();
         }
@@ -99,37 +129,42 @@ impl Parser<'_> {
         let mut chained: Option<Function> = None;
         while let Some((name, function)) = self.operator(level)? {
             let right = self.level(level + 1)?;
-            left = match (function, left) {
+            let under = left.depth.max(right.depth);
+            left = match (function, left.node) {
                 (Function::And | Function::Or | Function::Sum | Function::Mul, Node::Call(same, mut arguments, None))
                     if chained == Some(function) && same == function =>
                 {
-                    arguments.push(right);
-                    Node::Call(function, arguments, None)
+                    arguments.push(right.node);
+                    self.part(Node::Call(function, arguments, None), left.depth.max(right.depth + 1))?
                 }
-                (_, left) if name == "!=" => Node::Call(Function::Not, vec![Node::Call(Function::Equals, vec![left, right], None)], None),
-                (function, left) => Node::Call(function, vec![left, right], None),
+                (_, left) if name == "!=" => {
+                    let equals = Node::Call(Function::Equals, vec![left, right.node], None);
+                    self.part(Node::Call(Function::Not, vec![equals], None), under + 2)?
+                }
+                (function, left) => self.part(Node::Call(function, vec![left, right.node], None), under + 1)?,
             };
             chained = Some(function);
         }
         Ok(left)
     }
 
-    fn operand(&mut self) -> Result<Node, ExpressionError> {
+    fn operand(&mut self) -> Result<Part, ExpressionError> {
         if self.levels == DEPTH_MAX {
             return Err(self.error(too_deep()));
         }
         self.levels += 1;
-        let node = self.operand_here();
+        let part = self.operand_here();
         self.levels -= 1;
-        node
+        part
     }
 
-    fn operand_here(&mut self) -> Result<Node, ExpressionError> {
+    fn operand_here(&mut self) -> Result<Part, ExpressionError> {
         let at = self.next.0;
         match self.next.1.clone() {
             Token::Symbol("!") => {
                 self.advance()?;
-                Ok(Node::Call(Function::Not, vec![self.operand()?], None))
+                let inner = self.operand()?;
+                self.part(Node::Call(Function::Not, vec![inner.node], None), inner.depth + 1)
             }
             Token::Symbol("(") => {
                 self.advance()?;
@@ -140,21 +175,21 @@ impl Parser<'_> {
             Token::Symbol("-") => {
                 self.advance()?;
                 match self.advance()? {
-                    Token::Number(number) => number_literal(&format!("-{number}"), at),
+                    Token::Number(number) => number_literal(&format!("-{number}"), at).map(Part::leaf),
                     _ => Err(ExpressionError::at(at, "expected a number after \"-\"; to turn a sign, subtract from 0")),
                 }
             }
             Token::Number(number) => {
                 self.advance()?;
-                number_literal(&number, at)
+                number_literal(&number, at).map(Part::leaf)
             }
             Token::Text(text) => {
                 self.advance()?;
-                Ok(Node::Literal(Value::Str(text)))
+                Ok(Part::leaf(Node::Literal(Value::Str(text))))
             }
             Token::Column(name) => {
                 self.advance()?;
-                Ok(self.input(Input::Column(Column::from_shown(&name))))
+                Ok(Part::leaf(self.input(Input::Column(Column::from_shown(&name)))))
             }
             Token::Word(word) => {
                 self.advance()?;
@@ -171,14 +206,14 @@ impl Parser<'_> {
         self.advance().map(drop)
     }
 
-    fn word(&mut self, word: &str, at: usize) -> Result<Node, ExpressionError> {
+    fn word(&mut self, word: &str, at: usize) -> Result<Part, ExpressionError> {
         if self.next.1 == Token::Symbol("(") {
             return self.call(word, at);
         }
         match word.to_ascii_lowercase().as_str() {
-            "true" => Ok(Node::Literal(Value::Bool(true))),
-            "false" => Ok(Node::Literal(Value::Bool(false))),
-            "null" => Ok(Node::Literal(Value::Null)),
+            "true" => Ok(Part::leaf(Node::Literal(Value::Bool(true)))),
+            "false" => Ok(Part::leaf(Node::Literal(Value::Bool(false)))),
+            "null" => Ok(Part::leaf(Node::Literal(Value::Null))),
             _ => {
                 let message = format!("\"{word}\" is no value; a column is written ${word}, text in quotes, a function with parentheses");
                 Err(ExpressionError::at(at, message))
@@ -186,7 +221,7 @@ impl Parser<'_> {
         }
     }
 
-    fn call(&mut self, name: &str, at: usize) -> Result<Node, ExpressionError> {
+    fn call(&mut self, name: &str, at: usize) -> Result<Part, ExpressionError> {
         let function = Function::from_name(name).ok_or_else(|| {
             let is_metrics = METRICS_ONLY.iter().any(|known| known.eq_ignore_ascii_case(name));
             let why = if is_metrics { "; it is over a series of metrics, an expression over one event" } else { "" };
@@ -195,9 +230,12 @@ impl Parser<'_> {
         self.advance()?;
         let mut arguments = Vec::new();
         let mut places = Vec::new();
+        let mut under = 0;
         while self.next.1 != Token::Symbol(")") {
             places.push(self.next.0);
-            arguments.push(self.level(0)?);
+            let argument = self.level(0)?;
+            under = under.max(argument.depth);
+            arguments.push(argument.node);
             if self.next.1 != Token::Symbol(",") {
                 break;
             }
@@ -209,9 +247,17 @@ impl Parser<'_> {
             return Err(ExpressionError::at(at, format!("{} takes {}, not {}", function.name(), function.takes(), arguments.len())));
         }
         match function {
-            Function::EventTimestamp => Ok(self.input(Input::EventTimestamp)),
-            Function::IngestTimestamp => Ok(self.input(Input::IngestTimestamp)),
-            _ => checked(function, arguments, &places),
+            Function::EventTimestamp => Ok(Part::leaf(self.input(Input::EventTimestamp))),
+            Function::IngestTimestamp => Ok(Part::leaf(self.input(Input::IngestTimestamp))),
+            _ => {
+                if matches!(function, Function::RegMatch | Function::RegValue | Function::RegCount) {
+                    self.patterns += 1;
+                    if self.patterns > PATTERNS_MAX {
+                        return Err(ExpressionError::at(at, too_many_patterns()));
+                    }
+                }
+                self.part(checked(function, arguments, &places)?, under + 1)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use regex::{Regex, RegexBuilder};
 use std::fmt::Write as _;
 
 /// Most bytes that a compiled pattern takes.
-const COMPILED_MAX: usize = 1 << 20;
+const COMPILED_MAX: usize = 1 << 18;
 
 /// A regular expression. Two are equal when they are written alike.
 #[derive(Debug, Clone)]
@@ -53,7 +53,8 @@ impl Pattern {
 }
 
 /// From RE2's language to that of the `regex` crate, which differ in little: in RE2 `\d \s \w \b` know ASCII alone, brackets and
-/// set operators are plain characters within brackets, and `\Q...\E` quotes.
+/// set operators are plain characters within brackets, `\<`, `\>` and a brace that is no repetition are plain characters, and
+/// `\Q...\E` quotes.
 fn translated(written: &str) -> String {
     let mut out = String::with_capacity(written.len() + 8);
     let mut rest = written.chars().peekable();
@@ -62,6 +63,15 @@ fn translated(written: &str) -> String {
         match character {
             '\\' => match rest.next() {
                 Some('Q') if !in_class => quote(&mut rest, &mut out),
+                Some(escaped @ ('x' | 'p' | 'P')) if rest.peek() == Some(&'{') => {
+                    out.extend(['\\', escaped]);
+                    for character in rest.by_ref() {
+                        out.push(character);
+                        if character == '}' {
+                            break;
+                        }
+                    }
+                }
                 Some(escaped) => escape(escaped, in_class, &mut out),
                 None => out.push('\\'),
             },
@@ -87,6 +97,7 @@ fn translated(written: &str) -> String {
                     out.push_str("\\]");
                 }
             }
+            '{' if !in_class && !is_repetition(rest.clone()) => out.push_str("\\{"),
             ']' if in_class => {
                 in_class = false;
                 out.push(']');
@@ -100,6 +111,14 @@ fn translated(written: &str) -> String {
         }
     }
     out
+}
+
+/// Whether what stands behind an opening brace makes it a repetition: `2}`, `2,}`, `2,3}`.
+fn is_repetition(rest: impl Iterator<Item = char>) -> bool {
+    let inner: String = rest.take_while(|character| character.is_ascii_digit() || matches!(character, ',' | '}')).collect();
+    let Some((inner, _)) = inner.split_once('}') else { return false };
+    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
+    !least.is_empty() && !most.contains(',')
 }
 
 fn quote(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) {
@@ -122,6 +141,7 @@ fn escape(escaped: char, in_class: bool, out: &mut String) {
     };
     let written = match (class, escaped) {
         ("", 'b' | 'B') if !in_class => write!(out, "(?-u:\\{escaped})"),
+        ("", '<' | '>') => write!(out, "{escaped}"),
         ("", 'C') => write!(out, "(?s:.)"),
         ("", other) => write!(out, "\\{other}"),
         (class, other) if other.is_uppercase() => write!(out, "[^{class}]"),

@@ -212,7 +212,11 @@ fn column(value: &Value, path: &str) -> Result<Column, QueryError> {
 
 fn calculated_fields(members: &Members<'_>) -> Result<Vec<CalculatedField>, QueryError> {
     let items = members.list("calculated_fields")?;
-    let fields = items.iter().map(calculated_field).collect::<Result<Vec<_>, _>>()?;
+    let mut fields = Vec::with_capacity(items.len());
+    for item in &items {
+        fields.push(calculated_field(item)?);
+        fields::check_patterns(&fields).map_err(|message| QueryError::member(&item.path, message))?;
+    }
     fields::check(&fields).map_err(|(index, message)| QueryError::member(&items[index].path, message))?;
     Ok(fields)
 }

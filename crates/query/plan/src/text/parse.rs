@@ -137,6 +137,7 @@ fn with(scanner: &mut Scanner) -> Result<Vec<CalculatedField>, QueryError> {
         scanner.go_to(end);
         fields.push(CalculatedField { name, expression });
         places.push(at);
+        fields::check_patterns(&fields).map_err(|message| scanner.error_at(at, message))?;
         if fields.len() > LIST_MAX {
             return Err(scanner.error_at(at, format!("there may be at most {LIST_MAX} of these")));
         }

@@ -95,6 +95,17 @@ impl Fields {
         }
     }
 
+    /// Sets a synthesized value, as `shadow` where an attribute has its name and another value. Where attributes hide it under
+    /// both names it counts as dropped.
+    pub(super) fn set_default_or(&mut self, key: KeyCode, cell: Cell, shadow: KeyCode) {
+        self.own.dropped += u64::from(!self.rows.set_default_or(key, cell, shadow));
+    }
+
+    /// Sets a synthesized value; where an attribute has its name and another value it counts as dropped.
+    pub(super) fn set_default(&mut self, key: KeyCode, cell: Cell) {
+        self.own.dropped += u64::from(!self.rows.set_unless_other(key, cell));
+    }
+
     /// Writes a list of attributes.
     pub(super) fn attributes(&mut self, list: List, attributes: KeyValues<'_>, ledger: &mut Ledger) -> Result<(), WireError> {
         self.position = 0;
@@ -184,9 +195,10 @@ impl Fields {
         let is_own = !matches!(list, List::Resource | List::Scope);
         let is_set = is_own && self.rows.is_set(code);
         if is_set && list == List::Body {
-            return value.check();
-        }
-        if is_set {
+            if self.rows.own(code) != Some(Cell::Null) {
+                return value.check();
+            }
+        } else if is_set {
             ledger.repair(Repair::DuplicateKey);
         } else if self.resource.fields + self.scope.fields + self.own.fields >= FIELDS_PER_EVENT {
             return self.drop_attribute(list, Repair::TooManyFields, value, ledger);

@@ -29,6 +29,7 @@ pub(super) enum Reason {
     BucketsWithoutBounds,
     CountsDoNotAddUp,
     ScaleOutOfRange,
+    TooManyBuckets,
 }
 
 /// What was repaired or ignored without loss of an item.
@@ -50,6 +51,7 @@ pub(super) enum Repair {
     Downscaled,
     QuantileOutOfRange,
     TooManyQuantiles,
+    LongQuantile,
     ExemplarIdWrong,
 }
 
@@ -90,6 +92,7 @@ impl Reason {
             Reason::BucketsWithoutBounds => "histogram with not one bucket more than bounds",
             Reason::CountsDoNotAddUp => "histogram whose buckets do not add up to its count",
             Reason::ScaleOutOfRange => "exponential histogram of a scale outside -10 to 20",
+            Reason::TooManyBuckets => "exponential histogram of more than 65,536 buckets",
         }
     }
 }
@@ -115,6 +118,7 @@ impl Repair {
             Repair::Downscaled => "exponential histogram of more than 320 buckets, merged two by two",
             Repair::QuantileOutOfRange => "summary quantile outside 0 to 1, dropped",
             Repair::TooManyQuantiles => "summary quantile beyond 256 fields of one point, dropped",
+            Repair::LongQuantile => "summary quantile whose field has a name longer than 1,024 bytes, dropped",
             Repair::ExemplarIdWrong => "exemplar's trace_id or span_id of the wrong length, dropped from it",
         }
     }
@@ -134,6 +138,16 @@ impl Ledger {
 
     pub(super) fn repair(&mut self, repair: Repair) {
         add(&mut self.repairs, repair, 1);
+    }
+
+    /// Takes over the repairs of another.
+    pub(super) fn take_repairs(&mut self, other: &mut Ledger) {
+        other.repairs.drain(..).for_each(|(repair, count)| add(&mut self.repairs, repair, count));
+    }
+
+    /// Forgets its repairs.
+    pub(super) fn clear_repairs(&mut self) {
+        self.repairs.clear();
     }
 
     pub(super) fn rejected(&self) -> u64 {

@@ -78,22 +78,22 @@ impl Normaliser<'_> {
             fields.rows.set_default(codes.severity, Cell::Str(word));
             fields.rows.set_default(codes.severity_code, code);
         } else {
-            fields.rows.set_default_or(codes.severity, Cell::Str(word), codes.log_severity);
-            fields.rows.set_default_or(codes.severity_code, code, codes.log_severity_code);
+            fields.set_default_or(codes.severity, Cell::Str(word), codes.log_severity);
+            fields.set_default_or(codes.severity_code, code, codes.log_severity_code);
         }
         if !record.severity_text.is_empty() {
             let text = fields.text(List::Item, names::SEVERITY_TEXT, record.severity_text);
-            fields.rows.set_default_or(codes.severity_text, Cell::Str(text), codes.log_severity_text);
+            fields.set_default_or(codes.severity_text, Cell::Str(text), codes.log_severity_text);
         }
         if !record.event_name.is_empty() {
             let text = fields.text(List::Item, names::EVENT_NAME, record.event_name);
-            fields.rows.set_default_or(codes.event_name, Cell::Str(text), codes.log_event_name);
+            fields.set_default_or(codes.event_name, Cell::Str(text), codes.log_event_name);
         }
         let flags = Cell::Int(record.flags.into());
         if record.flags == 0 {
             fields.rows.set_default(codes.flags, flags);
         } else {
-            fields.rows.set_default_or(codes.flags, flags, codes.log_flags);
+            fields.set_default_or(codes.flags, flags, codes.log_flags);
         }
         if time.is_future {
             fields.rows.set_default(codes.meta_future, Cell::Bool(true));
@@ -113,7 +113,7 @@ impl Normaliser<'_> {
             self.fields.flatten(List::Body, names::BODY, map, &mut self.ledger)?;
         }
         let cell = self.fields.cell(List::Body, names::BODY, body)?;
-        self.fields.rows.set_default_or(self.codes.body, cell, self.codes.log_body);
+        self.fields.set_default_or(self.codes.body, cell, self.codes.log_body);
         Ok(())
     }
 

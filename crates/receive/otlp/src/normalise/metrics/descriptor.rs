@@ -9,7 +9,7 @@
 
 use super::histogram::number;
 use crate::normalise::json_text::JsonText;
-use glasshive_model::limits::STRING_BYTES;
+use glasshive_model::limits::{LONG_STRING_BYTES, STRING_BYTES};
 use glasshive_wire_otlp::metric::{Exemplar, Exemplars, Metric, MetricKind, Number};
 use glasshive_wire_otlp::{AnyValue, Text, WireError, WireId, push_json_string};
 use std::fmt::Write;
@@ -27,12 +27,13 @@ pub(super) struct Written {
     pub is_repaired: bool,
 }
 
-/// A metric's member of `metric.descriptors`; whether some text in it was repaired.
+/// A metric's member of `metric.descriptors`; whether some text in it was repaired. Of texts too long for a field only as much is
+/// written as makes the member too long.
 pub(super) fn descriptor(metric: &Metric<'_>, json: &mut JsonText, out: &mut String) -> Result<bool, WireError> {
     let mut scratch = String::new();
     let mut text = |out: &mut String, text: Text<'_>| {
         let read = text.read(&mut scratch);
-        push_json_string(out, read.text);
+        push_json_string(out, &read.text[..read.text.floor_char_boundary(LONG_STRING_BYTES + 4)]);
         read.is_repaired
     };
     let mut is_repaired = text(out, metric.name);

@@ -15,6 +15,8 @@ use std::ops::RangeInclusive;
 const SCALES: RangeInclusive<i32> = -10..=20;
 /// Buckets of both sides that are kept; more are merged two by two. SDKs make 160 on each side at most.
 const EXPONENTIAL_BUCKETS: usize = 320;
+/// Buckets of both sides that are read before they are merged: a count of 0 is a byte of a body, but eight of memory.
+const EXPONENTIAL_BUCKETS_READ: usize = 1 << 16;
 
 /// One side of an exponential histogram, as it is kept.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -56,11 +58,13 @@ pub(super) fn judge(histogram: &Histogram<'_>) -> Result<Result<(), Reason>, Wir
 
 /// Whether an exponential histogram can be believed.
 pub(super) fn judge_exponential(histogram: &Exponential<'_>) -> Result<Result<(), Reason>, WireError> {
-    let (_, positive) = total(histogram.positive.counts)?;
-    let (_, negative) = total(histogram.negative.counts)?;
+    let (positive_buckets, positive) = total(histogram.positive.counts)?;
+    let (negative_buckets, negative) = total(histogram.negative.counts)?;
     let sum = positive.zip(negative).and_then(|(positive, negative)| positive.checked_add(negative)?.checked_add(histogram.zero_count));
     Ok(if !SCALES.contains(&histogram.scale) {
         Err(Reason::ScaleOutOfRange)
+    } else if positive_buckets + negative_buckets > EXPONENTIAL_BUCKETS_READ {
+        Err(Reason::TooManyBuckets)
     } else if sum != Some(histogram.count) {
         Err(Reason::CountsDoNotAddUp)
     } else {

@@ -30,15 +30,23 @@ pub(super) struct Places<'a> {
     canonical: Canonical,
 }
 
-/// A point's attributes, start and time as bytes that are equal when these are, in whatever order the attributes came.
+/// A point's attributes, start and time as bytes that are equal when these are, in whatever order the attributes came. Attributes
+/// of one key stay in order, since the last one holds; so do all where one is a map, whose members may have the keys of others.
 #[derive(Default)]
 struct Canonical {
     bytes: Vec<u8>,
     pairs: Vec<u8>,
-    ends: Vec<usize>,
-    order: Vec<(usize, usize)>,
+    order: Vec<Pair>,
+    has_map: bool,
     scratch: String,
     json: JsonText,
+}
+
+/// Where an attribute stands in [`Canonical::pairs`]: its key up to `value`, its value up to `end`.
+struct Pair {
+    start: usize,
+    value: usize,
+    end: usize,
 }
 
 // === impl Places ===
@@ -82,18 +90,14 @@ impl<'a> Places<'a> {
 impl Canonical {
     fn write(&mut self, point: &Point<'_>) -> Result<&[u8], WireError> {
         self.collect(point.attributes)?;
-        let mut start = 0;
-        self.order.clear();
-        for end in &self.ends {
-            self.order.push((start, *end));
-            start = *end;
-        }
         let pairs = &self.pairs;
-        self.order.sort_by(|left, right| pairs[left.0..left.1].cmp(&pairs[right.0..right.1]));
+        if !self.has_map {
+            self.order.sort_by(|left, right| pairs[left.start..left.value].cmp(&pairs[right.start..right.value]));
+        }
         self.bytes.clear();
         self.bytes.extend_from_slice(&point.start_ns.to_le_bytes());
         self.bytes.extend_from_slice(&point.time_ns.to_le_bytes());
-        for (start, end) in &self.order {
+        for Pair { start, end, .. } in &self.order {
             self.bytes.extend_from_slice(&((end - start) as u32).to_le_bytes());
             self.bytes.extend_from_slice(&self.pairs[*start..*end]);
         }
@@ -102,12 +106,16 @@ impl Canonical {
 
     fn collect(&mut self, attributes: KeyValues<'_>) -> Result<(), WireError> {
         self.pairs.clear();
-        self.ends.clear();
+        self.order.clear();
+        self.has_map = false;
         for pair in attributes.iter() {
             let pair = pair?;
+            let start = self.pairs.len();
             let key = pair.key.read(&mut self.scratch).text;
             self.pairs.extend_from_slice(&(key.len() as u32).to_le_bytes());
             self.pairs.extend_from_slice(key.as_bytes());
+            let value = self.pairs.len();
+            self.has_map |= matches!(pair.value, AnyValue::Map(_));
             let tag = match pair.value {
                 AnyValue::Empty => 0,
                 AnyValue::Str(_) => 1,
@@ -120,7 +128,7 @@ impl Canonical {
             self.pairs.push(tag);
             self.json.write(pair.value)?;
             self.pairs.extend_from_slice(self.json.text.as_bytes());
-            self.ends.push(self.pairs.len());
+            self.order.push(Pair { start, value, end: self.pairs.len() });
         }
         Ok(())
     }

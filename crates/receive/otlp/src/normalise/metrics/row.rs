@@ -1,18 +1,19 @@
 //! One row: the attributes that its points share, and the fields of each.
 
+use super::NAME_BYTES;
 use super::descriptor;
 use super::distribution::{Distribution, PERCENTILES};
 use super::histogram::{self, Scaled};
 use super::place::Placed;
+use crate::normalise::Normaliser;
 use crate::normalise::fields::{Fields, List};
 use crate::normalise::json_text::JsonText;
 use crate::normalise::ledger::{Ledger, Repair};
 use crate::normalise::time::Believed;
-use crate::normalise::{Normaliser, json_array};
-use glasshive_model::limits::{FIELDS_PER_EVENT, KEY_OVERFLOW_BYTES, LONG_STRING_BYTES};
+use glasshive_model::limits::{FIELDS_PER_EVENT, KEY_OVERFLOW_BYTES, LONG_STRING_BYTES, STRING_BYTES};
 use glasshive_model::{Annotation, Cell, KeyCode, Signal, Source, SystemRow, Text};
 use glasshive_wire_otlp::metric::{Exponential, Histogram, Metric, NO_RECORDED_VALUE, Number, Point, PointValue, Summary};
-use glasshive_wire_otlp::{Notes, WireError};
+use glasshive_wire_otlp::{Notes, WireError, push_json_string};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
@@ -30,12 +31,16 @@ const FIRST_PERCENTILE: usize = SUFFIXES.len();
 const FIELDS: usize = FIRST_PERCENTILE + PERCENTILES.len();
 /// Quantiles that are kept of one point of a summary.
 const QUANTILES: usize = 256;
+/// Bytes of `meta.no_recorded_value` from which on another name might not fit: one byte of it may be `\u0000`.
+const SILENT_FULL_BYTES: usize = STRING_BYTES - (6 * NAME_BYTES + 4);
 
 /// What the rows of a scope have in common.
 pub(super) struct RowWriter<'a, 'm> {
     metrics: &'m [Metric<'a>],
     /// By metric, once a row has it.
     names: Vec<Option<Box<FieldNames>>>,
+    /// By metric, its part of `metric.descriptors`, once a row has it: rows of many different sets of metrics write each once.
+    members: Vec<Option<Member>>,
     /// The text of `metric.descriptors` by the metrics in it.
     descriptors: HashMap<Vec<u32>, Descriptors>,
     /// The fields of metrics in the row at hand.
@@ -44,7 +49,10 @@ pub(super) struct RowWriter<'a, 'm> {
     cells: Vec<(KeyCode, Cell)>,
     /// The metrics of the row at hand.
     listed: Vec<u32>,
-    silent: Vec<String>,
+    /// `meta.no_recorded_value`, without brackets.
+    silent: String,
+    /// What was repaired in the point at hand.
+    ledger: Ledger,
     distribution: Distribution,
     json: JsonText,
     text: String,
@@ -56,6 +64,12 @@ struct FieldNames {
     name: String,
     is_repaired: bool,
     codes: [Option<KeyCode>; FIELDS],
+}
+
+struct Member {
+    /// `None`: too long for a field.
+    text: Option<Box<str>>,
+    is_repaired: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -94,11 +108,13 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         Self {
             metrics,
             names: metrics.iter().map(|_| None).collect(),
+            members: metrics.iter().map(|_| None).collect(),
             descriptors: HashMap::new(),
             written: HashSet::new(),
             cells: Vec::new(),
             listed: Vec::new(),
-            silent: Vec::new(),
+            silent: String::new(),
+            ledger: Ledger::default(),
             distribution: Distribution::default(),
             json: JsonText::default(),
             text: String::new(),
@@ -133,11 +149,15 @@ impl<'a, 'm> RowWriter<'a, 'm> {
     }
 
     /// Gathers the fields of a point in `cells`.
-    fn gather(&mut self, fields: &mut Fields, ledger: &mut Ledger, metric: usize, point: &Point<'_>) -> Result<(), WireError> {
+    fn gather(&mut self, fields: &mut Fields, metric: usize, point: &Point<'_>) -> Result<(), WireError> {
         self.cells.clear();
+        self.ledger.clear_repairs();
         if point.flags & NO_RECORDED_VALUE != 0 {
-            let name = self.names(metric).name.clone();
-            self.silent.push(name);
+            if !self.silent.is_empty() {
+                self.silent.push(',');
+            }
+            let names = self.names[metric].get_or_insert_with(|| Box::new(FieldNames::of(&self.metrics[metric])));
+            push_json_string(&mut self.silent, &names.name);
             return Ok(());
         }
         match point.value {
@@ -145,10 +165,10 @@ impl<'a, 'm> RowWriter<'a, 'm> {
             PointValue::Number(Number::Double(double)) => self.put(fields, metric, VALUE, Cell::Float(double)),
             PointValue::Number(Number::None) => {}
             PointValue::Histogram(histogram) => self.histogram(fields, metric, &histogram)?,
-            PointValue::Exponential(histogram) => self.exponential(fields, ledger, metric, &histogram)?,
-            PointValue::Summary(summary) => self.summary(fields, ledger, metric, &summary)?,
+            PointValue::Exponential(histogram) => self.exponential(fields, metric, &histogram)?,
+            PointValue::Summary(summary) => self.summary(fields, metric, &summary)?,
         }
-        self.exemplars(fields, ledger, metric, point)
+        self.exemplars(fields, metric, point)
     }
 
     fn totals(&mut self, fields: &mut Fields, metric: usize, count: u64, sum: Option<f64>) {
@@ -169,19 +189,13 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         Ok(())
     }
 
-    fn exponential(
-        &mut self,
-        fields: &mut Fields,
-        ledger: &mut Ledger,
-        metric: usize,
-        histogram: &Exponential<'_>,
-    ) -> Result<(), WireError> {
+    fn exponential(&mut self, fields: &mut Fields, metric: usize, histogram: &Exponential<'_>) -> Result<(), WireError> {
         self.totals(fields, metric, histogram.count, histogram.sum);
         self.put_double(fields, metric, MIN, histogram.min);
         self.put_double(fields, metric, MAX, histogram.max);
         let scaled = Scaled::of(histogram)?;
         if scaled.is_downscaled {
-            ledger.repair(Repair::Downscaled);
+            self.ledger.repair(Repair::Downscaled);
         }
         histogram::distribute_exponential(histogram, &scaled, &mut self.distribution);
         self.percentiles(fields, metric);
@@ -213,12 +227,12 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         fields.own.truncated.push(name);
     }
 
-    fn summary(&mut self, fields: &mut Fields, ledger: &mut Ledger, metric: usize, summary: &Summary<'_>) -> Result<(), WireError> {
+    fn summary(&mut self, fields: &mut Fields, metric: usize, summary: &Summary<'_>) -> Result<(), WireError> {
         self.totals(fields, metric, summary.count, Some(summary.sum));
         for quantile in summary.quantiles.iter() {
             let quantile = quantile?;
             if self.cells.len() >= QUANTILES {
-                ledger.repair(Repair::TooManyQuantiles);
+                self.ledger.repair(Repair::TooManyQuantiles);
                 fields.own.dropped += 1;
                 continue;
             }
@@ -227,7 +241,12 @@ impl<'a, 'm> RowWriter<'a, 'm> {
             name.push_str(&self.names(metric).name);
             self.name = name;
             if !push_quantile(quantile.quantile, &mut self.name) {
-                ledger.repair(Repair::QuantileOutOfRange);
+                self.ledger.repair(Repair::QuantileOutOfRange);
+                continue;
+            }
+            if self.name.len() > KEY_OVERFLOW_BYTES {
+                self.ledger.repair(Repair::LongQuantile);
+                fields.own.dropped += 1;
                 continue;
             }
             let code = fields.rows.key(&self.name);
@@ -239,12 +258,12 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         Ok(())
     }
 
-    fn exemplars(&mut self, fields: &mut Fields, ledger: &mut Ledger, metric: usize, point: &Point<'_>) -> Result<(), WireError> {
+    fn exemplars(&mut self, fields: &mut Fields, metric: usize, point: &Point<'_>) -> Result<(), WireError> {
         if point.exemplars.iter().next().is_none() {
             return Ok(());
         }
         let written = descriptor::exemplars(point.exemplars, &mut self.json, &mut self.text)?;
-        (0..written.wrong_ids).for_each(|_| ledger.repair(Repair::ExemplarIdWrong));
+        (0..written.wrong_ids).for_each(|_| self.ledger.repair(Repair::ExemplarIdWrong));
         fields.own.is_repaired |= written.is_repaired;
         if written.is_cut {
             self.mark_cut(fields, metric, EXEMPLARS);
@@ -283,22 +302,38 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         }
     }
 
-    /// The text of `metric.descriptors` for the metrics listed.
+    /// Writes a metric's part of `metric.descriptors`, unless it is known.
+    fn describe(&mut self, metric: usize) -> Result<(), WireError> {
+        if self.members[metric].is_none() {
+            self.text.clear();
+            let is_repaired = descriptor::descriptor(&self.metrics[metric], &mut self.json, &mut self.text)?;
+            let text = (self.text.len() <= LONG_STRING_BYTES).then(|| self.text.as_str().into());
+            self.members[metric] = Some(Member { text, is_repaired });
+        }
+        Ok(())
+    }
+
+    /// The text of `metric.descriptors` for the metrics listed. Only a text that fits is put together, and counts as one of the
+    /// request's rows, which are limited; that one does not fit is seen from lengths.
     fn descriptors(&mut self, fields: &mut Fields) -> Result<Descriptors, WireError> {
         if let Some(known) = self.descriptors.get(&self.listed) {
             return Ok(*known);
         }
-        self.text.clear();
-        self.text.push('{');
-        let mut is_repaired = false;
-        for metric in &self.listed {
-            if self.text.len() > 1 {
-                self.text.push(',');
-            }
-            is_repaired |= descriptor::descriptor(&self.metrics[*metric as usize], &mut self.json, &mut self.text)?;
+        for index in 0..self.listed.len() {
+            self.describe(self.listed[index] as usize)?;
         }
-        self.text.push('}');
-        let text = (self.text.len() <= LONG_STRING_BYTES).then(|| fields.rows.text(&self.text));
+        let members = || self.listed.iter().filter_map(|metric| self.members[*metric as usize].as_ref());
+        let bytes = members().try_fold(1, |bytes, member| Some(bytes + member.text.as_ref()?.len() + 1));
+        let is_repaired = members().any(|member| member.is_repaired);
+        self.text.clear();
+        let text = bytes.is_some_and(|bytes| bytes <= LONG_STRING_BYTES).then(|| {
+            for member in members().filter_map(|member| member.text.as_deref()) {
+                self.text.push(if self.text.is_empty() { '{' } else { ',' });
+                self.text.push_str(member);
+            }
+            self.text.push('}');
+            fields.rows.text(&self.text)
+        });
         let descriptors = Descriptors { text, is_repaired };
         self.descriptors.insert(self.listed.clone(), descriptors);
         Ok(descriptors)
@@ -339,18 +374,20 @@ impl Normaliser<'_> {
         for placed in points {
             let fields = &mut self.fields;
             let is_full = fields.resource.fields + fields.scope.fields + fields.own.fields + FIELDS > FIELDS_PER_EVENT;
-            if used > 0 && is_full {
+            if used > 0 && (is_full || writer.silent.len() > SILENT_FULL_BYTES) {
                 break;
             }
             used += 1;
             let point = placed.raw.read(&quiet)?;
-            let marks = fields.own.truncated.len();
-            writer.gather(fields, &mut self.ledger, placed.metric as usize, &point)?;
+            let (truncated, dropped, is_repaired) = (fields.own.truncated.len(), fields.own.dropped, fields.own.is_repaired);
+            writer.gather(fields, placed.metric as usize, &point)?;
             if writer.collides() {
-                fields.own.truncated.truncate(marks);
+                fields.own.truncated.truncate(truncated);
+                (fields.own.dropped, fields.own.is_repaired) = (dropped, is_repaired);
                 later.push(*placed);
                 continue;
             }
+            self.ledger.take_repairs(&mut writer.ledger);
             writer.set(fields);
             writer.listed.push(placed.metric);
             fields.own.is_repaired |= writer.names(placed.metric as usize).is_repaired;
@@ -378,13 +415,13 @@ impl Normaliser<'_> {
             sample_rate: 1.0,
         })?;
         self.fields.attributes(List::Annotation, point.attributes, &mut self.ledger)?;
-        let (codes, rows) = (&self.codes, &mut self.fields.rows);
+        let (codes, fields) = (&self.codes, &mut self.fields);
         if point.start_ns > 0 {
             let start = i64::try_from(point.start_ns).unwrap_or(i64::MAX);
-            rows.set_default(codes.metric_start_time_ns, Cell::Int(start));
+            fields.set_default(codes.metric_start_time_ns, Cell::Int(start));
         }
         if time.is_future {
-            rows.set_default(codes.meta_future, Cell::Bool(true));
+            fields.rows.set_default(codes.meta_future, Cell::Bool(true));
         }
         Ok(())
     }
@@ -394,12 +431,12 @@ impl Normaliser<'_> {
         let descriptors = writer.descriptors(fields)?;
         fields.own.is_repaired |= descriptors.is_repaired;
         match descriptors.text {
-            Some(text) => fields.rows.set_default(self.codes.metric_descriptors, Cell::Json(text)),
+            Some(text) => fields.set_default(self.codes.metric_descriptors, Cell::Json(text)),
             None => fields.own.truncated.push(glasshive_model::names::METRIC_DESCRIPTORS.to_owned()),
         }
         if !writer.silent.is_empty() {
-            let text = fields.rows.text(&json_array(writer.silent.iter()));
-            fields.rows.set_default(self.codes.meta_no_recorded_value, Cell::Json(text));
+            let text = fields.rows.text(&format!("[{}]", writer.silent));
+            fields.set_default(self.codes.meta_no_recorded_value, Cell::Json(text));
         }
         self.finish_row(0);
         Ok(())
