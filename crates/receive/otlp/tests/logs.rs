@@ -135,6 +135,49 @@ fn what_a_log_record_says_survives_attributes_of_the_same_name() {
 }
 
 #[test]
+fn an_empty_attribute_hides_nothing() {
+    let attributes = || pairs([("body", Value::Empty), ("body.k", Value::Empty), ("severity", Value::Empty), ("event.name", Value::Empty)]);
+    let said = LogRecord {
+        body: Some(Value::Map(pairs([("k", Value::Int(1))]))),
+        severity_number: 17,
+        event_name: "checkout".to_owned(),
+        attributes: attributes(),
+        ..record()
+    };
+    let decoded = decoded(Signal3::Logs, &of_logs([said, LogRecord { attributes: attributes(), ..record() }]));
+    assert_eq!(decoded.message, None);
+    let rows = shown(&decoded.rows);
+    let field = |row: usize, name: &str| rows[row].get(name).map_or_else(|| "absent".to_owned(), readable_value);
+    for (name, expected) in [("body", "json {\"k\":1}"), ("body.k", "1"), ("severity", "\"error\""), ("event.name", "\"checkout\"")] {
+        assert_eq!((field(0, name).as_str(), field(0, &format!("log.{name}")).as_str()), (expected, "absent"), "{name}");
+    }
+    assert_eq!((field(1, "body"), field(0, "meta.dropped_attributes")), ("null".to_owned(), "absent".to_owned()));
+}
+
+#[test]
+fn what_attributes_hide_under_both_names_is_counted() {
+    let hidden = LogRecord {
+        body: Some(text("the record's")),
+        severity_number: 17,
+        flags: 1,
+        attributes: pairs([
+            ("body", text("the attribute's")),
+            ("log.body", text("another's")),
+            ("severity", text("low")),
+            ("log.severity", text("error")),
+            ("flags", text("none")),
+            ("log.flags", Value::Int(2)),
+        ]),
+        dropped_attributes: 3,
+        ..record()
+    };
+    let rows = shown(&decoded(Signal3::Logs, &of_logs([hidden])).rows);
+    let field = |name: &str| rows[0].get(name).map(readable_value).unwrap();
+    assert_eq!((field("body"), field("log.body")), ("\"the attribute's\"".to_owned(), "\"another's\"".to_owned()));
+    assert_eq!(field("meta.dropped_attributes"), "5", "3 by the sender, the body and the flags here");
+}
+
+#[test]
 fn an_exception_as_a_log_record() {
     let exception = LogRecord {
         severity_number: 17,

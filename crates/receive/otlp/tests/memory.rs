@@ -67,7 +67,24 @@ fn tiny_metrics(what: &str) -> Request {
         "times" => vec![metric("m".to_owned(), MetricKind::Gauge, (0..200_000).map(|index| point(index, PointValue::Int(1))).collect())],
         "repeats" => vec![metric("m".to_owned(), MetricKind::Gauge, (0..200_000).map(|_| point(0, PointValue::Int(1))).collect())],
         "names" => (0..50_000).map(|index| metric(format!("{index}"), MetricKind::Histogram, vec![point(0, histogram())])).collect(),
-        _ => {
+        "quantiles" => {
+            let quantiles = (0..100_000).map(|index| (f64::from(index) / 100_000.0, 1.0)).collect();
+            let summary = PointValue::Summary { count: 1, sum: 1.0, quantiles };
+            vec![metric("m".to_owned(), MetricKind::Summary, vec![point(0, summary)])]
+        }
+        "nothing" => (0..200_000).map(|_| metric("m".to_owned(), MetricKind::Gauge, vec![])).collect(),
+        "descriptions" => {
+            // Escaped in JSON, so that every reading of a description takes its length from the allocator.
+            let description = format!("\n{}", "d".repeat(60_000));
+            let has = |metric: u64, row: u64| row.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> metric & 1 == 1;
+            (0..60)
+                .map(|index| {
+                    let points = (1..1_000).filter(|row| has(index, *row)).map(|row| point(row, PointValue::Int(1))).collect();
+                    Metric { description: description.clone(), ..metric(format!("{index}"), MetricKind::Gauge, points) }
+                })
+                .collect()
+        }
+        "sets" => {
             let long = Metric { description: "d".repeat(60_000), ..metric("long".to_owned(), MetricKind::Gauge, vec![]) };
             let mut metrics: Vec<_> = (0..1_000)
                 .map(|index| {
@@ -81,6 +98,7 @@ fn tiny_metrics(what: &str) -> Request {
             metrics.push(Metric { data: metrics[0].data.clone(), ..long });
             metrics
         }
+        other => panic!("there are no metrics called {other}"),
     };
     request(ScopeItems { metrics, ..ScopeItems::default() })
 }
@@ -119,6 +137,7 @@ fn floods() -> Vec<(&'static str, Signal3, Encoding, Vec<u8>)> {
         ("metrics without points", Metrics, Protobuf, tiny_metrics("nothing").encode(Metrics, Protobuf)),
         ("names of metrics", Metrics, Protobuf, tiny_metrics("names").encode(Metrics, Protobuf)),
         ("sets of metrics", Metrics, Json, tiny_metrics("sets").encode(Metrics, Json)),
+        ("sets of metrics with long descriptions", Metrics, Json, tiny_metrics("descriptions").encode(Metrics, Json)),
         ("invalid text", Traces, Protobuf, [b"\x0a\x80\x80\x40\x1a\xfc\xff\x3f".as_slice(), &[0xff; 1 << 20]].concat()),
     ]
 }

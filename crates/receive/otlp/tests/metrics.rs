@@ -209,6 +209,17 @@ fn quantiles_beyond_the_limit_are_dropped_and_counted() {
 }
 
 #[test]
+fn quantiles_with_too_long_names_are_dropped_and_counted() {
+    let name = "m".repeat(1_000);
+    let value = PointValue::Summary { count: 4, sum: 10.0, quantiles: vec![(5e-324, 1.0), (0.1 + 0.2, 2.0)] };
+    let decoded = metrics([metric(&name, MetricKind::Summary, [point(value, vec![])])]);
+    assert_eq!(decoded.message.as_deref(), Some("1 summary quantile whose field has a name longer than 1,024 bytes, dropped"));
+    assert_eq!(field_of(&decoded, 0, &format!("{name}.p30000000000000004")), "2.0");
+    assert_eq!(field_of(&decoded, 0, "meta.dropped_attributes"), "1");
+    assert!(shown(&decoded.rows)[0].fields.iter().all(|(name, _)| name.len() <= 1_024));
+}
+
+#[test]
 fn exemplars_lead_to_their_traces() {
     let exemplar = Exemplar {
         time_ns: T - 1,
@@ -271,6 +282,65 @@ fn an_attribute_with_a_metrics_name_hides_nothing() {
 }
 
 #[test]
+fn what_is_said_of_a_point_is_counted_where_attributes_hide_it() {
+    let gap = Point { flags: 1, start_ns: 5, ..point(PointValue::None, vec![]) };
+    let with = |attributes| metrics([metric("m", MetricKind::Gauge, [Point { attributes, ..gap.clone() }])]);
+    let names = ["metric.start_time_ns", "metric.descriptors", "meta.no_recorded_value"];
+    let decoded = with(pairs(names.map(|name| (name, text("mine")))));
+    names.iter().for_each(|name| assert_eq!(field_of(&decoded, 0, name), "\"mine\"", "{name}"));
+    assert_eq!(field_of(&decoded, 0, "meta.dropped_attributes"), "3");
+    let decoded = with(pairs([(names[0], Value::Int(5)), (names[1], Value::Empty)]));
+    assert_eq!(
+        (field_of(&decoded, 0, names[0]), field_of(&decoded, 0, names[1])),
+        ("5".to_owned(), r#"json {"m":{"kind":"gauge"}}"#.to_owned())
+    );
+    assert_eq!(field_of(&decoded, 0, "meta.dropped_attributes"), "absent", "nothing is lost");
+}
+
+#[test]
+fn the_last_of_duplicate_attributes_tells_rows_apart() {
+    let row_of = |first: Attributes, second: Attributes| {
+        let decoded = metrics([
+            metric("m", MetricKind::Gauge, [point(PointValue::Int(1), first)]),
+            metric("n", MetricKind::Gauge, [point(PointValue::Int(2), second)]),
+        ]);
+        shown(&decoded.rows).iter().position(|row| row.get("n").is_some()).map(|row| (row, decoded)).unwrap()
+    };
+    let twice = |first, last| pairs([("a", Value::Int(first)), ("b", Value::Int(0)), ("a", Value::Int(last))]);
+    let (row, decoded) = row_of(twice(1, 2), twice(2, 1));
+    assert_eq!((row, field_of(&decoded, 0, "a"), field_of(&decoded, 1, "a")), (1, "2".to_owned(), "1".to_owned()));
+    let turned = pairs([("b", Value::Int(0)), ("a", Value::Int(1)), ("a", Value::Int(2))]);
+    assert_eq!(row_of(twice(1, 2), turned).0, 0, "the order of different keys says nothing");
+    let map = || ("a", Value::Map(pairs([("b", Value::Int(1))])));
+    let (row, decoded) = row_of(pairs([map(), ("a.b", Value::Int(2))]), pairs([("a.b", Value::Int(2)), map()]));
+    assert_eq!((row, field_of(&decoded, 0, "a.b"), field_of(&decoded, 1, "a.b")), (1, "2".to_owned(), "1".to_owned()));
+}
+
+#[test]
+fn what_a_point_left_for_another_row_lost_is_counted_there_alone() {
+    let quantiles = (0..=300).map(|index| (f64::from(index) / 1_000.0, 1.0)).chain([(2.0, 1.0)]).collect();
+    let exemplar = Exemplar { trace_id: vec![1; 3], ..Exemplar::default() };
+    let summary = point(PointValue::Summary { count: 4, sum: 10.0, quantiles }, vec![]);
+    let with = Point { exemplars: vec![exemplar], ..point(PointValue::Int(1), vec![]) };
+    let decoded = metrics([
+        gauge("s.count", PointValue::Int(9)),
+        metric("s", MetricKind::Summary, [summary]),
+        metric("s.sum", MetricKind::Gauge, [with]),
+    ]);
+    assert_eq!((decoded.accepted, decoded.rows.len()), (3, 2));
+    assert_eq!(
+        decoded.message.as_deref(),
+        Some(
+            "1 exemplar's trace_id or span_id of the wrong length, dropped from it; \
+             49 summary quantile beyond 256 fields of one point, dropped"
+        )
+    );
+    assert_eq!((field_of(&decoded, 0, "s.count"), field_of(&decoded, 0, "s.sum")), ("9".to_owned(), "1".to_owned()));
+    let dropped = [0, 1].map(|row| field_of(&decoded, row, "meta.dropped_attributes"));
+    assert_eq!(dropped, ["absent", "49"]);
+}
+
+#[test]
 fn many_metrics_of_one_time_take_several_rows() {
     let decoded = metrics((0..4_500).map(|index| gauge(&format!("m{index}"), PointValue::Int(index))));
     assert_eq!((decoded.accepted, decoded.rows.len(), decoded.message.as_deref()), (4_500, 3, None));
@@ -285,6 +355,14 @@ fn gaps_and_values_that_are_no_numbers() {
     assert_eq!((field_of(&decoded, 0, "gone"), field_of(&decoded, 0, "nan")), ("absent".to_owned(), "\"NaN\"".to_owned()));
     assert_eq!(field_of(&decoded, 0, "meta.no_recorded_value"), r#"json ["gone"]"#);
     assert!(decoded.rows.overflow_keys().eq(["nan"]), "no calculation meets it");
+    // Many with long names take several rows: each holds as many as a field may be long.
+    let silent = (0..200)
+        .map(|index| metric(&format!("\u{1}{index:0>999}"), MetricKind::Gauge, [Point { flags: 1, ..point(PointValue::None, vec![]) }]));
+    let decoded = metrics(silent);
+    let fields: Vec<_> = (0..decoded.rows.len()).map(|row| field_of(&decoded, row, "meta.no_recorded_value")).collect();
+    assert_eq!((decoded.accepted, fields.len(), decoded.message.as_deref()), (200, 4, None));
+    assert!(fields.iter().all(|field| field.len() <= 65_535 + "json ".len() && field.ends_with("\"]")));
+    assert_eq!(fields.iter().map(|field| field.matches("\\u0001").count()).sum::<usize>(), 200);
     let broken = Point { flags: 1, ..point(histogram(&[2.0, 1.0], &[1]), vec![]) };
     assert_eq!(metrics([metric("h", MetricKind::Histogram, [broken])]).accepted, 1, "there is nothing to judge");
 }
@@ -318,6 +396,10 @@ fn points_that_cannot_be_meant_are_rejected() {
         let value = exponential(scale, 1, Buckets::default(), Buckets::default());
         assert_eq!(rejected(of_value(ExponentialHistogram, value)), one("exponential histogram of a scale outside -10 to 20"));
     }
+    let zeros = |count| Buckets { offset: 0, counts: vec![0; count] };
+    let many = |negative| of_value(ExponentialHistogram, exponential(0, 1, zeros(1 << 15), zeros(negative)));
+    assert_eq!(metrics([many(1 << 15)]).accepted, 1);
+    assert_eq!(rejected(many((1 << 15) + 1)), one("exponential histogram of more than 65,536 buckets"));
     let rejected = metrics([gauge("a", PointValue::None), gauge("b", PointValue::Int(1)), at(0)]);
     assert_eq!((rejected.accepted, rejected.message.as_deref()), (1, Some("2 data points rejected: 1 without a value, 1 time 0")));
 }

@@ -322,7 +322,8 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         for index in 0..self.listed.len() {
             self.describe(self.listed[index] as usize)?;
         }
-        let members = || self.listed.iter().filter_map(|metric| self.members[*metric as usize].as_ref());
+        let (listed, known) = (&self.listed, &self.members);
+        let members = move || listed.iter().filter_map(move |metric| known[*metric as usize].as_ref());
         let bytes = members().try_fold(1, |bytes, member| Some(bytes + member.text.as_ref()?.len() + 1));
         let is_repaired = members().any(|member| member.is_repaired);
         self.text.clear();
