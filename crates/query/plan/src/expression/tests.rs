@@ -110,6 +110,77 @@ fn length_and_depth_have_limits() {
     assert_eq!(Expression::parse(&many).unwrap().depth(), 3, "a chain of one operator is one level");
 }
 
+/// Long chains and nestings of every kind.
+fn endless() -> impl Iterator<Item = String> {
+    let operators = ["=", "!=", "<", "<=", ">", ">=", "-", "/", "%", "+", "*", " AND ", " OR "];
+    let long = |link: String| link.repeat(60_000 / link.len());
+    let chains = operators.map(|operator| format!("1{}", long(format!("{operator}1"))));
+    let mixed = [("*", "/"), ("=", "!="), ("<", ">"), ("+", "-"), (" AND ", " OR ")];
+    let mixed = mixed.map(|(one, other)| format!("1{}", long(format!("{one}1{other}1"))));
+    let nested = ["(", "!", "INT(", "1-(", "IF(1,", "!(1+", "-"].map(|opening| opening.repeat(10_000));
+    chains.into_iter().chain(mixed).chain(nested)
+}
+
+#[test]
+fn endless_expressions_are_refused_while_they_are_read() {
+    for expression in endless() {
+        let query = format!("WITH a = {expression} COUNT");
+        let error = crate::text::parse(&query, arbitrary::NOW_NS).expect_err("too much").message;
+        assert!(error.contains("expression") || error.starts_with("expected a number"), "{error}");
+        let specification = serde_json::json!({"calculated_fields": [{"name": "a", "expression": expression}]}).to_string();
+        assert!(crate::spec::decode(specification.as_bytes(), arbitrary::NOW_NS).is_err());
+    }
+    // As long as an expression may be, these are too deep.
+    for operator in ["=", "!=", "<", "-", "/", "%"] {
+        let chain = format!("1{}", format!("{operator}1").repeat(1_000));
+        assert_eq!(Expression::parse(&chain).expect_err("too deep").message, "an expression may be 64 levels deep", "{operator}");
+    }
+    let of_depth = |links: usize| Expression::parse(&format!("1{}", "!=1".repeat(links)));
+    assert_eq!(of_depth(31).unwrap().depth(), 63);
+    assert_eq!(of_depth(32).expect_err("two levels each").message, "an expression may be 64 levels deep");
+}
+
+#[test]
+fn what_is_printed_is_not_too_long_to_be_read() {
+    let error = Expression::parse(&format!("1{}", "*1".repeat(1_999))).expect_err("7,997 characters").message;
+    assert_eq!(error, "an expression may have at most 4095 characters, and has more with blanks round its operators");
+    let longest = Expression::parse(&format!("1{}", "*1".repeat(1_023))).unwrap();
+    assert_eq!(longest.to_string().len(), 4_093);
+    assert_eq!(Expression::parse(&longest.to_string()), Ok(longest));
+}
+
+#[test]
+fn long_text_is_null() {
+    let value = |text: &str, input: &str| Expression::parse(text).unwrap().evaluate(&|_| Value::Str(input.to_owned()));
+    let (longest, longer) = ("A".repeat(TEXT_MAX), "A".repeat(TEXT_MAX + 1));
+    for text in ["CONCAT($a)", "STRING($a)", "TO_LOWER($a)", "REG_VALUE($a, \"A*\")", "COALESCE($a)", "REG_COUNT($a, \"^A\")"] {
+        assert_ne!(value(text, &longest), Value::Null, "{text}");
+        assert_eq!(value(text, &longer), Value::Null, "{text}");
+    }
+    assert_eq!(value("CONCAT($a, \"b\")", &longest), Value::Null);
+    assert_eq!(value("LENGTH($a)", &longer), Value::Int(65_536), "what is sent may be longer");
+    assert_eq!(value("REG_MATCH($a, \"^A+$\")", &longer), Value::Bool(true));
+}
+
+#[test]
+fn a_question_has_few_regular_expressions() {
+    let message = "the calculated fields of a query may have at most 20 regular expressions";
+    let matches = |count: usize| vec!["REG_MATCH($a, \"x\")"; count].join(" OR ");
+    assert_eq!(Expression::parse(&matches(20)).unwrap().patterns(), 20);
+    assert_eq!(Expression::parse(&matches(21)).expect_err("21").message, message);
+    let query = |fields: usize| {
+        let fields: Vec<String> = (0..fields).map(|index| format!("f{index} = {}", matches(5))).collect();
+        crate::text::parse(&format!("WITH {} COUNT", fields.join(", ")), arbitrary::NOW_NS)
+    };
+    assert!(query(4).is_ok());
+    assert_eq!(query(5).unwrap_err().message, message);
+    let fields: Vec<_> = (0..5).map(|index| serde_json::json!({"name": format!("f{index}"), "expression": matches(5)})).collect();
+    let specification = serde_json::json!({ "calculated_fields": fields }).to_string();
+    let error = crate::spec::decode(specification.as_bytes(), arbitrary::NOW_NS).unwrap_err();
+    assert_eq!(error.message, message);
+    assert_eq!(Pattern::new("(a{100}){100}").unwrap_err(), "the regular expression is too great");
+}
+
 #[test]
 fn regular_expressions_are_re2s() {
     let check =
@@ -130,6 +201,17 @@ fn regular_expressions_are_re2s() {
     check(r"\Qa.b\E", "axb", false);
     check(r"(?i)HELLO", "hello", true);
     check(r"^.$", "ä", true);
+    check(r"^\<b\>$", "<b>", true);
+    check(r"\<b", "a b", false);
+    check(r"^[\<]$", "<", true);
+    check(r#"{"id":"(\w+)""#, r#"{"id":"a1"}"#, true);
+    check(r"^a{2}$", "aa", true);
+    check(r"^a{1,}$", "aaa", true);
+    check(r"^a{1,2}$", "aaa", false);
+    check(r"^a{,2}$", "a{,2}", true);
+    check(r"^a{x}{1,2,3}{$", "a{x}{1,2,3}{", true);
+    check(r"^[{]\{$", "{{", true);
+    check(r"^\x{e4}\p{Greek}\P{Greek}[\p{Greek}]$", "äλaλ", true);
     assert!(Pattern::new(r"(a)\1").is_err(), "no references back");
 }
 

@@ -427,3 +427,14 @@ fn fields_are_calculated() {
         0/0 [1]"#]],
     );
 }
+
+#[test]
+fn an_input_that_is_named_often_is_evaluated_once() {
+    let sum = |name: &str| vec![format!("${name}"); 500].join(" + ");
+    let with = format!("WITH a = {}, b = {}, c = {}, d = {}, d", sum("n"), sum("a"), sum("b"), sum("c"));
+    let request = text::parse_events(&with, NOW_NS).unwrap();
+    let rows = [row(900, 1, &[("n", "1")])];
+    let environment = Environment::of(&rows, &request.fields);
+    let value = environment.value(&rows[0], &Column::named("d")).map(Cow::into_owned);
+    assert_eq!(value, Some(Value::Int(62_500_000_000)));
+}
