@@ -31,7 +31,7 @@ const FIRST_PERCENTILE: usize = SUFFIXES.len();
 const FIELDS: usize = FIRST_PERCENTILE + PERCENTILES.len();
 /// Quantiles that are kept of one point of a summary.
 const QUANTILES: usize = 256;
-/// Bytes of `meta.no_recorded_value` from which on another name might not fit: one byte of it may be `\u0000`.
+/// Bytes of `meta.no_recorded_value` from which on another name might not fit: JSON may take six for one of its own.
 const SILENT_FULL_BYTES: usize = STRING_BYTES - (6 * NAME_BYTES + 4);
 
 /// What the rows of a scope have in common.
