@@ -106,7 +106,15 @@ struct Found {
     relation: Relation,
     /// Whether events without such a span do not pass.
     is_condition: bool,
-    spans: HashMap<Address, Span>,
+    spans: Spans,
+}
+
+/// The earliest spans by their addresses.
+#[derive(Default)]
+struct Spans {
+    by_address: HashMap<Address, Span>,
+    /// What their keys take beside the table.
+    key_bytes: usize,
 }
 
 /// The earliest of the spans at an address.
@@ -215,7 +223,7 @@ impl Search<'_> {
     }
 
     /// The spans of these traces that meet what a prefix asks.
-    async fn spans(&self, other: &Other, traces: &Arc<Traces>) -> Result<(HashMap<Address, Span>, MemoryReservation), Failure> {
+    async fn spans(&self, other: &Other, traces: &Arc<Traces>) -> Result<(Spans, MemoryReservation), Failure> {
         let mut outputs = Outputs::default();
         let ids = Ids::of(&mut outputs);
         let [annotation, time, seq] =
@@ -234,7 +242,7 @@ impl Search<'_> {
             let (scan, queue, control, traces, keys) = (scan.clone(), queue.clone(), self.control.clone(), traces.clone(), keys.clone());
             tasks.spawn(async move {
                 let reservation = control.reservation("spans");
-                let (mut spans, mut text_bytes) = (HashMap::new(), 0);
+                let mut spans = Spans::default();
                 scan.work(&queue, &control, |_, columns| {
                     let annotations = columns[annotation].as_primitive::<Int8Type>();
                     let (times, seqs) = (times(&columns[time]), crate::cells::int64(&columns[seq]).values());
@@ -246,31 +254,54 @@ impl Search<'_> {
                                 keys.is_valid(row).then(|| Arc::<str>::from(keys.value(row)))
                             };
                             let span = Span { at: (times[row], seqs[row]), values: keys.iter().map(value).collect() };
-                            text_bytes += span.values.iter().flatten().map(|text| text.len() + 24).sum::<usize>();
-                            keep(&mut spans, address, span);
+                            spans.keep(address, span);
                         }
                     }
-                    Ok(reservation.try_resize(spans.capacity() * size_of::<(Address, Span)>() + text_bytes)?)
+                    Ok(reservation.try_resize(spans.bytes())?)
                 })
                 .await?;
                 Ok((spans, reservation))
             });
         }
         let mut parts = tasks.all().await?.into_iter();
-        let Some((mut spans, held)) = parts.next() else { return Ok((HashMap::new(), self.control.reservation("spans"))) };
+        let Some((mut spans, held)) = parts.next() else { return Ok((Spans::default(), self.control.reservation("spans"))) };
         for (more, reservation) in parts {
-            held.try_grow(reservation.size())?;
-            more.into_iter().for_each(|(address, span)| keep(&mut spans, address, span));
+            more.by_address.into_iter().for_each(|(address, span)| spans.keep(address, span));
+            // What it held is among the spans now, or gone.
+            drop(reservation);
+            held.try_resize(spans.bytes())?;
         }
         Ok((spans, held))
     }
 }
 
-fn keep(spans: &mut HashMap<Address, Span>, address: Address, span: Span) {
-    match spans.entry(address) {
-        Entry::Vacant(entry) => drop(entry.insert(span)),
-        Entry::Occupied(mut entry) if span.at < entry.get().at => drop(entry.insert(span)),
-        Entry::Occupied(_) => {}
+impl Spans {
+    /// Keeps a span, unless there is an earlier one at its address.
+    fn keep(&mut self, address: Address, span: Span) {
+        match self.by_address.entry(address) {
+            Entry::Vacant(entry) => {
+                self.key_bytes += span.key_bytes();
+                entry.insert(span);
+            }
+            Entry::Occupied(mut entry) if span.at < entry.get().at => {
+                self.key_bytes += span.key_bytes();
+                self.key_bytes -= entry.insert(span).key_bytes();
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+
+    /// About how much memory they take.
+    fn bytes(&self) -> usize {
+        self.by_address.capacity() * size_of::<(Address, Span)>() + self.key_bytes
+    }
+}
+
+impl Span {
+    fn key_bytes(&self) -> usize {
+        // Beside its text, a key has two counts.
+        let text = |text: &Arc<str>| text.len() + 2 * size_of::<usize>();
+        self.values.capacity() * size_of::<Option<Arc<str>>>() + self.values.iter().flatten().map(text).sum::<usize>()
     }
 }
 
@@ -328,7 +359,7 @@ impl Related {
             is_looked_at
                 && self.found.iter().filter(|found| found.is_condition).all(|found| {
                     let address = ids.address_for(columns, row, found.relation);
-                    let is_there = address.is_some_and(|address| found.spans.contains_key(&address));
+                    let is_there = address.is_some_and(|address| found.spans.by_address.contains_key(&address));
                     is_there != (found.relation == Relation::None)
                 })
         })
@@ -340,9 +371,29 @@ impl Related {
         let mut builder = StringViewBuilder::new().with_deduplicate_strings();
         for row in 0..columns[ids.trace].len() {
             let address = ids.address_for(columns, row, found.relation);
-            let span = address.and_then(|address| found.spans.get(&address));
+            let span = address.and_then(|address| found.spans.by_address.get(&address));
             builder.append_option(span.and_then(|span| span.values[key.column].as_deref()));
         }
         Arc::new(builder.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_that_are_not_kept_take_no_memory() {
+        let span = |time: i64, key: &str| Span { at: (time, 0), values: vec![Some(Arc::from(key)), None] };
+        let address = ([1; 16], [0; 8]);
+        let mut spans = Spans::default();
+        spans.keep(address, span(5, "a key of some length"));
+        let (table, first) = (spans.bytes() - spans.key_bytes, spans.key_bytes);
+        assert_eq!(first, span(5, "a key of some length").key_bytes());
+        (6..1_000).for_each(|time| spans.keep(address, span(time, "a later one")));
+        assert_eq!(spans.key_bytes, first);
+        (0..5).rev().for_each(|time| spans.keep(address, span(time, "key")));
+        assert_eq!((spans.by_address.len(), spans.key_bytes), (1, span(0, "key").key_bytes()));
+        assert_eq!(spans.bytes(), table + span(0, "key").key_bytes());
     }
 }
