@@ -10,7 +10,7 @@ mod read;
 
 pub(crate) use condition::Prepared;
 pub(crate) use keys::{KeyForm, group_value};
-pub(crate) use read::{ingest_seconds, read, seconds};
+pub(crate) use read::{Budget, ingest_seconds, read, seconds};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};

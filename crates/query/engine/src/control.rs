@@ -9,6 +9,7 @@ use glasshive_query_plan::{Missing, Note, NoteKind, Reason, Window};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Calls a query off. Clones share; the query ends within one batch of rows.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,8 @@ pub(crate) struct Asker {
     pub cancel: Cancel,
     /// Counts those who left; taken once there is an answer.
     pub left: Option<Counter>,
+    /// Tells a question that waits for its slot.
+    pub _waits: oneshot::Sender<()>,
 }
 
 impl Drop for Asker {
@@ -88,6 +91,14 @@ impl Control {
         self.is_out_of_time.load(Ordering::Relaxed)
     }
 
+    /// The same where only a failure can end the work.
+    pub(crate) fn go_on(&self) -> Result<(), Failure> {
+        match self.flow()? {
+            Flow::GoOn => Ok(()),
+            Flow::Stop => Err(Failure::OutOfTime),
+        }
+    }
+
     /// An account of memory in the query's pool.
     pub(crate) fn reservation(&self, name: &str) -> MemoryReservation {
         MemoryConsumer::new(name).register(&self.pool)
@@ -107,9 +118,48 @@ impl Control {
         if self.is_out_of_time() {
             let text = format!("the query took longer than {} s; the answer holds what was found by then", time_limit.as_secs_f64());
             let window = asked.zip(covered).map(|(asked, covered)| Window { start_ns: asked.start_ns, end_ns: covered.start_ns });
+            // What was looked at may reach back to the start: then no part of the time is missing as a whole.
+            let window = window.filter(|window| window.start_ns < window.end_ns);
             let missing = Missing { reason: Reason::TimeLimit, window, file: None, events: None };
             notes.insert(0, Note { kind: NoteKind::Partial, text, covered, missing: Some(missing) });
         }
         notes
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use glasshive_base::{BoxFuture, metrics};
+
+    /// A clock that stands still.
+    pub(crate) struct Still;
+
+    impl Clock for Still {
+        fn wall_ns(&self) -> i64 {
+            0
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[test]
+    fn no_empty_window_is_missing() {
+        let missing = |covered: i64| {
+            let meter = Meter::new(metrics::Registry::default().counter("batches", "", &[]));
+            let control = Control::new(Cancel::default(), Arc::new(Still), Duration::ZERO, 0, meter);
+            assert!(matches!(control.flow(), Ok(Flow::Stop)));
+            let window = |start_ns| Some(Window { start_ns, end_ns: 10 });
+            let mut notes = control.take_notes(Duration::ZERO, window(1), window(covered));
+            notes.remove(0).missing.expect("the time was up").window
+        };
+        assert_eq!(missing(5), Some(Window { start_ns: 1, end_ns: 5 }));
+        assert_eq!(missing(1), None);
     }
 }

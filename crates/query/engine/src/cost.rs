@@ -34,7 +34,7 @@ pub(crate) struct Meter {
     rows_scanned: AtomicU64,
     rows_matched: AtomicU64,
     bytes_read: AtomicU64,
-    /// Addresses of what was looked at: the question's snapshot holds them all.
+    /// Addresses of what was looked at, by the question or for it in search of other spans.
     files: Mutex<HashSet<usize>>,
     chunks: Mutex<HashSet<usize>>,
     batches: Counter,
@@ -66,17 +66,17 @@ impl Meter {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(file) as usize);
     }
 
-    /// The cost so far of a question that is about `files` data files.
-    pub(crate) fn cost(&self, files: usize) -> Cost {
-        let count = |set: &Mutex<HashSet<usize>>| set.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
-        let files_read = count(&self.files);
+    /// The cost so far of a question that is about these data files.
+    pub(crate) fn cost(&self, files: &[Arc<DataFile>]) -> Cost {
+        let read = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let skipped = files.iter().filter(|file| !read.contains(&(Arc::as_ptr(file) as usize))).count();
         Cost {
             rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
             rows_matched: self.rows_matched.load(Ordering::Relaxed),
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
-            files_read,
-            files_skipped: (files as u64).saturating_sub(files_read),
-            live_chunks: count(&self.chunks),
+            files_read: read.len() as u64,
+            files_skipped: skipped as u64,
+            live_chunks: self.chunks.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
         }
     }
 }

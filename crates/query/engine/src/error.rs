@@ -18,6 +18,9 @@ pub enum EngineError {
         /// The pool's size, as `256 MiB`.
         limit: String,
     },
+    /// Rows that arrive could not be looked at in the time that a query has.
+    #[error("looking at what arrived took longer than a query may; ask for simpler columns or raise query.time_limit")]
+    OutOfTime,
     /// Who asked does not want to know any more.
     #[error("the query was cancelled")]
     Cancelled,
@@ -38,7 +41,7 @@ impl EngineError {
         match self {
             EngineError::Busy { .. } => ErrorKind::Unavailable,
             EngineError::OutOfMemory { .. } => ErrorKind::TooLarge,
-            EngineError::Cancelled => ErrorKind::Timeout,
+            EngineError::OutOfTime | EngineError::Cancelled => ErrorKind::Timeout,
             EngineError::Read(error) => error.kind(),
             EngineError::Internal { .. } => ErrorKind::Internal,
         }
@@ -49,6 +52,8 @@ impl EngineError {
 #[derive(Debug)]
 pub(crate) enum Failure {
     OutOfMemory,
+    /// The time is up: what was found so far is the answer.
+    OutOfTime,
     Cancelled,
     Read(ReadError),
     /// What went wrong, for the log.

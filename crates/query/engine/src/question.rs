@@ -1,7 +1,8 @@
 //! Which rows are wanted: a plan's window, datasets and filters, looked up in a registry.
 
-use crate::cells::{self, Prepared};
+use crate::cells::{self, Budget, Prepared};
 use crate::column::{Binding, Names, Reads, Resolved, Source};
+use crate::control::Control;
 use crate::error::Failure;
 use arrow_array::ArrayRef;
 use arrow_buffer::BooleanBuffer;
@@ -142,7 +143,8 @@ impl BoundFilter {
     }
 
     /// The rows that pass; `arrays` lie by slot.
-    pub(crate) fn mask(&self, arrays: &[ArrayRef], rows: usize) -> Result<BooleanBuffer, Failure> {
+    pub(crate) fn mask(&self, arrays: &[ArrayRef], rows: usize, control: &Control) -> Result<BooleanBuffer, Failure> {
+        let budget = Budget::of(control);
         let mut mask = BooleanBuffer::new_set(rows);
         if let Some((slot, window)) = self.time {
             let times = crate::scan::times(&arrays[slot]);
@@ -154,7 +156,7 @@ impl BoundFilter {
             mask = &mask & &BooleanBuffer::collect_bool(rows, |row| mask.value(row) && wanted(row));
         }
         for (binding, prepared) in &self.exclusions {
-            mask = &mask & &prepared.mask(&cells::read(binding, arrays, rows))?;
+            mask = &mask & &prepared.mask(&cells::read(binding, arrays, rows, &budget)?)?;
         }
         if self.conditions.is_empty() {
             return Ok(mask);
@@ -165,12 +167,12 @@ impl BoundFilter {
                     if mask.count_set_bits() == 0 {
                         break;
                     }
-                    mask = &mask & &prepared.mask(&cells::read(binding, arrays, rows))?;
+                    mask = &mask & &prepared.mask(&cells::read(binding, arrays, rows, &budget)?)?;
                 }
                 return Ok(mask);
             }
             Combination::Or => self.conditions.iter().try_fold(BooleanBuffer::new_unset(rows), |any, (binding, prepared)| {
-                Ok::<_, Failure>(&any | &prepared.mask(&cells::read(binding, arrays, rows))?)
+                Ok::<_, Failure>(&any | &prepared.mask(&cells::read(binding, arrays, rows, &budget)?)?)
             })?,
         };
         Ok(&mask & &passed)

@@ -88,8 +88,7 @@ impl Finder {
                     let bytes = found.iter().map(heap_bytes).sum();
                     rows.extend(found);
                     if reservation.try_grow(bytes).is_err() {
-                        let text = "the rows take more memory than a query may have; some are missing; ask for fewer or raise query.memory";
-                        self.control.note(Note::missing(Reason::Memory, text));
+                        self.note_too_many();
                         break;
                     }
                 }
@@ -99,6 +98,29 @@ impl Finder {
         }
         rows.sort_by_key(|row| std::cmp::Reverse((row.time_ns, row.seq)));
         Ok(rows)
+    }
+
+    /// Rows turned into others, one by one; fewer, and a note, when these take more memory than there is, or the time is up.
+    pub(crate) fn turned(&self, rows: Vec<ShownRow>, turn: impl Fn(ShownRow) -> ShownRow) -> Result<Vec<ShownRow>, Failure> {
+        let reservation = self.control.reservation("turned rows");
+        let mut turned = Vec::with_capacity(rows.len());
+        for row in rows {
+            if self.control.flow()? == Flow::Stop {
+                break;
+            }
+            let row = turn(row);
+            if reservation.try_grow(heap_bytes(&row)).is_err() {
+                self.note_too_many();
+                break;
+            }
+            turned.push(row);
+        }
+        Ok(turned)
+    }
+
+    fn note_too_many(&self) {
+        let text = "the rows take more memory than a query may have; some are missing; ask for fewer or raise query.memory";
+        self.control.note(Note::missing(Reason::Memory, text));
     }
 }
 

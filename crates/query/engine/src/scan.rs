@@ -122,7 +122,7 @@ impl Scan {
             };
             match outcome {
                 Ok(Flow::GoOn) => queue.done(ticket),
-                Ok(Flow::Stop) => return Ok(()),
+                Ok(Flow::Stop) | Err(Failure::OutOfTime) => return Ok(()),
                 Err(Failure::Read(error)) => {
                     leave_out(error, unit.source_times_ns(), control)?;
                     queue.done(ticket);
@@ -148,14 +148,14 @@ impl Scan {
         let all_in_window = window.start_ns <= times.start && times.end <= window.end_ns;
         let filter = self.question.bind(source, all_in_window, self.holds_only_wanted(chunk.datasets().keys()));
         let rows = chunk.len();
-        let mask = if filter.is_trivial() { None } else { Some(filter.mask(&chunk.project(filter.reads.columns()), rows)?) };
+        let mask = if filter.is_trivial() { None } else { Some(filter.mask(&chunk.project(filter.reads.columns()), rows, control)?) };
         let kept = mask.as_ref().map_or(rows, BooleanBuffer::count_set_bits);
         control.meter.matched(kept);
         if kept > 0 {
             let outputs = self.outputs.bind(source);
             let arrays = chunk.project(outputs.reads.columns());
             let arrays = if kept < rows { filtered(&arrays, mask.expect("all rows are kept without a mask"))? } else { arrays };
-            take(outputs.columns(&arrays, kept)?)?;
+            take(outputs.columns(&arrays, kept, control)?)?;
         }
         Ok(Flow::GoOn)
     }

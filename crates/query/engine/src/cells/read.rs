@@ -2,9 +2,12 @@
 
 use super::Cells;
 use crate::column::{Binding, BoundFormula, BoundOperand, Piece};
+use crate::control::Control;
+use crate::error::Failure;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_model::{ColumnType, Value};
 use glasshive_query_plan::alias::When;
 use glasshive_query_plan::shown::Shown;
@@ -13,11 +16,31 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The values of a bound column; `arrays` lie by slot and have `rows` rows.
-pub(crate) fn read(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
-    if let Some(formula) = &binding.formula {
-        return calculate(formula, arrays, rows);
+/// What calculated fields of one batch may take of the question's time and memory. The memory is given back when it is dropped.
+pub(crate) struct Budget<'a> {
+    control: &'a Control,
+    held: MemoryReservation,
+}
+
+impl<'a> Budget<'a> {
+    pub(crate) fn of(control: &'a Control) -> Self {
+        Self { control, held: control.reservation("calculated fields") }
     }
+}
+
+/// The values of a bound column; `arrays` lie by slot and have `rows` rows.
+///
+/// # Errors
+/// When the budget is used up, or nobody wants the answer any more.
+pub(crate) fn read(binding: &Binding, arrays: &[ArrayRef], rows: usize, budget: &Budget<'_>) -> Result<Cells, Failure> {
+    match &binding.formula {
+        Some(formula) => calculate(formula, arrays, rows, budget),
+        None => Ok(stored(binding, arrays, rows)),
+    }
+}
+
+/// The values of a column that is not calculated.
+fn stored(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
     if binding.is_absent() {
         return Cells::Absent(rows);
     }
@@ -28,7 +51,7 @@ pub(crate) fn read(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells
 }
 
 /// A calculated field, row by row.
-fn calculate(formula: &BoundFormula, arrays: &[ArrayRef], rows: usize) -> Cells {
+fn calculate(formula: &BoundFormula, arrays: &[ArrayRef], rows: usize, budget: &Budget<'_>) -> Result<Cells, Failure> {
     enum Column<'a> {
         Cells(Cells),
         /// In ns.
@@ -38,21 +61,29 @@ fn calculate(formula: &BoundFormula, arrays: &[ArrayRef], rows: usize) -> Cells 
     let columns: Vec<Column<'_>> = formula
         .inputs
         .iter()
-        .map(|operand| match operand {
-            BoundOperand::Column(binding) => Column::Cells(read(binding, arrays, rows)),
-            BoundOperand::EventTime(slot) => Column::Times(crate::scan::times(&arrays[*slot])),
-            BoundOperand::IngestTime(binding) => Column::IngestTimes(read(binding, arrays, rows)),
+        .map(|operand| {
+            Ok(match operand {
+                BoundOperand::Column(binding) => Column::Cells(read(binding, arrays, rows, budget)?),
+                BoundOperand::EventTime(slot) => Column::Times(crate::scan::times(&arrays[*slot])),
+                BoundOperand::IngestTime(binding) => Column::IngestTimes(stored(binding, arrays, rows)),
+            })
         })
-        .collect();
+        .collect::<Result<_, Failure>>()?;
+    budget.held.try_grow(rows * size_of::<Option<Value>>())?;
     let value = |row: usize| {
+        // One row may take long.
+        budget.control.go_on()?;
         let value = formula.expression.evaluate(&|index| match &columns[index] {
             Column::Cells(cells) => cells.value(row).unwrap_or(Value::Null),
             Column::Times(times) => seconds(times[row]),
             Column::IngestTimes(cells) => ingest_seconds(cells.value(row)),
         });
-        Some(value).filter(|value| *value != Value::Null)
+        if let Value::Str(text) = &value {
+            budget.held.try_grow(text.len())?;
+        }
+        Ok(Some(value).filter(|value| *value != Value::Null))
     };
-    Cells::Mixed((0..rows).map(value).collect())
+    Ok(Cells::Mixed((0..rows).map(value).collect::<Result<_, Failure>>()?))
 }
 
 /// A time as calculated fields see it.
@@ -110,7 +141,7 @@ fn system(shown: Shown, slots: &[usize], arrays: &[ArrayRef], rows: usize) -> Ce
 
 /// Row by row: of each name the value of the first piece that has one, and of those the first that was not sent empty.
 fn gather(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
-    let kinds = binding.kind.as_ref().map(|kind| read(kind, arrays, rows));
+    let kinds = binding.kind.as_ref().map(|kind| stored(kind, arrays, rows));
     let kind = |row: usize| match kinds.as_ref().and_then(|kinds| kinds.value(row)) {
         Some(Value::Str(word)) => Some(word),
         _ => None,

@@ -87,12 +87,12 @@ impl Engine {
             let next = (hits.len() == limit).then(|| hits.last().map(|hit| hit.cursor)).flatten();
             let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, names)).collect();
             let rows = finder.rows(hits, (!columns.is_empty()).then_some(&columns)).await?;
-            let rows = if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() };
+            let rows = if columns.is_empty() { rows } else { finder.turned(rows, |row| narrowed(row, &columns))? };
             let mut notes = control.take_notes(inner.config.time_limit, None, None);
             let overflow_has = |key: &str| crate::aggregate::overflow_has(&finder.snapshot, key);
             notes.extend(question(window).notes(overflow_has));
             notes.extend(ask.notes(names, overflow_has));
-            Ok(RawRows { rows, next, notes, cost: control.meter.cost(finder.snapshot.files.len()) })
+            Ok(RawRows { rows, next, notes, cost: control.meter.cost(&finder.snapshot.files) })
         })
         .await
     }
@@ -115,7 +115,7 @@ impl Engine {
             }
             let rows = finder.rows(hits, None).await?;
             notes.splice(0..0, control.take_notes(inner.config.time_limit, None, None));
-            Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(finder.snapshot.files.len()) })
+            Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(&finder.snapshot.files) })
         })
         .await
     }
@@ -215,11 +215,14 @@ fn narrowed(row: ShownRow, columns: &[Resolved]) -> ShownRow {
 /// What a row shows under a column: of its names the first with a value that was not sent empty. `kind` is the row's span kind.
 fn shown_value(row: &ShownRow, column: &Resolved, kind: Option<&str>) -> Option<Value> {
     if let Some(formula) = &column.formula {
-        let value = formula.expression.evaluate(&|index| match &formula.inputs[index] {
+        // Once each: an expression may name an input often, and so may the field that is its input.
+        let input = |operand: &Operand| match operand {
             Operand::Column(column) => shown_value(row, column, kind).unwrap_or(Value::Null),
             Operand::EventTime => seconds(row.time_ns),
             Operand::IngestTime(column) => ingest_seconds(shown_value(row, column, kind)),
-        });
+        };
+        let inputs: Vec<Value> = formula.inputs.iter().map(input).collect();
+        let value = formula.expression.evaluate(&|index| inputs[index].clone());
         return Some(value).filter(|value| *value != Value::Null);
     }
     let members = column.members.iter().filter(|member| member.when.admits(kind));
@@ -256,7 +259,9 @@ impl Follower {
             return Ok(Vec::new());
         }
         let filter = question.bind(Source::Chunk(chunk), true, self.request.datasets.is_none());
-        let mask = filter.mask(&chunk.project(filter.reads.columns()), chunk.len()).map_err(|failure| self.inner.told(failure))?;
+        let control = self.inner.control(Cancel::default());
+        let mask =
+            filter.mask(&chunk.project(filter.reads.columns()), chunk.len(), &control).map_err(|failure| self.inner.told(failure))?;
         let columns: Vec<Resolved> = self.request.columns.iter().map(|column| Resolved::new(column, names)).collect();
         let rows = chunk_rows(chunk, &mask, None);
         Ok(if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() })

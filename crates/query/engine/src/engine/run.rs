@@ -10,7 +10,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 /// Who may run, and who may wait.
 pub(super) struct Slots {
@@ -27,8 +27,8 @@ impl Slots {
         Self { running: Semaphore::new(slots), slots, waiting: AtomicUsize::new(0), queue, wait_limit }
     }
 
-    /// A slot, as soon as one is free.
-    async fn take(&self, clock: &dyn Clock) -> Result<SemaphorePermit<'_>, EngineError> {
+    /// A slot, as soon as one is free. `left` ends when who asks has left.
+    async fn take(&self, clock: &dyn Clock, left: oneshot::Receiver<()>) -> Result<SemaphorePermit<'_>, EngineError> {
         if let Ok(permit) = self.running.try_acquire() {
             return Ok(permit);
         }
@@ -39,6 +39,7 @@ impl Slots {
         }
         futures_util::select_biased! {
             permit = self.running.acquire().fuse() => permit.map_err(|_| busy),
+            _ = left.fuse() => Err(EngineError::Cancelled),
             () = clock.sleep(self.wait_limit).fuse() => Err(busy),
         }
     }
@@ -74,12 +75,13 @@ impl Engine {
         let started = inner.clock.monotonic();
         let counted =
             |outcome| inner.metrics.counter("glasshive_queries_total", "Questions asked.", &[("kind", kind), ("outcome", outcome)]);
-        let mut asker = Asker { cancel: cancel.clone(), left: Some(counted("left")) };
+        let (waits, left) = oneshot::channel();
+        let mut asker = Asker { cancel: cancel.clone(), left: Some(counted("left")), _waits: waits };
         let runtime = self.runtime.as_ref().expect("the runtime goes when the engine does");
         let task = runtime.spawn({
             let inner = inner.clone();
             async move {
-                let _slot = inner.slots.take(&*inner.clock).await?;
+                let _slot = inner.slots.take(&*inner.clock, left).await?;
                 let control = Arc::new(inner.control(cancel));
                 work(inner.clone(), control).await.map_err(|failure| inner.told(failure))
             }
@@ -104,6 +106,7 @@ impl Inner {
     pub(super) fn told(&self, failure: Failure) -> EngineError {
         match failure {
             Failure::OutOfMemory => EngineError::OutOfMemory { limit: bytes_text(self.config.memory_bytes) },
+            Failure::OutOfTime => EngineError::OutOfTime,
             Failure::Cancelled => EngineError::Cancelled,
             Failure::Read(error) => EngineError::Read(error),
             Failure::Defect(text) => {
@@ -128,7 +131,25 @@ fn bytes_text(bytes: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::bytes_text;
+    use super::*;
+    use crate::control::tests::Still;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn who_leaves_the_queue_makes_room() {
+        let slots = Slots::new(1, 1, Duration::from_secs(5));
+        let mut context = Context::from_waker(Waker::noop());
+        let _running = slots.take(&Still, oneshot::channel().1).now_or_never().expect("a slot is free").unwrap();
+        let (waits, left) = oneshot::channel();
+        let mut waiting = pin!(slots.take(&Still, left));
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        let full = slots.take(&Still, oneshot::channel().1).now_or_never();
+        assert!(matches!(full, Some(Err(EngineError::Busy { slots: 1 }))));
+        drop(waits);
+        assert!(matches!(waiting.as_mut().poll(&mut context), Poll::Ready(Err(EngineError::Cancelled))));
+        assert_eq!(slots.waiting.load(Ordering::Relaxed), 0);
+    }
 
     #[test]
     fn sizes_in_words() {

@@ -136,9 +136,10 @@ impl Group {
         }
         // A filter on time alone mostly lets whole pages pass; it is cheaper to look at it after decoding.
         let filters_first = !filter.has_only_time();
+        let failed = Arc::new(Mutex::new(None));
         let mut reads = outputs.reads.clone();
         let late_slots: Vec<usize> = if filters_first {
-            builder = builder.with_row_filter(row_filter(filter.clone(), filter_layout, &self.metadata, control.clone()));
+            builder = builder.with_row_filter(row_filter(filter.clone(), filter_layout, &self.metadata, control.clone(), failed.clone()));
             Vec::new()
         } else {
             add_all(&mut reads, filter.reads.columns())
@@ -150,7 +151,8 @@ impl Group {
             if control.flow()? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
-            let batch = batch.map_err(|error| self.failure(error))?;
+            let batch =
+                batch.map_err(|error| failed.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(self.failure(error)))?;
             let mut arrays = layout.arrays(&batch, &read)?;
             let mut rows = batch.num_rows();
             if !filters_first {
@@ -158,7 +160,7 @@ impl Group {
             }
             if !filters_first && !filter.is_trivial() {
                 let filter_arrays: Vec<ArrayRef> = late_slots.iter().map(|slot| arrays[*slot].clone()).collect();
-                let mask = filter.mask(&filter_arrays, rows)?;
+                let mask = filter.mask(&filter_arrays, rows, control)?;
                 let kept = mask.count_set_bits();
                 if kept < rows {
                     (arrays, rows) = (filtered(&arrays, mask)?, kept);
@@ -166,7 +168,7 @@ impl Group {
             }
             control.meter.matched(rows);
             if rows > 0 {
-                take(outputs.columns(&arrays, rows)?)?;
+                take(outputs.columns(&arrays, rows, control)?)?;
             }
             // One batch may come out of what was decoded before, without waiting for anything.
             tokio::task::yield_now().await;
@@ -185,8 +187,14 @@ fn add_all(reads: &mut Reads, columns: &[ColumnRef]) -> Vec<usize> {
 }
 
 /// The filter as the Parquet reader applies it, before it decodes anything else: to a whole row group at once, so that it must look
-/// itself whether to go on.
-fn row_filter(filter: Arc<BoundFilter>, layout: Layout, metadata: &ArrowReaderMetadata, control: Arc<Control>) -> RowFilter {
+/// itself whether to go on. A failure that the reader's error cannot carry is left in `failed`.
+fn row_filter(
+    filter: Arc<BoundFilter>,
+    layout: Layout,
+    metadata: &ArrowReaderMetadata,
+    control: Arc<Control>,
+    failed: Arc<Mutex<Option<Failure>>>,
+) -> RowFilter {
     let mask = layout.mask(metadata);
     let read = layout.read();
     let predicate = ArrowPredicateFn::new(mask, move |batch: RecordBatch| {
@@ -196,7 +204,11 @@ fn row_filter(filter: Arc<BoundFilter>, layout: Layout, metadata: &ArrowReaderMe
         }
         control.meter.scanned(batch.num_rows());
         let arrays = layout.arrays(&batch, &read)?;
-        let mask = filter.mask(&arrays, batch.num_rows()).map_err(|failure| ArrowError::ComputeError(format!("{failure:?}")))?;
+        let mask = filter.mask(&arrays, batch.num_rows(), &control).map_err(|failure| {
+            let error = ArrowError::ComputeError(format!("{failure:?}"));
+            *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            error
+        })?;
         Ok(BooleanArray::new(mask, None))
     });
     RowFilter::new(vec![Box::new(predicate)])

@@ -1,7 +1,8 @@
 //! The columns that a scan hands out.
 
-use crate::cells::{self, KeyForm};
+use crate::cells::{self, Budget, KeyForm};
 use crate::column::{Binding, Reads, Resolved, Source};
+use crate::control::Control;
 use crate::error::Failure;
 use crate::related::Key as Related;
 use arrow_array::{ArrayRef, Int64Array, new_null_array};
@@ -114,10 +115,12 @@ impl Outputs {
 
 impl BoundOutputs {
     /// The outputs of `rows` rows; `arrays` lie by slot.
-    pub(crate) fn columns(&self, arrays: &[ArrayRef], rows: usize) -> Result<Vec<ArrayRef>, Failure> {
-        let read = |binding: &Binding| cells::read(binding, arrays, rows);
-        let column = |bound: &Bound| -> ArrayRef {
-            match bound {
+    pub(crate) fn columns(&self, arrays: &[ArrayRef], rows: usize, control: &Control) -> Result<Vec<ArrayRef>, Failure> {
+        // Of all columns together: text that was calculated stays, as a key.
+        let budget = Budget::of(control);
+        let read = |binding: &Binding| cells::read(binding, arrays, rows, &budget);
+        let column = |bound: &Bound| -> Result<ArrayRef, Failure> {
+            Ok(match bound {
                 Bound::One => Arc::new(Int64Array::from_value(0, rows)),
                 Bound::Step(slot, grid) => {
                     let step = |time: &i64| (i128::from(*time) - i128::from(grid.first_ns)).div_euclid(i128::from(grid.step_ns)) as i64;
@@ -129,12 +132,12 @@ impl BoundOutputs {
                 Bound::Raw(slot) => arrays[*slot].clone(),
                 Bound::Related => new_null_array(&KeyForm::Tagged.data_type(), rows),
                 Bound::Key(binding, form) if binding.is_absent() => new_null_array(&form.data_type(), rows),
-                Bound::Key(binding, form) => form.keys(read(binding)),
-                Bound::Numbers(binding, class) => Arc::new(read(binding).numbers(*class)),
-                Bound::Counted(binding) => Arc::new(read(binding).counted()),
-                Bound::Hashes(binding) => Arc::new(read(binding).hashes()),
-            }
+                Bound::Key(binding, form) => form.keys(read(binding)?),
+                Bound::Numbers(binding, class) => Arc::new(read(binding)?.numbers(*class)),
+                Bound::Counted(binding) => Arc::new(read(binding)?.counted()),
+                Bound::Hashes(binding) => Arc::new(read(binding)?.hashes()),
+            })
         };
-        Ok(self.outputs.iter().map(column).collect())
+        self.outputs.iter().map(column).collect()
     }
 }

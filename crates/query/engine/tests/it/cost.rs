@@ -83,3 +83,19 @@ async fn l9_a_cancelled_query_decodes_no_further_block() {
     assert!(decoded.get() - before <= 1, "{} blocks were decoded after the end", decoded.get() - before);
     hive.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_other_spans_are_looked_for_in_are_not_taken_for_the_querys_own() {
+    let mut hive = Hive::new().await;
+    for first in [0, 3_600] {
+        hive.send(&numbered(first, 60)).await;
+        hive.flush().await;
+    }
+    let mut span = event(7_000, json!({"other": 1}));
+    (span["dataset"], span["trace"], span["span"]) = (json!("elsewhere"), json!("a"), json!("b"));
+    hive.send(&[span]).await;
+    hive.flush().await;
+    let cost = cost(&hive, "COUNT WHERE n >= 3650 AND root.other = 1 IN shop").await;
+    assert_eq!((cost.files_read, cost.files_skipped), (2, 1), "the third file was read, the first was not");
+    hive.close().await;
+}

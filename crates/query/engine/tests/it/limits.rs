@@ -3,7 +3,7 @@
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, plan, small_store, two_hours, two_threads};
 use glasshive_base::{BoxFuture, Clock, ErrorKind};
 use glasshive_query_engine::{Cancel, EngineConfig, EngineError};
-use glasshive_query_plan::{EventsRequest, Measure, NoteKind, Reason, Wants, Window};
+use glasshive_query_plan::{Column, EventsRequest, Measure, NoteKind, Reason, Wants, Window};
 use glasshive_store::StoreConfig;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -84,6 +84,59 @@ async fn memory_is_limited_in_words() {
     assert_eq!(error.to_string(), "query needed more than 16 KiB; add a filter, fewer groups, or raise query.memory");
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(hive.ask("COUNT GROUP BY user").await.groups, 200, "others are not touched");
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calculated_text_is_charged() {
+    let mut hive = ten_chunks().await;
+    let long = "x".repeat(600);
+    hive.send(&(0..100).map(|second| event(second, json!({"long": long}))).collect::<Vec<_>>()).await;
+    let with = format!("WITH a = CONCAT({})", vec!["$long"; 100].join(", "));
+    for _ in ["live", "flushed"] {
+        let engine = hive.engine_with(EngineConfig { memory_bytes: 1 << 20, ..two_threads() }, hive.clock());
+        for question in ["COUNT WHERE a = x", "COUNT(a)", "COUNT_DISTINCT(a)", "COUNT WHERE a = x OR user = y"] {
+            let error = engine.query(LOCAL, &plan(&format!("{with} {question}")), Wants::TABLE, Cancel::default()).await.unwrap_err();
+            assert!(matches!(error, EngineError::OutOfMemory { .. }), "{question}: {error}");
+        }
+        let count = engine.query(LOCAL, &plan("WITH a = CONCAT($long) COUNT(a)"), Wants::TABLE, Cancel::default()).await.unwrap();
+        assert_eq!(count.results[0].values, [Measure::Int(300)], "null makes empty text");
+        let columns = vec![Column::named("a")];
+        let request = EventsRequest { limit: 300, columns, fields: plan(&with).fields, ..EventsRequest::all(two_hours()) };
+        let found = engine.events(LOCAL, &request, Cancel::default()).await.unwrap();
+        assert!(found.rows.len() < 300, "{}", found.rows.len());
+        assert_eq!(found.notes[0].missing.as_ref().map(|missing| missing.reason), Some(Reason::Memory));
+        hive.flush().await;
+    }
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_calculations_ends_with_the_time() {
+    let mut hive = Hive::with(StoreConfig { seal_rows: usize::MAX, ..small_store() }, two_threads()).await;
+    hive.send(&(0..500).map(|second| event(second, json!({"n": second}))).collect::<Vec<_>>()).await;
+    for _ in ["live", "flushed"] {
+        for question in ["WITH a = $n + 1 COUNT WHERE a exists", "WITH a = $n + 1 SUM(a)"] {
+            let config = EngineConfig { threads: 1, time_limit: Duration::from_secs(100), ..EngineConfig::default() };
+            let engine = hive.engine_with(config, watched(&hive, |looks| Some(Duration::from_secs(looks))));
+            let answer = engine.query(LOCAL, &plan(question), Wants::TABLE, Cancel::default()).await.unwrap();
+            assert!(answer.is_partial(), "{question}");
+            let cancel = Cancel::default();
+            let clock = watched(&hive, {
+                let cancel = cancel.clone();
+                move |looks| {
+                    if looks == 100 {
+                        cancel.cancel();
+                    }
+                    None
+                }
+            });
+            let engine = hive.engine_with(EngineConfig { threads: 1, ..EngineConfig::default() }, clock);
+            let outcome = engine.query(LOCAL, &plan(question), Wants::TABLE, cancel).await;
+            assert!(matches!(outcome, Err(EngineError::Cancelled)), "{question}");
+        }
+        hive.flush().await;
+    }
     hive.close().await;
 }
 

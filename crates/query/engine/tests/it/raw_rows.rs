@@ -3,7 +3,7 @@
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, two_hours, two_threads};
 use glasshive_model::{TraceId, Value};
 use glasshive_query_engine::{Cancel, EngineConfig, TraceRequest};
-use glasshive_query_plan::{Column, EventsRequest, NoteKind, Reason, Window};
+use glasshive_query_plan::{Column, EventsRequest, NoteKind, Reason, Window, text};
 use serde_json::json;
 
 fn request(limit: u32) -> EventsRequest {
@@ -128,5 +128,17 @@ async fn a_damaged_file_is_left_out_and_named() {
     let rows = hive.engine.events(LOCAL, &request(10), Cancel::default()).await.unwrap();
     assert_eq!((rows.rows.len(), rows.notes.len()), (1, 1));
     assert!(rows.notes[0].is_partial());
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_is_named_often_is_evaluated_once() {
+    let mut hive = Hive::new().await;
+    hive.send(&[event(1, json!({"n": 1}))]).await;
+    let sum = |name: &str| vec![format!("${name}"); 500].join(" + ");
+    let with = format!("WITH a = {}, b = {}, c = {}, d = {}, d", sum("n"), sum("a"), sum("b"), sum("c"));
+    let asked = EventsRequest { time: two_hours(), ..text::parse_events(&with, START_NS).unwrap() };
+    let rows = hive.engine.events(LOCAL, &asked, Cancel::default()).await.unwrap().rows;
+    assert_eq!(rows[0].fields, [("d".to_owned(), Value::Int(62_500_000_000))]);
     hive.close().await;
 }
