@@ -9,7 +9,7 @@ use futures_util::stream;
 use glasshive_base::metrics::Counter;
 use glasshive_base_http::{BoxError, Response, response};
 use glasshive_query_engine::Follower;
-use glasshive_query_plan::{EventsRequest, TimeRange, text};
+use glasshive_query_plan::{EventsRequest, Relation, TimeRange, text};
 use glasshive_store::Tail;
 use http::StatusCode;
 use serde_json::json;
@@ -25,6 +25,10 @@ const ROWS_PER_CHUNK: usize = 1_000;
 pub async fn run(call: Call) -> Result<Response, Failure> {
     let filter = call.query("filter").unwrap_or_default();
     let filters = text::parse_filters(&filter).map_err(plan_failure)?;
+    if let Some(column) = filters.conditions.iter().map(|condition| &condition.column).find(|column| Relation::split(column).is_some()) {
+        let why = "other spans are not known when an event arrives";
+        return Err(Failure::invalid(format!("{why}; if {column} is a column's own name, write ={column}")));
+    }
     let open = call.open()?;
     // Which window does not matter to a follower.
     let time = TimeRange::last(1, call.hive.clock.wall_ns()).map_err(plan_failure)?;

@@ -107,6 +107,23 @@ pub fn parse_filters(text: &str) -> Result<Filters, QueryError> {
     if scanner.at_end() { Ok(filters) } else { Err(scanner.error("expected AND, OR or the end")) }
 }
 
+/// Reads where to look alone: the clause `IN` and a time. Gives the time and the slugs of the datasets, `None` being all.
+///
+/// # Errors
+/// As [`parse`]; also when anything else is there, which would be left aside.
+pub fn parse_range(text: &str, now_ns: i64) -> Result<(TimeRange, Option<Vec<String>>), QueryError> {
+    let more = || QueryError::whole(Problem::Malformed, "a range names datasets (IN) and a time (LAST, FROM or SINCE), and nothing else");
+    let mut scanner = start(text)?;
+    if !scanner.at_end() && !at_clause(&mut scanner) {
+        return Err(more());
+    }
+    let clauses = Clauses::read(&mut scanner, false)?;
+    if clauses.limit.is_some() || !clauses.filters.conditions.is_empty() {
+        return Err(more());
+    }
+    Ok((resolve(&scanner, clauses.time, now_ns)?, clauses.datasets))
+}
+
 fn start(text: &str) -> Result<Scanner, QueryError> {
     if text.len() > TEXT_MAX {
         return Err(QueryError::whole(Problem::Malformed, format!("a query may have at most {TEXT_MAX} bytes")));

@@ -236,3 +236,13 @@ fn requests_for_rows() {
     assert_eq!(filters_to_text(&parse_filters("where a = 1 and b ?").unwrap()), "a = 1 AND b exists");
     assert!(parse_filters("a = 1 LIMIT 5").is_err());
 }
+
+#[test]
+fn a_range_is_datasets_and_a_time() {
+    let (time, datasets) = parse_range("IN cart LAST 5m", NOW_NS).unwrap();
+    assert_eq!((time.window.end_ns - time.window.start_ns, datasets), (300_000_000_000, Some(vec!["cart".to_owned()])));
+    assert_eq!(parse_range("", NOW_NS).unwrap().1, None);
+    for more in ["WITH a = 1, a LAST 5m", "name", "WHERE a = 1", "LAST 5m LIMIT 100", "GROUP BY a"] {
+        assert!(parse_range(more, NOW_NS).is_err(), "{more}");
+    }
+}
