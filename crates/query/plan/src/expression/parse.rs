@@ -21,8 +21,15 @@ pub(super) fn parse(text: &str) -> Result<Expression, ExpressionError> {
 /// Reads an expression that begins at an index into the characters and ends where it can go on no further; gives also the index
 /// of what comes next.
 pub(crate) fn parse_at(characters: &[char], at: usize) -> Result<(Expression, usize), ExpressionError> {
-    let mut parser =
-        Parser { lexer: Lexer::new(characters, at), next: (at, Token::End), start: at, end: at, levels: 0, patterns: 0, inputs: Vec::new() };
+    let mut parser = Parser {
+        lexer: Lexer::new(characters, at),
+        next: (at, Token::End),
+        start: at,
+        end: at,
+        levels: 0,
+        patterns: 0,
+        inputs: Vec::new(),
+    };
     parser.advance()?;
     parser.start = parser.next.0;
     let root = parser.level(0)?.node;
