@@ -105,18 +105,13 @@ fn level(count: f64, most: f64) -> Option<usize> {
     Some(level.clamp(1, SHADES.len()) - 1)
 }
 
-/// A whole number of events, or what is below one: means and weights may be small.
-fn whole(events: f64) -> f64 {
-    if events >= 1.0 { events.floor() } else { events }
-}
-
 /// Up to how many events each shade stands for.
 fn legend(most: f64, palette: Palette) -> String {
     let mut out = format!("{}events: ", " ".repeat(GUTTER));
     let mut last = 0.0;
     for (level, shade) in SHADES.iter().enumerate() {
         let share = (level + 1) as f64 / SHADES.len() as f64;
-        let limit = if level + 1 == SHADES.len() { most } else { whole(most * share * share) };
+        let limit = if level + 1 == SHADES.len() { most } else { (most * share * share).floor() };
         if limit > last {
             let _ = write!(out, "{} to {}  ", palette.paint(Ink::Shade(level), &shade.to_string()), number::axis(limit));
         }
