@@ -173,6 +173,8 @@ async fn f13_files_that_a_crash_left_are_removed_and_strange_ones_kept() {
     let second = world.open().await;
     assert_eq!((second.rows().await.len(), world.files(".parquet").len()), (10, 1));
     second.store.flush().await.unwrap();
+    // Replaced files are removed after the flush was told.
+    second.until(|_| world.files(".sum").len() == 1).await;
     second.store.shutdown().await;
     let committed = world.files(".parquet");
     assert_eq!((committed.len(), world.files(".sum").len()), (1, 1), "the file of the first life is gone");
