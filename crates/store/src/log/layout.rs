@@ -129,8 +129,9 @@ impl Layout {
             .filter(|group| group.header.first_sequence < sequences.start)
             .map(|group| group.offset + group.header.stored_bytes());
         let end = scan.groups.iter().filter(|group| group.header.first_sequence >= sequences.end).map(|group| group.offset);
-        let bytes = start.max().unwrap_or(0).min(scan.bytes)..end.min().unwrap_or(scan.bytes).min(scan.bytes);
-        Hole { sequences, place: Some((segment, bytes)), events: None }
+        let (start, end) = (start.max().unwrap_or(0).min(scan.bytes), end.min().unwrap_or(scan.bytes).min(scan.bytes));
+        // Groups that are not in order leave no bytes between them.
+        Hole { sequences, place: (start < end).then_some((segment, start..end)), events: None }
     }
 
     fn keep_torn(&mut self, beyond: BTreeMap<u64, Place>, claimed_end: u64) {

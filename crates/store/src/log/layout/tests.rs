@@ -77,6 +77,21 @@ fn a_missing_segment_is_a_hole() {
     assert_eq!((found.end, layout(&[(1, &first), (3, &third)], 5).holes.len()), (7, 0));
 }
 
+#[test]
+fn a_hole_between_groups_that_are_out_of_order_has_no_place() {
+    let header = SegmentHeader { life: life(1), first_sequence: 1 };
+    let mut bytes = header.encode().to_vec();
+    for sequence in [4, 1] {
+        let group = Group { first_sequence: sequence, records: vec![record(100 + sequence)] };
+        let (parts, _) = group.encode(life(1), 4);
+        parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    }
+    bytes.resize(bytes.len() + 2 * PAGE as usize, 0);
+    let found = layout(&[(1, &bytes)], 0);
+    assert_eq!(identities(&found).iter().map(|record| record.0).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(found.holes, [Hole { sequences: 2..4, place: None, events: None }]);
+}
+
 proptest! {
     /// Whatever is changed in one group: the others are found, and nothing is that was not written.
     #[test]
