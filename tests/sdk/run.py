@@ -16,7 +16,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import compare, recorder, sdks  # noqa: E402
+from harness import compare, conventions, recorder, sdks  # noqa: E402
 from harness.server import Refused, Server  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -116,6 +116,21 @@ def replay_one(server, path, encoding):
     return compare.read_back_equal(server, sent["resource"]["service.name"]["str"], sent, f"FROM {first} TO {last}".replace("+00:00", "Z"))
 
 
+def run_mixed(chosen, server, cache):
+    """One trace of old and new conventions, where the SDKs that send them are among those chosen."""
+    needed = {name: sdk for sdk in chosen for name, _ in conventions.SENDERS if sdk.name == name}
+    if needed.keys() != {name for name, _ in conventions.SENDERS}:
+        return []
+    what = ("mixed conventions", "http/protobuf")
+    try:
+        commands = {name: sdk.install(cache) for name, sdk in needed.items()}
+        count = conventions.run(server, commands, next(iter(needed.values())).directory)
+        return [(*what, "ran", f"{count} answers alike to either spelling")]
+    except (compare.Mismatch, Refused, sdks.InstallFailed, subprocess.TimeoutExpired) as error:
+        print(f"--- mixed conventions\n{error}\n", file=sys.stderr)
+        return [(*what, "failed", str(error).splitlines()[0])]
+
+
 def print_table(rows):
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
@@ -146,6 +161,7 @@ def main():
     # A server of its own: the recorded services have the names of the living ones.
     with tempfile.TemporaryDirectory(prefix="glasshive-sdk-") as data, Server(flags.server, pathlib.Path(data)) as server:
         rows += [row for sdk in chosen for row in run_sdk(sdk, server, flags.cache)]
+        rows += run_mixed(chosen, server, flags.cache)
     print_table(rows)
     required = {sdk.name for sdk in chosen if sdk.required}
     passed = sum(row[2] == "ran" for row in rows)

@@ -44,16 +44,23 @@ fn readings(table: &'static str) -> HashMap<&'static str, Vec<Member>> {
             readings.insert(member.name, group.clone());
         }
     }
-    // A name that belongs to groups only on some rows reads each group's newest name on those rows, and else itself.
+    // A name that belongs to a group on some rows reads the group on those rows, and else itself. One that belongs to another
+    // group on all rows reads that one first.
     let mut sided: HashMap<&'static str, Vec<Member>> = HashMap::new();
     for group in &groups {
-        for member in group.iter().filter(|member| member.when != When::Always && !readings.contains_key(member.name)) {
-            sided.entry(member.name).or_default().push(Member { name: group[0].name, when: member.when });
+        for member in group.iter().filter(|member| member.when != When::Always) {
+            let on_its_rows = group.iter().filter(|other| other.when == When::Always || other.when == member.when);
+            sided.entry(member.name).or_default().extend(on_its_rows.map(|other| Member { name: other.name, when: member.when }));
         }
     }
     for (name, mut members) in sided {
-        members.push(Member { name, when: When::Always });
-        readings.insert(name, members);
+        match readings.get_mut(name) {
+            Some(reading) => reading.append(&mut members),
+            None => {
+                members.push(Member { name, when: When::Always });
+                readings.insert(name, members);
+            }
+        }
     }
     readings
 }
@@ -109,13 +116,26 @@ mod tests {
 
     #[test]
     fn sides_of_a_call_read_different_columns() {
-        let peer = alias_group("net.peer.name");
-        let read = |kind: Option<&str>| peer.iter().filter(|member| member.when.admits(kind)).map(|member| member.name).collect::<Vec<_>>();
-        assert_eq!(read(Some("client")), ["server.address", "net.peer.name"]);
-        assert_eq!(read(Some("server")), ["client.address", "net.peer.name"]);
-        assert_eq!(read(None), ["net.peer.name"]);
-        assert!(names("server.address").contains(&"net.host.name"));
-        assert_eq!(names("net.peer.ip"), ["network.peer.address", "net.sock.peer.addr", "net.peer.ip"]);
+        let read = |name: &str, kind: Option<&str>| {
+            let members = alias_group(name).iter().filter(|member| member.when.admits(kind));
+            members.map(|member| member.name).collect::<Vec<_>>()
+        };
+        for (name, group, kind) in [
+            ("net.peer.name", "server.address", "client"),
+            ("net.peer.name", "client.address", "server"),
+            ("net.host.name", "server.address", "server"),
+            ("net.peer.port", "server.port", "client"),
+            ("http.host", "server.address", "server"),
+        ] {
+            let reads_group = read(name, Some(kind)).starts_with(&read(group, Some(kind)));
+            assert!(reads_group, "{name} of a {kind} is {group}: {:?}", read(name, Some(kind)));
+        }
+        assert_eq!(read("net.peer.name", None), ["net.peer.name"]);
+        assert!(!read("net.host.name", Some("client")).contains(&"server.address"));
+        let ip = ["network.peer.address", "net.sock.peer.addr", "net.peer.ip"];
+        assert_eq!(read("net.peer.ip", None), ip);
+        assert!(read("net.peer.ip", Some("server")).starts_with(&ip), "its own group before those of one side");
+        assert!(read("net.peer.ip", Some("server")).contains(&"client.address"));
         for when in [When::ClientSpans, When::ServerSpans] {
             for kind in when.kind_numbers().unwrap() {
                 assert!(when.admits(SpanKind::from_number(kind).map(SpanKind::word)));
