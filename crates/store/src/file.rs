@@ -19,16 +19,22 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-/// A visible data file. Opened, and its sidecar and footer read, when first needed.
+/// A visible data file. Opened, and its sidecar and footer read, when first needed; they stay until [`DataFile::release`].
 pub struct DataFile {
     /// What the catalog says about it.
     pub row: FileRow,
     context: Arc<FileContext>,
-    opened: OnceCell<(Arc<dyn DiskFile>, Sidecar)>,
-    metadata: OnceCell<Arc<ParquetMetaData>>,
+    opened: Mutex<Option<Arc<Opened>>>,
+    metadata: Mutex<Option<Arc<ParquetMetaData>>>,
     told: AtomicBool,
+}
+
+/// A file that can be read.
+struct Opened {
+    file: Arc<dyn DiskFile>,
+    sidecar: Sidecar,
 }
 
 /// What all data files of a store share.
@@ -47,7 +53,7 @@ impl std::fmt::Debug for DataFile {
 
 impl DataFile {
     pub(crate) fn new(row: FileRow, context: Arc<FileContext>) -> Self {
-        Self { row, context, opened: OnceCell::new(), metadata: OnceCell::new(), told: AtomicBool::new(false) }
+        Self { row, context, opened: Mutex::default(), metadata: Mutex::default(), told: AtomicBool::new(false) }
     }
 
     /// The bytes of `range`, each compared with the checksum of its block. Cost: whole blocks of 256 KiB are read.
@@ -60,7 +66,8 @@ impl DataFile {
             if range.is_empty() {
                 return Ok(Bytes::new());
             }
-            let (file, sidecar) = self.open().await?;
+            let opened = self.open().await?;
+            let Opened { file, sidecar } = &*opened;
             if range.end > sidecar.bytes {
                 return Err(self.damaged());
             }
@@ -92,17 +99,36 @@ impl DataFile {
     /// # Errors
     /// As [`DataFile::read_range`].
     pub fn metadata(&self) -> BoxFuture<'_, Result<Arc<ParquetMetaData>, ReadError>> {
-        Box::pin(async move { self.metadata.get_or_try_init(|| reader::read_metadata(self)).await.cloned() })
+        Box::pin(async move {
+            let mut metadata = self.metadata.lock().await;
+            match &*metadata {
+                Some(metadata) => Ok(metadata.clone()),
+                None => Ok(metadata.insert(reader::read_metadata(self).await?).clone()),
+            }
+        })
     }
 
-    async fn open(&self) -> Result<&(Arc<dyn DiskFile>, Sidecar), ReadError> {
-        self.opened
-            .get_or_try_init(|| async {
-                let sidecar = self.read_sidecar().await?;
-                let file = self.context.disk.open(&self.row.path, false).await.map_err(|error| self.disk_error(error))?;
-                Ok((file, sidecar))
-            })
-            .await
+    /// Bytes of memory that stay taken while the file is open, the footer apart.
+    pub fn open_bytes(&self) -> usize {
+        size_of::<Self>() + size_of::<Opened>() + usize::try_from(self.row.bytes.div_ceil(BLOCK_BYTES)).unwrap_or(usize::MAX) * 4
+    }
+
+    /// Closes the file and forgets its footer; whoever reads it again opens it again. What is being read goes on.
+    pub fn release(&self) {
+        // Where somebody is opening it at this moment, it is wanted.
+        let opened = self.opened.try_lock().ok().and_then(|mut opened| opened.take());
+        let metadata = self.metadata.try_lock().ok().and_then(|mut metadata| metadata.take());
+        drop((opened, metadata));
+    }
+
+    async fn open(&self) -> Result<Arc<Opened>, ReadError> {
+        let mut opened = self.opened.lock().await;
+        if let Some(opened) = &*opened {
+            return Ok(opened.clone());
+        }
+        let sidecar = self.read_sidecar().await?;
+        let file = self.context.disk.open(&self.row.path, false).await.map_err(|error| self.disk_error(error))?;
+        Ok(opened.insert(Arc::new(Opened { file, sidecar })).clone())
     }
 
     async fn read_sidecar(&self) -> Result<Sidecar, ReadError> {

@@ -9,7 +9,7 @@ use crate::intake::Intake;
 use crate::measures::{KnownRows, Measures};
 use crate::question::{Question, unknown_columns};
 use crate::related::{Ask, Related, Search};
-use crate::scan::{ReaderCache, Scan};
+use crate::scan::{Footers, Scan};
 use crate::tasks::Tasks;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -28,7 +28,7 @@ pub(crate) struct Run<'a> {
     pub snapshot: Arc<Snapshot>,
     /// Of all datasets, in the window and round it; where other spans are asked about.
     pub spans: Option<Arc<Snapshot>>,
-    pub cache: Arc<ReaderCache>,
+    pub footers: Arc<Footers>,
     pub control: Arc<Control>,
     pub threads: usize,
 }
@@ -74,7 +74,7 @@ impl Run<'_> {
             snapshot: &self.snapshot,
             spans,
             window: self.plan.time.window,
-            cache: &self.cache,
+            footers: &self.footers,
             control: &self.control,
             threads: self.threads,
         };
@@ -138,7 +138,7 @@ impl Run<'_> {
     ) -> Result<(States, Option<Window>), Failure> {
         let intake = Intake::new(&mut measures.outputs, related, measures.progress);
         let scan = Arc::new(Scan { question: self.question(window), outputs: measures.outputs.clone() });
-        let queue = Arc::new(scan.units(&self.snapshot, &self.cache, &self.control).await?);
+        let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control).await?);
         let schema = measures.outputs.key_schema(keys);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {

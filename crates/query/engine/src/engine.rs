@@ -13,7 +13,7 @@ use crate::control::{Cancel, Control};
 use crate::cost::{Cost, Meter};
 use crate::error::EngineError;
 use crate::related::Ask;
-use crate::scan::ReaderCache;
+use crate::scan::Footers;
 use glasshive_base::{Clock, metrics};
 use glasshive_model::EnvironmentId;
 use glasshive_query_plan::{Answer, Plan, Relation, Wants, Window};
@@ -41,6 +41,9 @@ pub struct EngineConfig {
     pub wait_limit: Duration,
     /// Rows of one trace that are given back. Default 250,000.
     pub trace_rows: usize,
+    /// Bytes that decoded footers of data files may take between questions; the files of those that are kept stay open.
+    /// Default 64 MiB.
+    pub footer_bytes: usize,
 }
 
 impl Default for EngineConfig {
@@ -54,6 +57,7 @@ impl Default for EngineConfig {
             queue: 32,
             wait_limit: Duration::from_secs(5),
             trace_rows: 250_000,
+            footer_bytes: 64 << 20,
         }
     }
 }
@@ -72,7 +76,7 @@ pub(crate) struct Inner {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     config: EngineConfig,
-    cache: Arc<ReaderCache>,
+    footers: Arc<Footers>,
     slots: Slots,
     metrics: metrics::Registry,
     batches: metrics::Counter,
@@ -99,7 +103,8 @@ impl Engine {
             .build()?;
         let slots = Slots::new(config.slots, config.queue, config.wait_limit);
         let batches = metrics.counter("glasshive_query_batches_total", "Batches of rows that questions looked at.", &[]);
-        let inner = Inner { store, clock, config, cache: Arc::default(), slots, metrics, batches, failures: AtomicU64::new(0) };
+        let footers = Arc::new(Footers::new(config.footer_bytes, &metrics));
+        let inner = Inner { store, clock, config, footers, slots, metrics, batches, failures: AtomicU64::new(0) };
         Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
     }
 
@@ -154,7 +159,7 @@ impl Inner {
         let snapshot = self.snapshot(environment, plan.scan_window(), plan.datasets.clone());
         let ask = Ask::new(&plan.filters, &plan.breakdowns, Names { registry: &snapshot.registry, fields: &plan.fields });
         let spans = ask.has_others().then(|| self.snapshot(environment, Relation::reach(plan.time.window), None));
-        Run { plan, wants, ask, snapshot, spans, cache: self.cache.clone(), control: control.clone(), threads: self.threads() }
+        Run { plan, wants, ask, snapshot, spans, footers: self.footers.clone(), control: control.clone(), threads: self.threads() }
     }
 
     fn threads(&self) -> usize {

@@ -9,7 +9,7 @@ use crate::column::{Names, Resolved};
 use crate::control::Control;
 use crate::error::Failure;
 use crate::question::Question;
-use crate::scan::{Output, Outputs, ReaderCache, Scan, times};
+use crate::scan::{Footers, Output, Outputs, Scan, times};
 use crate::tasks::Tasks;
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
@@ -167,7 +167,7 @@ pub(crate) struct Search<'a> {
     /// Of all datasets, in the window and round it.
     pub spans: &'a Arc<Snapshot>,
     pub window: Window,
-    pub cache: &'a Arc<ReaderCache>,
+    pub footers: &'a Arc<Footers>,
     pub control: &'a Arc<Control>,
     pub threads: usize,
 }
@@ -195,7 +195,7 @@ impl Search<'_> {
         let mut outputs = Outputs::default();
         let trace = outputs.add(Output::System(SystemColumn::TraceId));
         let scan = Arc::new(Scan { question: (self.question)(), outputs });
-        let queue = Arc::new(scan.units(self.snapshot, self.cache, self.control).await?);
+        let queue = Arc::new(scan.units(self.snapshot, self.footers, self.control).await?);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
             let (scan, queue, control) = (scan.clone(), queue.clone(), self.control.clone());
@@ -235,7 +235,7 @@ impl Search<'_> {
         }
         let question = Question::new(Relation::reach(self.window), None, &other.filters, |_| false, self.names);
         let scan = Arc::new(Scan { question, outputs });
-        let queue = Arc::new(scan.units(self.spans, self.cache, self.control).await?);
+        let queue = Arc::new(scan.units(self.spans, self.footers, self.control).await?);
         let relation = other.relation;
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {

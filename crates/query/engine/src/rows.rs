@@ -8,7 +8,7 @@ use crate::control::{Control, Flow};
 use crate::error::Failure;
 use crate::question::Question;
 use crate::related::{Ids, Related};
-use crate::scan::{Output, Outputs, ReaderCache, Scan, Unit, filtered, times};
+use crate::scan::{Footers, Output, Outputs, Scan, Unit, filtered, times};
 use crate::tasks::Tasks;
 use glasshive_model::Value;
 use glasshive_model::shown::ShownRow;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Finder {
     pub snapshot: Arc<Snapshot>,
-    pub cache: Arc<ReaderCache>,
+    pub footers: Arc<Footers>,
     pub control: Arc<Control>,
     pub threads: usize,
 }
@@ -44,7 +44,7 @@ impl Finder {
         let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
         let related = related.map(|related| (related.clone(), Ids::of(&mut outputs)));
         let scan = Arc::new(Scan { question, outputs });
-        let queue = Arc::new(scan.units(&self.snapshot, &self.cache, &self.control).await?);
+        let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control).await?);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
             let (scan, queue, control, related) = (scan.clone(), queue.clone(), self.control.clone(), related.clone());

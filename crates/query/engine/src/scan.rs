@@ -1,11 +1,13 @@
 //! Reading a snapshot: live chunks and row groups of files, newest first, each turned into the columns that a query works on.
 
+mod footers;
 mod group;
 mod output;
 mod prune;
 mod queue;
 
-pub(crate) use group::{ReaderCache, file_columns, read_error};
+pub(crate) use footers::{Footer, Footers};
+pub(crate) use group::{file_columns, read_error};
 pub(crate) use output::{Output, Outputs};
 pub(crate) use prune::pages_in_window;
 pub(crate) use queue::Queue;
@@ -37,7 +39,7 @@ pub(crate) enum Unit {
 #[derive(Clone)]
 pub(crate) struct Group {
     pub file: Arc<DataFile>,
-    pub metadata: ArrowReaderMetadata,
+    pub footer: Arc<Footer>,
     pub index: usize,
     /// Least and greatest event time, ns.
     pub times_ns: (i64, i64),
@@ -52,6 +54,12 @@ pub(crate) struct Scan {
 /// Event times of a `_time` array, ns.
 pub(crate) fn times(array: &ArrayRef) -> &[i64] {
     array.as_primitive::<TimestampNanosecondType>().values()
+}
+
+impl Group {
+    pub(crate) fn metadata(&self) -> &ArrowReaderMetadata {
+        &self.footer.metadata
+    }
 }
 
 impl Unit {
@@ -83,7 +91,7 @@ impl Unit {
 
 impl Scan {
     /// The units of a snapshot that may hold wanted rows. A damaged file is left out and noted.
-    pub(crate) async fn units(&self, snapshot: &Snapshot, cache: &ReaderCache, control: &Control) -> Result<Queue, Failure> {
+    pub(crate) async fn units(&self, snapshot: &Snapshot, footers: &Footers, control: &Control) -> Result<Queue, Failure> {
         let mut units = Vec::new();
         for chunk in snapshot.live.iter().filter(|chunk| self.question.may_pass(Source::Chunk(chunk))) {
             units.push(Unit::Chunk(chunk.clone()));
@@ -94,9 +102,9 @@ impl Scan {
                 unseen_ns = unseen_ns.max(Some(file.row.time_max_ns));
                 continue;
             }
-            match cache.metadata(file).await {
-                Ok(metadata) => {
-                    let groups = prune::groups(&self.question, file, &metadata, &control.meter).await?;
+            match footers.of(file).await {
+                Ok(footer) => {
+                    let groups = prune::groups(&self.question, file, &footer, &control.meter).await?;
                     units.extend(groups.into_iter().map(Unit::Group));
                 }
                 Err(error) => leave_out(error, (file.row.time_min_ns, file.row.time_max_ns), control)?,

@@ -60,7 +60,7 @@ impl Engine {
         let request = request.clone();
         self.run("events", cancel, move |inner, control| async move {
             let snapshot = inner.snapshot(environment, request.time.window, request.datasets.clone());
-            let finder = Finder { snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
+            let finder = Finder { snapshot, footers: inner.footers.clone(), control: control.clone(), threads: inner.threads() };
             let limit = request.limit as usize;
             let registry = finder.snapshot.registry.clone();
             let names = Names { registry: &registry, fields: &request.fields };
@@ -74,7 +74,7 @@ impl Engine {
                     snapshot: &finder.snapshot,
                     spans: &inner.snapshot(environment, Relation::reach(window), None),
                     window,
-                    cache: &finder.cache,
+                    footers: &finder.footers,
                     control: &control,
                     threads: finder.threads,
                 };
@@ -106,7 +106,7 @@ impl Engine {
         self.run("trace", cancel, move |inner, control| async move {
             let limit = inner.config.trace_rows;
             let snapshot = inner.snapshot(environment, EVERYTHING, None);
-            let finder = Finder { snapshot, cache: inner.cache.clone(), control: control.clone(), threads: inner.threads() };
+            let finder = Finder { snapshot, footers: inner.footers.clone(), control: control.clone(), threads: inner.threads() };
             let mut hits = finder.trace(request, limit + 1).await?;
             let mut notes = Vec::new();
             if hits.len() > limit {

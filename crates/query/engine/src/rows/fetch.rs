@@ -86,21 +86,21 @@ fn narrow(columns: &[Resolved], source: Source<'_>) -> Vec<ColumnRef> {
 }
 
 async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved]>, meter: &Arc<Meter>) -> Result<Vec<ShownRow>, Failure> {
-    let schema = group.metadata.schema();
+    let schema = group.metadata().schema();
     let seqs: HashSet<i64> = wanted.iter().map(|cursor| cursor.seq).collect();
     let seq_field = file_columns(schema, &[ColumnRef::System(SystemColumn::Seq)])[0].unwrap_or(0);
-    let seq_only = ProjectionMask::roots(group.metadata.parquet_schema(), [seq_field]);
+    let seq_only = ProjectionMask::roots(group.metadata().parquet_schema(), [seq_field]);
     let predicate = ArrowPredicateFn::new(seq_only, move |batch: RecordBatch| Ok(BooleanArray::new(mask(batch.column(0), &seqs), None)));
     let reader = CountedReader::new(group.file.clone(), meter.clone());
-    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, group.metadata.clone())
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, group.metadata().clone())
         .with_row_groups(vec![group.index])
-        .with_projection(ProjectionMask::roots(group.metadata.parquet_schema(), fields(group, columns)))
+        .with_projection(ProjectionMask::roots(group.metadata().parquet_schema(), fields(group, columns)))
         .with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
     let first = wanted.iter().map(|cursor| cursor.time_ns).min();
     let last = wanted.iter().map(|cursor| cursor.time_ns).max();
     if let (Some(first), Some(last)) = (first, last) {
         let window = Window { start_ns: first, end_ns: last.saturating_add(1) };
-        builder = match pages_in_window(&group.metadata, group.index, window) {
+        builder = match pages_in_window(group.metadata(), group.index, window) {
             Some(selection) => builder.with_row_selection(selection),
             None => builder,
         };
@@ -112,12 +112,12 @@ async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved
 
 /// The fields of the file that hold something in the row group.
 fn fields(group: &Group, columns: Option<&[Resolved]>) -> Vec<usize> {
-    let schema = group.metadata.schema();
+    let schema = group.metadata().schema();
     if let Some(columns) = columns {
         let wanted = narrow(columns, Source::File(&group.file.row));
         return file_columns(schema, &wanted).into_iter().flatten().collect();
     }
-    let row_group = group.metadata.metadata().row_group(group.index);
+    let row_group = group.metadata().metadata().row_group(group.index);
     let is_empty = |field: usize| {
         let nulls = row_group.column(field).statistics().and_then(|statistics| statistics.null_count_opt());
         nulls == Some(row_group.num_rows().unsigned_abs())

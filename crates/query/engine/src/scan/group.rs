@@ -12,48 +12,15 @@ use arrow_schema::{ArrowError, DataType, Schema};
 use futures_util::StreamExt;
 use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
 use glasshive_model::{ColumnRef, SystemColumn};
-use glasshive_store::{DataFile, ReadError};
+use glasshive_store::ReadError;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, RowFilter};
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, RowFilter};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::errors::ParquetError;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 8_192;
-/// Decoded schemas that are kept; a wide one takes some 200 KiB.
-const CACHED_FILES: usize = 1_024;
-
-/// Decoded footers and schemas by file id.
-#[derive(Default)]
-pub(crate) struct ReaderCache {
-    files: Mutex<HashMap<String, ArrowReaderMetadata>>,
-}
-
-impl ReaderCache {
-    pub(crate) async fn metadata(&self, file: &Arc<DataFile>) -> Result<ArrowReaderMetadata, ReadError> {
-        let cached = self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&file.row.id).cloned();
-        if let Some(metadata) = cached {
-            return Ok(metadata);
-        }
-        let footer = file.metadata().await?;
-        let metadata = ArrowReaderMetadata::try_new(footer, ArrowReaderOptions::new()).map_err(|_| ReadError::Damaged {
-            file: file.row.path.clone(),
-            rows: file.row.rows,
-            range: format!("{} to {} ns", file.row.time_min_ns, file.row.time_max_ns),
-        })?;
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if files.len() >= CACHED_FILES {
-            // Which ones go does not matter: what is in use comes back.
-            let half: Vec<String> = files.keys().take(CACHED_FILES / 2).cloned().collect();
-            half.iter().for_each(|id| drop(files.remove(id)));
-        }
-        files.insert(file.row.id.clone(), metadata.clone());
-        Ok(metadata)
-    }
-}
-
 /// Indices of the file's fields that hold these columns; `None` for those it has not.
 pub(crate) fn file_columns(schema: &Schema, columns: &[ColumnRef]) -> Vec<Option<usize>> {
     let is_attribute = |index: usize, key: &str, tag: &str| {
@@ -124,14 +91,14 @@ impl Group {
         let all_in_datasets = scan.holds_only_wanted(self.file.row.datasets.iter().map(|(slug, _)| slug));
         let filter = Arc::new(scan.question.bind(source, all_in_window, all_in_datasets));
         let outputs = scan.outputs.bind(source);
-        let schema = self.metadata.schema();
+        let schema = self.metadata().schema();
         let filter_layout = Layout::new(schema, filter.reads.columns());
 
         let reader = CountedReader::new(self.file.clone(), control.meter.clone());
-        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata.clone())
+        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata().clone())
             .with_row_groups(vec![self.index])
             .with_batch_size(BATCH_ROWS);
-        if !all_in_window && let Some(selection) = prune::pages_in_window(&self.metadata, self.index, window) {
+        if !all_in_window && let Some(selection) = prune::pages_in_window(self.metadata(), self.index, window) {
             builder = builder.with_row_selection(selection);
         }
         // A filter on time alone mostly lets whole pages pass; it is cheaper to look at it after decoding.
@@ -139,14 +106,14 @@ impl Group {
         let failed = Arc::new(Mutex::new(None));
         let mut reads = outputs.reads.clone();
         let late_slots: Vec<usize> = if filters_first {
-            builder = builder.with_row_filter(row_filter(filter.clone(), filter_layout, &self.metadata, control.clone(), failed.clone()));
+            builder = builder.with_row_filter(row_filter(filter.clone(), filter_layout, self.metadata(), control.clone(), failed.clone()));
             Vec::new()
         } else {
             add_all(&mut reads, filter.reads.columns())
         };
         let layout = Layout::new(schema, reads.columns());
         let read = layout.read();
-        let mut stream = builder.with_projection(layout.mask(&self.metadata)).build().map_err(|error| self.failure(error))?;
+        let mut stream = builder.with_projection(layout.mask(self.metadata())).build().map_err(|error| self.failure(error))?;
         while let Some(batch) = stream.next().await {
             if control.flow()? == Flow::Stop {
                 return Ok(Flow::Stop);

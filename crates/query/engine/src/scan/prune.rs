@@ -1,7 +1,7 @@
 //! Which row groups and pages may hold wanted rows, going by statistics and bloom filters.
 
-use super::Group;
 use super::group::file_columns;
+use super::{Footer, Group};
 use crate::cells::Prepared;
 use crate::column::{Binding, Piece, Source};
 use crate::cost::{CountedReader, Meter};
@@ -23,16 +23,17 @@ use std::sync::Arc;
 pub(super) async fn groups(
     question: &Question,
     file: &Arc<DataFile>,
-    metadata: &ArrowReaderMetadata,
+    footer: &Arc<Footer>,
     meter: &Arc<Meter>,
 ) -> Result<Vec<Group>, Failure> {
+    let metadata = &footer.metadata;
     let mut groups = Vec::new();
     for index in 0..metadata.metadata().num_row_groups() {
         let times_ns = group_times(file, metadata, index);
         if times_ns.0 >= question.window.end_ns || times_ns.1 < question.window.start_ns || !wants_group(question, file, metadata, index) {
             continue;
         }
-        groups.push(Group { file: file.clone(), metadata: metadata.clone(), index, times_ns });
+        groups.push(Group { file: file.clone(), footer: footer.clone(), index, times_ns });
     }
     let ids = wanted_traces(question);
     if !ids.is_empty() {
@@ -144,7 +145,7 @@ fn wanted_traces(question: &Question) -> Vec<TraceId> {
 
 /// Whether a row group may hold one of these traces, going by its bloom filter; without one it may.
 async fn may_hold_trace(group: &Group, ids: &[TraceId], meter: &Arc<Meter>) -> Result<bool, Failure> {
-    let (metadata, index) = (&group.metadata, group.index);
+    let (metadata, index) = (group.metadata(), group.index);
     let column = file_columns(metadata.schema(), &[ColumnRef::System(SystemColumn::TraceId)])[0];
     let Some(column) = column.filter(|column| metadata.metadata().row_group(index).column(*column).bloom_filter_offset().is_some()) else {
         return Ok(true);

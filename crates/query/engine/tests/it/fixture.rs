@@ -145,6 +145,11 @@ impl Hive {
         self.data.world.clock.clone()
     }
 
+    /// Where the store is.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Another engine over the same store.
     pub fn engine_with(&self, config: EngineConfig, clock: Arc<dyn Clock>) -> Engine {
         Engine::new(self.store.clone(), config, clock, metrics::Registry::default()).unwrap()

@@ -8,6 +8,7 @@ mod edges;
 mod fields;
 mod fixture;
 mod follow;
+mod kept;
 mod limits;
 mod listing;
 mod overflow;
