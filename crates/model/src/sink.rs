@@ -44,6 +44,10 @@ pub struct RecordMeta {
     pub key_id: u64,
     /// Rows of the decoded request that are not kept.
     pub rows_to_skip: Vec<u32>,
+    /// How much older than its receipt an event may have been, ns, where that was limited.
+    pub age_max_ns: Option<u64>,
+    /// How far ahead of its receipt an event was not yet marked, ns, where that was not the usual.
+    pub future_max_ns: Option<u64>,
 }
 
 /// The hash of a decompressed body by which a second delivery of it is known: XXH3, 128 bits. Stored; never changes.

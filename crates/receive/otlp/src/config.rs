@@ -1,5 +1,6 @@
 //! What the OTLP door can be told.
 
+use crate::decode::TimeBounds;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,6 +20,12 @@ pub struct OtlpConfig {
     /// Milliseconds after which a request that is not yet durable is answered with 503. It is stored all the same, once, and the
     /// retry is recognised. Default 2,000. Since 0.1.
     pub answer_within_ms: u64,
+    /// Seconds by which an event may be older than its receipt; older ones are rejected, item by item. Default none: any age is
+    /// taken, since retention goes by receipt. Since 0.1.
+    pub max_age_s: Option<u64>,
+    /// Seconds by which an event may lie ahead of its receipt; further ahead it is marked `meta.future`, and rejected beyond 24 h.
+    /// Default 600. Since 0.1.
+    pub max_future_s: u64,
 }
 
 /// Whether senders must show a key.
@@ -51,6 +58,8 @@ impl Default for OtlpConfig {
             body_bytes: 64 << 20,
             throttle_status: ThrottleStatus::Unavailable,
             answer_within_ms: 2_000,
+            max_age_s: None,
+            max_future_s: 600,
         }
     }
 }
@@ -58,6 +67,11 @@ impl Default for OtlpConfig {
 impl OtlpConfig {
     pub(crate) fn answer_within(&self) -> Duration {
         Duration::from_millis(self.answer_within_ms)
+    }
+
+    pub(crate) fn bounds(&self) -> TimeBounds {
+        let ns = |seconds: u64| seconds.saturating_mul(1_000_000_000);
+        TimeBounds { age_max_ns: self.max_age_s.map(ns), future_max_ns: ns(self.max_future_s) }
     }
 }
 
@@ -85,6 +99,11 @@ impl From<ThrottleStatus> for u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_usual_bounds_are_those_of_the_rules() {
+        assert_eq!(OtlpConfig::default().bounds(), TimeBounds::default());
+    }
 
     #[test]
     fn reads_and_refuses() {

@@ -2,6 +2,7 @@
 
 use crate::normalise::Normaliser;
 use glasshive_base::ErrorKind;
+use glasshive_model::limits::FUTURE_MARKED_NS;
 use glasshive_model::{Decoder, RecordMeta, Rows};
 use glasshive_wire_otlp::WireError;
 
@@ -16,6 +17,17 @@ pub struct DecodeContext<'a> {
     pub dataset_header: Option<&'a str>,
     /// Whether the key is a classic one, whose datasets come from the header.
     pub is_classic: bool,
+    /// Which times are believed.
+    pub bounds: TimeBounds,
+}
+
+/// Which event times are believed, seen from a request's receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeBounds {
+    /// Items that are older than this, ns, are rejected; `None` = none is.
+    pub age_max_ns: Option<u64>,
+    /// Items that are further ahead than this, ns, are marked. More than a day ahead they are rejected, whatever stands here.
+    pub future_max_ns: u64,
 }
 
 /// What became of a request's items.
@@ -110,6 +122,15 @@ fn format_of(number: u16) -> Option<(Signal3, Encoding)> {
     all.into_iter().find(|(signal, encoding)| format_number(*signal, *encoding) == number)
 }
 
+// === impl TimeBounds ===
+
+impl Default for TimeBounds {
+    /// Any age; marked from ten minutes ahead.
+    fn default() -> Self {
+        Self { age_max_ns: None, future_max_ns: FUTURE_MARKED_NS.unsigned_abs() }
+    }
+}
+
 // === impl DecodeContext ===
 
 impl DecodeContext<'_> {
@@ -118,7 +139,9 @@ impl DecodeContext<'_> {
     pub fn record_meta(&self, signal: Signal3, encoding: Encoding) -> RecordMeta {
         let heeded = signal != Signal3::Traces || self.is_classic;
         let dataset = self.dataset_header.filter(|_| heeded).map(str::to_owned);
-        RecordMeta { format: format_number(signal, encoding), dataset, ..RecordMeta::default() }
+        let TimeBounds { age_max_ns, future_max_ns } = self.bounds;
+        let future_max_ns = Some(future_max_ns).filter(|bound| *bound != TimeBounds::default().future_max_ns);
+        RecordMeta { format: format_number(signal, encoding), dataset, age_max_ns, future_max_ns, ..RecordMeta::default() }
     }
 }
 
@@ -143,7 +166,10 @@ impl Decoder for OtlpDecoder {
         if !meta.rows_to_skip.is_empty() {
             return Err("an OTLP record names rows to skip, which this door never asks for".to_owned());
         }
-        let context = DecodeContext { received_ns, dataset_header: meta.dataset.as_deref(), is_classic: meta.dataset.is_some() };
+        let usual = TimeBounds::default();
+        let bounds = TimeBounds { age_max_ns: meta.age_max_ns, future_max_ns: meta.future_max_ns.unwrap_or(usual.future_max_ns) };
+        let dataset_header = meta.dataset.as_deref();
+        let context = DecodeContext { received_ns, dataset_header, is_classic: meta.dataset.is_some(), bounds };
         decode(signal, encoding, body, &context).map(|decoded| decoded.rows).map_err(|error| error.to_string())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::auth::{self, Pass};
 use crate::config::OtlpConfig;
-use crate::decode::{DecodeContext, DecodeError, Decoded, Encoding, Signal3, decode};
+use crate::decode::{DecodeContext, DecodeError, Decoded, Encoding, Signal3, TimeBounds, decode};
 use crate::error::OtlpError;
 use crate::reply::RetryHints;
 use glasshive_base::metrics::{Counter, Registry};
@@ -39,6 +39,7 @@ pub(crate) struct Export {
     pub encoding: Encoding,
     pub pass: Pass,
     pub received_ns: i64,
+    pub bounds: TimeBounds,
     pub body: ReceivedBody,
 }
 
@@ -102,7 +103,12 @@ impl Export {
     }
 
     fn context(&self) -> DecodeContext<'_> {
-        DecodeContext { received_ns: self.received_ns, dataset_header: self.pass.dataset.as_deref(), is_classic: self.pass.is_classic }
+        DecodeContext {
+            received_ns: self.received_ns,
+            dataset_header: self.pass.dataset.as_deref(),
+            is_classic: self.pass.is_classic,
+            bounds: self.bounds,
+        }
     }
 
     fn into_submission(self, rows: Rows, body_hash: u128) -> (Submission, Charge) {

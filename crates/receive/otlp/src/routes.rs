@@ -83,7 +83,7 @@ impl HttpExport {
         let pass: Pass = self.door.admit(request.head(), self.signal, announced)?;
         let body = request.read_body(self.door.config.body_bytes).await?;
         let received_ns = request.head().received_ns;
-        let export = Export { signal: self.signal, encoding, pass, received_ns, body };
+        let export = Export { signal: self.signal, encoding, pass, received_ns, bounds: self.door.config.bounds(), body };
         self.door.take(export, |hash| request.guard_payload(hash)).await
     }
 }

@@ -3,12 +3,12 @@
 
 mod support;
 
-use glasshive_model::limits;
-use glasshive_receive_otlp::decode::{DecodeContext, Decoded, Encoding, MESSAGE_BYTES, Signal3, decode};
+use glasshive_model::{Decoder as _, limits};
+use glasshive_receive_otlp::decode::{DecodeContext, Decoded, Encoding, MESSAGE_BYTES, OtlpDecoder, Signal3, TimeBounds, decode};
 use glasshive_wire_otlp::encode::Writer;
 use glasshive_wire_otlp::field;
 use glasshive_wire_otlp::message::{Event, Link, LogRecord, Span, Value};
-use support::{NOW, context, decoded, of_logs, of_spans, pairs, readable_value, record, shown, span, text};
+use support::{NOW, context, decoded, of_logs, of_spans, pairs, readable, readable_value, record, shown, span, text};
 
 const HOUR: u64 = 3_600_000_000_000;
 
@@ -97,6 +97,30 @@ fn a_near_future_is_marked_and_any_past_believed() {
     assert_eq!(of_span(Span { start_ns: NOW as u64 + HOUR, ..span() }, "meta.future"), "true");
     assert_eq!(of_span(Span { start_ns: NOW as u64 + HOUR / 7, ..span() }, "meta.future"), "absent");
     assert_eq!(spans([Span { start_ns: 1_544_712_660_000_000_000, ..span() }]).rows.times_ns(), [1_544_712_660_000_000_000]);
+}
+
+#[test]
+fn bounds_of_time_that_were_set_hold_for_a_replay_too() {
+    let minute = 60_000_000_000;
+    let bounds = TimeBounds { age_max_ns: Some(10 * minute), future_max_ns: minute };
+    let context = DecodeContext { bounds, ..context() };
+    let at = |minutes: i64| (context.received_ns + minutes * minute as i64) as u64;
+    let sent = |minutes: i64| {
+        let early = Event { time_ns: at(-500), ..Event::default() };
+        Span { start_ns: at(minutes), end_ns: at(minutes) + 1, events: vec![early], ..span() }
+    };
+    let body = of_spans([sent(-11), sent(-10), sent(2)]).encode(Signal3::Traces, Encoding::Protobuf);
+    let decoded = decode(Signal3::Traces, Encoding::Protobuf, &body, &context).unwrap();
+    assert_eq!((decoded.accepted, decoded.rejected), (2, 1));
+    assert_eq!(decoded.message.as_deref(), Some("1 spans rejected: 1 too old: older than ingest.max_age"));
+    assert_eq!(field_of(&decoded, 0, "meta.time_since_span_start_ms"), "0.0", "what belongs to a span goes by the span");
+    assert_eq!((field_of(&decoded, 1, "meta.future"), field_of(&decoded, 3, "meta.future")), ("absent".to_owned(), "true".to_owned()));
+    let meta = context.record_meta(Signal3::Traces, Encoding::Protobuf);
+    let replayed = OtlpDecoder.decode(&meta, context.received_ns, &body).unwrap();
+    assert_eq!(readable(&replayed), readable(&decoded.rows));
+    let unbounded = DecodeContext { bounds: TimeBounds::default(), ..context };
+    let meta = unbounded.record_meta(Signal3::Traces, Encoding::Protobuf);
+    assert_eq!((meta.age_max_ns, meta.future_max_ns), (None, None), "nothing to keep of what is usual");
 }
 
 #[test]

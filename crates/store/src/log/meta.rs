@@ -11,6 +11,8 @@ const TAG_SAMPLE_RATE: u8 = 2;
 const TAG_ORIGIN: u8 = 3;
 const TAG_SKIP: u8 = 4;
 const TAG_DATASETS: u8 = 5;
+const TAG_AGE_MAX: u8 = 6;
+const TAG_FUTURE_MAX: u8 = 7;
 /// Bytes of dataset names kept of a request; an empty name stands for those that did not fit.
 const NAMES_BYTES: usize = 512;
 
@@ -68,6 +70,11 @@ impl StoredMeta {
             let rows: Vec<u8> = self.meta.rows_to_skip.iter().flat_map(|row| row.to_le_bytes()).collect();
             field(TAG_SKIP, &rows);
         }
+        for (tag, bound) in [(TAG_AGE_MAX, self.meta.age_max_ns), (TAG_FUTURE_MAX, self.meta.future_max_ns)] {
+            if let Some(bound) = bound {
+                field(tag, &bound.to_le_bytes());
+            }
+        }
         out.freeze()
     }
 
@@ -95,6 +102,8 @@ impl StoredMeta {
                     meta.rows_to_skip = rows.collect();
                 }
                 TAG_DATASETS => datasets = read_names(bytes.get(4..)?)?,
+                TAG_AGE_MAX => meta.age_max_ns = Some(u64::from_le_bytes(bytes.try_into().ok()?)),
+                TAG_FUTURE_MAX => meta.future_max_ns = Some(u64::from_le_bytes(bytes.try_into().ok()?)),
                 _ => {}
             }
         }
@@ -147,6 +156,8 @@ mod tests {
                 origin: Some("https://a".into()),
                 key_id: u64::MAX,
                 rows_to_skip: vec![1, 70_000],
+                age_max_ns: Some(u64::MAX),
+                future_max_ns: Some(0),
             },
             body_hash: u128::MAX - 5,
             rows: 9,

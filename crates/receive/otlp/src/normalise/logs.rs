@@ -25,7 +25,7 @@ impl Normaliser<'_> {
         let sent = if record.time_ns > 0 { record.time_ns } else { record.observed_ns };
         let time = match sent {
             0 => Ok(Believed { ns: self.context.received_ns, is_future: false }),
-            sent => time::judge(sent, self.context.received_ns),
+            sent => time::judge(sent, self.context),
         };
         let time = match time {
             Ok(time) => time,

@@ -67,7 +67,7 @@ impl Normaliser<'_> {
     pub(super) fn normalise_span(&mut self, span: &Span<'_>) -> Result<(), WireError> {
         let judged = trace_id(span.trace_id)
             .and_then(|trace| Ok((trace, span_id(span.span_id)?)))
-            .and_then(|(trace, id)| Ok((trace, id, time::judge(span.start_ns, self.context.received_ns)?)));
+            .and_then(|(trace, id)| Ok((trace, id, time::judge(span.start_ns, self.context)?)));
         let (trace_id, span_id, start) = match judged {
             Ok(judged) => judged,
             Err(reason) => {
@@ -251,7 +251,7 @@ impl Normaliser<'_> {
 
     /// Writes an event's row up to its marks; whether it is an exception.
     fn event(&mut self, event: &Event<'_>, carrier: Carrier, index: usize) -> Result<bool, WireError> {
-        let time = match time::judge(event.time_ns, self.context.received_ns) {
+        let time = match time::judge_within(event.time_ns, self.context) {
             Ok(time) => Some(time.ns),
             Err(_) => {
                 self.ledger.repair(Repair::EventTimeOutOfRange);
