@@ -85,6 +85,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         found
     }
 
+    /// The value of a key, without counting that it was looked for or used.
+    pub fn peek<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        self.state().entries.get(key).map(|entry| entry.value.clone())
+    }
+
     /// Keeps a value, in place of the one that the key had. `bytes` is what it takes, `cost` what it takes to make it again, in
     /// any unit that all values of the cache are told in. A value that is too large is not kept.
     pub fn insert(&self, key: K, value: V, bytes: usize, cost: u64) {
@@ -223,7 +231,10 @@ mod tests {
         assert_eq!(cache.get("nobody"), None);
         cache.insert("again".to_owned(), 1, ONE, 1);
         cache.insert("again".to_owned(), 2, ONE, 1);
-        assert_eq!((cache.get("again"), cache.remove("again"), cache.remove("again")), (Some(2), Some(2), None));
+        assert_eq!(
+            (cache.peek("again"), cache.get("again"), cache.remove("again"), cache.peek("again")),
+            (Some(2), Some(2), Some(2), None)
+        );
         let text = metrics.render();
         let line = |line: &str| assert!(text.contains(line), "{line} in {text}");
         line("glasshive_cache_lookups_total{cache=\"test\",outcome=\"hit\"} 1\n");

@@ -7,9 +7,10 @@ use crate::error::Failure;
 use crate::fold::{Aggregate, Fold, Folded};
 use crate::intake::Intake;
 use crate::measures::{KnownRows, Measures};
+use crate::partials::{Asked, Folding, Partials, Session, Shape};
 use crate::question::{Question, unknown_columns};
 use crate::related::{Ask, Related, Search};
-use crate::scan::{Footers, Scan};
+use crate::scan::{Footers, Output, Scan};
 use crate::tasks::Tasks;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -29,6 +30,7 @@ pub(crate) struct Run<'a> {
     /// Of all datasets, in the window and round it; where other spans are asked about.
     pub spans: Option<Arc<Snapshot>>,
     pub footers: Arc<Footers>,
+    pub partials: Arc<Partials>,
     pub control: Arc<Control>,
     pub threads: usize,
 }
@@ -136,17 +138,19 @@ impl Run<'_> {
         keys: &[usize],
         related: Option<Arc<Related>>,
     ) -> Result<(States, Option<Window>), Failure> {
+        let is_own = related.is_none();
         let intake = Intake::new(&mut measures.outputs, related, measures.progress);
         let scan = Arc::new(Scan { question: self.question(window), outputs: measures.outputs.clone() });
-        let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control).await?);
-        let schema = measures.outputs.key_schema(keys);
+        let shape = Shape { keys: keys.to_vec(), schema: measures.outputs.key_schema(keys), aggregates: measures.aggregates.clone() };
+        let session = if is_own { self.session(&scan, &shape) } else { None };
+        let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control, session.as_deref()).await?);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
-            let (scan, queue, control, intake) = (scan.clone(), queue.clone(), self.control.clone(), intake.clone());
-            let mut fold = Fold::new(keys.to_vec(), &schema, measures.aggregates.clone(), control.reservation("groups"))?;
+            let (scan, queue, control) = (scan.clone(), queue.clone(), self.control.clone());
+            let mut folding = Folding::new(shape.clone(), intake.clone(), control.clone(), session.clone())?;
             tasks.spawn(async move {
-                scan.work(&queue, &control, |_, columns| intake.push(&mut fold, columns)).await?;
-                Ok(fold.finish()?)
+                scan.work(&queue, &control, &mut folding).await?;
+                folding.finish()
             });
         }
         let folded = tasks.all().await?;
@@ -155,6 +159,16 @@ impl Run<'_> {
         let window = self.plan.time.window;
         let covered = queue.looked_after_ns().map(|last| last.saturating_add(1)).filter(|start| *start < window.end_ns);
         Ok((States { folded, held }, covered.map(|start_ns| Window { start_ns: start_ns.max(window.start_ns), ..window })))
+    }
+
+    /// What is kept of files for a fold, where it can be.
+    fn session(&self, scan: &Scan, shape: &Shape) -> Option<Arc<Session>> {
+        let asked = Asked::new(scan, &shape.keys, &shape.aggregates)?;
+        let grid = shape.keys.first().and_then(|first| match &scan.outputs.outputs[*first] {
+            Output::Step(grid) => Some(*grid),
+            _ => None,
+        });
+        Session::new(&self.partials, asked, shape.clone(), scan.question.window, grid, &self.control).map(Arc::new)
     }
 
     /// All states merged under the keys that `keys` makes of theirs.

@@ -51,6 +51,8 @@ pub(crate) struct Control {
     clock: Arc<dyn Clock>,
     deadline: Duration,
     pool: Arc<dyn MemoryPool>,
+    /// What the pool gives at most.
+    pub(crate) memory_bytes: usize,
     is_out_of_time: AtomicBool,
     notes: Mutex<Vec<Note>>,
     pub(crate) meter: Arc<Meter>,
@@ -68,7 +70,16 @@ impl Control {
     pub(crate) fn new(cancel: Cancel, clock: Arc<dyn Clock>, time_limit: Duration, memory_bytes: usize, meter: Meter) -> Self {
         let deadline = clock.monotonic().saturating_add(time_limit);
         let pool = Arc::new(GreedyMemoryPool::new(memory_bytes));
-        Self { cancel, clock, deadline, pool, is_out_of_time: AtomicBool::new(false), notes: Mutex::default(), meter: Arc::new(meter) }
+        Self {
+            cancel,
+            clock,
+            deadline,
+            pool,
+            memory_bytes,
+            is_out_of_time: AtomicBool::new(false),
+            notes: Mutex::default(),
+            meter: Arc::new(meter),
+        }
     }
 
     /// Asked where work goes on that cannot be cut short: it is finished, unless nobody wants it.

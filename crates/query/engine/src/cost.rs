@@ -1,5 +1,6 @@
 //! What an answer took: counted while a question is worked on, told with its answer.
 
+use crate::scan::Kept;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use glasshive_base::metrics::Counter;
@@ -25,6 +26,10 @@ pub struct Cost {
     pub files_read: u64,
     /// Data files of the window and its datasets of which none had to be: their statistics exclude every row, or time was up.
     pub files_skipped: u64,
+    /// Rows of data files that did not have to be looked at: what an earlier question found in them was kept.
+    pub rows_kept: u64,
+    /// Data files with such rows.
+    pub files_kept: u64,
     /// Chunks of live rows that were looked at.
     pub live_chunks: u64,
 }
@@ -37,6 +42,8 @@ pub(crate) struct Meter {
     /// Addresses of what was looked at, by the question or for it in search of other spans.
     files: Mutex<HashSet<usize>>,
     chunks: Mutex<HashSet<usize>>,
+    rows_kept: AtomicU64,
+    files_kept: Mutex<HashSet<usize>>,
     batches: Counter,
 }
 
@@ -44,7 +51,16 @@ impl Meter {
     /// `batches` counts every batch of rows of all questions.
     pub(crate) fn new(batches: Counter) -> Self {
         let zero = AtomicU64::default;
-        Self { rows_scanned: zero(), rows_matched: zero(), bytes_read: zero(), files: Mutex::default(), chunks: Mutex::default(), batches }
+        Self {
+            rows_scanned: zero(),
+            rows_matched: zero(),
+            bytes_read: zero(),
+            files: Mutex::default(),
+            chunks: Mutex::default(),
+            rows_kept: zero(),
+            files_kept: Mutex::default(),
+            batches,
+        }
     }
 
     /// A batch of rows is looked at.
@@ -66,16 +82,26 @@ impl Meter {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(file) as usize);
     }
 
+    /// What was kept of a file's rows is taken.
+    pub(crate) fn kept(&self, kept: &Kept) {
+        self.rows_kept.fetch_add(kept.rows, Ordering::Relaxed);
+        self.files_kept.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::as_ptr(&kept.file) as usize);
+    }
+
     /// The cost so far of a question that is about these data files.
     pub(crate) fn cost(&self, files: &[Arc<DataFile>]) -> Cost {
         let read = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let skipped = files.iter().filter(|file| !read.contains(&(Arc::as_ptr(file) as usize))).count();
+        let kept = self.files_kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_skipped = |address: usize| !read.contains(&address) && !kept.contains(&address);
+        let skipped = files.iter().filter(|file| is_skipped(Arc::as_ptr(file) as usize)).count();
         Cost {
             rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
             rows_matched: self.rows_matched.load(Ordering::Relaxed),
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
             files_read: read.len() as u64,
             files_skipped: skipped as u64,
+            rows_kept: self.rows_kept.load(Ordering::Relaxed),
+            files_kept: kept.len() as u64,
             live_chunks: self.chunks.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
         }
     }

@@ -12,6 +12,7 @@ use crate::column::Names;
 use crate::control::{Cancel, Control};
 use crate::cost::{Cost, Meter};
 use crate::error::EngineError;
+use crate::partials::Partials;
 use crate::related::Ask;
 use crate::scan::Footers;
 use glasshive_base::{Clock, metrics};
@@ -44,6 +45,8 @@ pub struct EngineConfig {
     /// Bytes that decoded footers of data files may take between questions; the files of those that are kept stay open.
     /// Default 64 MiB.
     pub footer_bytes: usize,
+    /// Bytes that partial results of data files may take between questions. Default 128 MiB.
+    pub partial_bytes: usize,
 }
 
 impl Default for EngineConfig {
@@ -58,6 +61,7 @@ impl Default for EngineConfig {
             wait_limit: Duration::from_secs(5),
             trace_rows: 250_000,
             footer_bytes: 64 << 20,
+            partial_bytes: 128 << 20,
         }
     }
 }
@@ -77,6 +81,7 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     config: EngineConfig,
     footers: Arc<Footers>,
+    partials: Arc<Partials>,
     slots: Slots,
     metrics: metrics::Registry,
     batches: metrics::Counter,
@@ -104,7 +109,8 @@ impl Engine {
         let slots = Slots::new(config.slots, config.queue, config.wait_limit);
         let batches = metrics.counter("glasshive_query_batches_total", "Batches of rows that questions looked at.", &[]);
         let footers = Arc::new(Footers::new(config.footer_bytes, &metrics));
-        let inner = Inner { store, clock, config, footers, slots, metrics, batches, failures: AtomicU64::new(0) };
+        let partials = Arc::new(Partials::new(config.partial_bytes, &metrics));
+        let inner = Inner { store, clock, config, footers, partials, slots, metrics, batches, failures: AtomicU64::new(0) };
         Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
     }
 
@@ -159,7 +165,17 @@ impl Inner {
         let snapshot = self.snapshot(environment, plan.scan_window(), plan.datasets.clone());
         let ask = Ask::new(&plan.filters, &plan.breakdowns, Names { registry: &snapshot.registry, fields: &plan.fields });
         let spans = ask.has_others().then(|| self.snapshot(environment, Relation::reach(plan.time.window), None));
-        Run { plan, wants, ask, snapshot, spans, footers: self.footers.clone(), control: control.clone(), threads: self.threads() }
+        Run {
+            plan,
+            wants,
+            ask,
+            snapshot,
+            spans,
+            footers: self.footers.clone(),
+            partials: self.partials.clone(),
+            control: control.clone(),
+            threads: self.threads(),
+        }
     }
 
     fn threads(&self) -> usize {

@@ -195,6 +195,11 @@ impl Fold {
         self.reserve()
     }
 
+    /// Bytes of memory that it takes now.
+    pub fn bytes(&self) -> usize {
+        self.reservation.size()
+    }
+
     /// The group of each row of the batch or state that was taken in last.
     pub fn last_indices(&self) -> &[usize] {
         &self.indices
@@ -229,6 +234,12 @@ impl Folded {
     pub fn filtered(&self, keep: &BooleanArray) -> Result<Self> {
         let kept = |arrays: &[ArrayRef]| arrays.iter().map(|array| Ok(filter(array, keep)?)).collect::<Result<Vec<_>>>();
         Ok(Self { keys: kept(&self.keys)?, states: self.states.iter().map(|states| kept(states)).collect::<Result<_>>()? })
+    }
+
+    /// The same without memory that is not needed.
+    pub fn shrunk(mut self) -> Self {
+        self.keys.iter_mut().chain(self.states.iter_mut().flatten()).for_each(|array| array.shrink_to_fit());
+        self
     }
 
     /// Bytes of memory behind the arrays.

@@ -23,6 +23,7 @@ pub(crate) struct Question {
 }
 
 /// One condition, looked up.
+#[derive(Debug)]
 pub(crate) struct Wanted {
     pub column: Resolved,
     pub prepared: Prepared,

@@ -9,7 +9,7 @@ use crate::column::{Names, Resolved};
 use crate::control::Control;
 use crate::error::Failure;
 use crate::question::Question;
-use crate::scan::{Footers, Output, Outputs, Scan, times};
+use crate::scan::{Footers, Output, Outputs, Scan, Unit, times};
 use crate::tasks::Tasks;
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
@@ -195,14 +195,14 @@ impl Search<'_> {
         let mut outputs = Outputs::default();
         let trace = outputs.add(Output::System(SystemColumn::TraceId));
         let scan = Arc::new(Scan { question: (self.question)(), outputs });
-        let queue = Arc::new(scan.units(self.snapshot, self.footers, self.control).await?);
+        let queue = Arc::new(scan.units(self.snapshot, self.footers, self.control, None).await?);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
             let (scan, queue, control) = (scan.clone(), queue.clone(), self.control.clone());
             tasks.spawn(async move {
                 let reservation = control.reservation("traces");
                 let mut traces = Traces::default();
-                scan.work(&queue, &control, |_, columns| {
+                scan.work(&queue, &control, &mut |_: &Unit, columns: Vec<ArrayRef>| {
                     for id in columns[trace].as_fixed_size_binary().iter().flatten() {
                         traces.add(bytes(id));
                     }
@@ -235,7 +235,7 @@ impl Search<'_> {
         }
         let question = Question::new(Relation::reach(self.window), None, &other.filters, |_| false, self.names);
         let scan = Arc::new(Scan { question, outputs });
-        let queue = Arc::new(scan.units(self.spans, self.footers, self.control).await?);
+        let queue = Arc::new(scan.units(self.spans, self.footers, self.control, None).await?);
         let relation = other.relation;
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
@@ -243,7 +243,7 @@ impl Search<'_> {
             tasks.spawn(async move {
                 let reservation = control.reservation("spans");
                 let mut spans = Spans::default();
-                scan.work(&queue, &control, |_, columns| {
+                scan.work(&queue, &control, &mut |_: &Unit, columns: Vec<ArrayRef>| {
                     let annotations = columns[annotation].as_primitive::<Int8Type>();
                     let (times, seqs) = (times(&columns[time]), crate::cells::int64(&columns[seq]).values());
                     for row in (0..annotations.len()).filter(|row| annotations.value(*row) == 0) {

@@ -10,6 +10,7 @@ use crate::question::Question;
 use crate::related::{Ids, Related};
 use crate::scan::{Footers, Output, Outputs, Scan, Unit, filtered, times};
 use crate::tasks::Tasks;
+use arrow_array::ArrayRef;
 use glasshive_model::Value;
 use glasshive_model::shown::ShownRow;
 use glasshive_query_plan::{Cursor, Note, Reason};
@@ -44,14 +45,14 @@ impl Finder {
         let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
         let related = related.map(|related| (related.clone(), Ids::of(&mut outputs)));
         let scan = Arc::new(Scan { question, outputs });
-        let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control).await?);
+        let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control, None).await?);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
             let (scan, queue, control, related) = (scan.clone(), queue.clone(), self.control.clone(), related.clone());
             tasks.spawn(async move {
                 let mut newest = Newest { limit, after, hits: Vec::new(), unit: None };
                 let reservation = control.reservation("rows");
-                scan.work(&queue, &control, |unit, columns| {
+                scan.work(&queue, &control, &mut |unit: &Unit, columns: Vec<ArrayRef>| {
                     let columns = match &related {
                         Some((related, ids)) => filtered(&columns, related.mask(&columns, *ids))?,
                         None => columns,

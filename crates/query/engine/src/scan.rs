@@ -15,6 +15,8 @@ pub(crate) use queue::Queue;
 use crate::column::Source;
 use crate::control::{Control, Flow};
 use crate::error::Failure;
+use crate::fold::Folded;
+use crate::partials::Session;
 use crate::question::Question;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampNanosecondType;
@@ -33,6 +35,53 @@ pub(crate) enum Unit {
     Chunk(Arc<Chunk>),
     /// A row group of a file.
     Group(Group),
+    /// What is known of a row group, or of a file.
+    Kept(Kept),
+}
+
+/// What an earlier question found in rows of a file.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub file: Arc<DataFile>,
+    /// How many rows.
+    pub rows: u64,
+    /// Least and greatest event time, ns.
+    pub times_ns: (i64, i64),
+    pub folded: Arc<Folded>,
+}
+
+/// Takes what a scan finds, unit by unit.
+pub(crate) trait Taker: Send {
+    /// Wanted rows of a unit, as columns of the scan.
+    fn rows(&mut self, unit: &Unit, columns: Vec<ArrayRef>) -> Result<(), Failure>;
+
+    /// No more rows of the unit follow.
+    fn end(&mut self, _unit: &Unit, _ending: Ending) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What is known of rows. Only who gives a [`Session`] gets any.
+    fn kept(&mut self, _kept: &Kept) -> Result<(), Failure> {
+        debug_assert!(false, "nothing was asked to be kept");
+        Ok(())
+    }
+}
+
+/// How a unit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All wanted rows were handed over.
+    Whole,
+    /// The time was up.
+    Cut,
+    /// Some could not be read; the question goes without the unit.
+    Damaged,
+}
+
+impl<F: FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send> Taker for F {
+    fn rows(&mut self, unit: &Unit, columns: Vec<ArrayRef>) -> Result<(), Failure> {
+        self(unit, columns)
+    }
 }
 
 /// A row group of a file.
@@ -77,21 +126,29 @@ impl Unit {
         match self {
             Unit::Chunk(chunk) => (chunk.time_range().start, chunk.time_range().end - 1),
             Unit::Group(group) => group.times_ns,
+            Unit::Kept(kept) => kept.times_ns,
         }
     }
 
     /// The same of the whole file, where it is one.
     pub(crate) fn source_times_ns(&self) -> (i64, i64) {
         match self {
-            Unit::Chunk(_) => self.times_ns(),
+            Unit::Chunk(_) | Unit::Kept(_) => self.times_ns(),
             Unit::Group(group) => (group.file.row.time_min_ns, group.file.row.time_max_ns),
         }
     }
 }
 
 impl Scan {
-    /// The units of a snapshot that may hold wanted rows. A damaged file is left out and noted.
-    pub(crate) async fn units(&self, snapshot: &Snapshot, footers: &Footers, control: &Control) -> Result<Queue, Failure> {
+    /// The units of a snapshot that may hold wanted rows. A damaged file is left out and noted. What `session` knows is taken
+    /// from there.
+    pub(crate) async fn units(
+        &self,
+        snapshot: &Snapshot,
+        footers: &Footers,
+        control: &Control,
+        session: Option<&Session>,
+    ) -> Result<Queue, Failure> {
         let mut units = Vec::new();
         for chunk in snapshot.live.iter().filter(|chunk| self.question.may_pass(Source::Chunk(chunk))) {
             units.push(Unit::Chunk(chunk.clone()));
@@ -102,36 +159,46 @@ impl Scan {
                 unseen_ns = unseen_ns.max(Some(file.row.time_max_ns));
                 continue;
             }
-            match footers.of(file).await {
-                Ok(footer) => {
-                    let groups = prune::groups(&self.question, file, &footer, &control.meter).await?;
-                    units.extend(groups.into_iter().map(Unit::Group));
-                }
-                Err(error) => leave_out(error, (file.row.time_min_ns, file.row.time_max_ns), control)?,
+            if let Some(kept) = session.and_then(|session| session.of_file(file)) {
+                units.push(Unit::Kept(kept));
+                continue;
+            }
+            match self.groups(file, footers, control).await {
+                Ok(groups) => units.extend(with_kept(file, groups, session, control)?),
+                Err(Failure::Read(error)) => leave_out(error, (file.row.time_min_ns, file.row.time_max_ns), control)?,
+                Err(failure) => return Err(failure),
             }
         }
         Ok(Queue::new(units, unseen_ns))
     }
 
-    /// Works through the queue until it is empty or the time is up; hands each batch of output columns to `take`, with the unit
+    /// The row groups of a file that may hold wanted rows.
+    async fn groups(&self, file: &Arc<DataFile>, footers: &Footers, control: &Control) -> Result<Vec<Group>, Failure> {
+        let footer = footers.of(file).await.map_err(Failure::Read)?;
+        prune::groups(&self.question, file, &footer, &control.meter).await
+    }
+
+    /// Works through the queue until it is empty or the time is up; hands each batch of output columns to `taker`, with the unit
     /// that it comes from.
-    pub(crate) async fn work(
-        &self,
-        queue: &Queue,
-        control: &Arc<Control>,
-        mut take: impl FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn work(&self, queue: &Queue, control: &Arc<Control>, taker: &mut impl Taker) -> Result<(), Failure> {
         while !queue.is_empty() && control.flow()? == Flow::GoOn {
             let Some((ticket, unit)) = queue.pop() else { return Ok(()) };
-            let mut take = |columns| take(&unit, columns);
             let outcome = match &unit {
-                Unit::Chunk(chunk) => self.read_chunk(chunk, control, &mut take),
-                Unit::Group(group) => group.read(self, control, &mut take).await,
+                Unit::Chunk(chunk) => self.read_chunk(chunk, control, &mut |columns| taker.rows(&unit, columns)),
+                Unit::Group(group) => group.read(self, control, &mut |columns| taker.rows(&unit, columns)).await,
+                Unit::Kept(kept) => {
+                    control.meter.kept(kept);
+                    taker.kept(kept).map(|()| Flow::GoOn)
+                }
             };
             match outcome {
-                Ok(Flow::GoOn) => queue.done(ticket),
-                Ok(Flow::Stop) | Err(Failure::OutOfTime) => return Ok(()),
+                Ok(Flow::GoOn) => {
+                    taker.end(&unit, Ending::Whole)?;
+                    queue.done(ticket);
+                }
+                Ok(Flow::Stop) | Err(Failure::OutOfTime) => return taker.end(&unit, Ending::Cut),
                 Err(Failure::Read(error)) => {
+                    taker.end(&unit, Ending::Damaged)?;
                     leave_out(error, unit.source_times_ns(), control)?;
                     queue.done(ticket);
                 }
@@ -172,6 +239,17 @@ impl Scan {
     fn holds_only_wanted<'a>(&self, mut slugs: impl Iterator<Item = &'a String>) -> bool {
         self.question.datasets.as_ref().is_none_or(|wanted| slugs.all(|slug| wanted.contains(slug)))
     }
+}
+
+/// The row groups of a file as units, with what is known in the place of those of which it is.
+fn with_kept(file: &DataFile, groups: Vec<Group>, session: Option<&Session>, control: &Control) -> Result<Vec<Unit>, Failure> {
+    let Some(session) = session else { return Ok(groups.into_iter().map(Unit::Group).collect()) };
+    let indices: Vec<usize> = groups.iter().map(|group| group.index).collect();
+    let unit = |group: Group| session.of_group(&group).map_or(Unit::Group(group), Unit::Kept);
+    let units: Vec<Unit> = groups.into_iter().map(unit).collect();
+    let left = units.iter().filter(|unit| matches!(unit, Unit::Group(_))).count();
+    session.reads(file, indices, left, control)?;
+    Ok(units)
 }
 
 /// The rows of arrays that a mask marks.

@@ -35,7 +35,7 @@ fn lookups(metrics: &metrics::Registry, cache: &str, outcome: &str) -> u64 {
 async fn footers_are_decoded_once() {
     let hive = hours().await;
     let metrics = metrics::Registry::default();
-    let engine = engine(&hive, two_threads(), &metrics);
+    let engine = engine(&hive, EngineConfig { partial_bytes: 0, ..two_threads() }, &metrics);
     for (questions, question) in (1..).zip(["COUNT", "SUM(n)", "COUNT WHERE route = /a"]) {
         counted(&engine, question).await;
         let found = (lookups(&metrics, "footers", "miss"), lookups(&metrics, "footers", "hit"));
@@ -54,7 +54,7 @@ async fn files_whose_footers_are_not_kept_are_closed() {
         links.filter(|path| path.starts_with(hive.directory()) && path.extension().is_some_and(|end| end == "parquet")).count()
     };
     for (footer_bytes, kept) in [(0, 0), (64 << 20, FILES as usize), (0, 0)] {
-        let engine = engine(&hive, EngineConfig { footer_bytes, ..two_threads() }, &metrics::Registry::default());
+        let engine = engine(&hive, EngineConfig { footer_bytes, partial_bytes: 0, ..two_threads() }, &metrics::Registry::default());
         for _ in 0..2 {
             assert_eq!(counted(&engine, "COUNT").await, Measure::Int(FILES * 60));
             assert_eq!(open(), kept, "{footer_bytes} bytes of footers");

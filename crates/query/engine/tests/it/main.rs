@@ -3,6 +3,7 @@
 
 mod agreement;
 mod aliases;
+mod board;
 mod cost;
 mod edges;
 mod fields;
