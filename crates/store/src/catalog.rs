@@ -15,7 +15,7 @@ use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 
 /// The DDL that leads from version `n` to `n + 1`, in order, as SQLite has it.
-const MIGRATIONS: [&str; 1] = [include_str!("catalog/sql/0001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("catalog/sql/0001.sql"), include_str!("catalog/sql/0002.sql")];
 
 /// The catalog's contract.
 ///
@@ -26,6 +26,10 @@ pub trait Catalog: Send + Sync {
     fn load(&self) -> BoxFuture<'_, Result<CatalogState, CatalogError>>;
     /// Makes a flush visible: all its files, its new registry columns and datasets, and `flushed_through`, or nothing.
     fn commit_cut(&self, cut: Cut) -> BoxFuture<'_, Result<(), CatalogError>>;
+    /// Takes files out and puts others in their place, all of it or nothing. Refused unless every file taken out is visible.
+    fn commit_swap(&self, swap: Swap) -> BoxFuture<'_, Result<(), CatalogError>>;
+    /// Forgets files that were taken out and are no longer on the disk. Others of these ids stay.
+    fn forget_files(&self, ids: Vec<String>) -> BoxFuture<'_, Result<(), CatalogError>>;
     /// Creates an environment, or returns the one of that slug.
     fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>>;
     /// Keys, in order of creation.
@@ -38,6 +42,14 @@ pub trait Catalog: Send + Sync {
     fn setting<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CatalogError>>;
     /// Sets one, unless it exists; returns the value that is in force.
     fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>>;
+    /// Sets one, whatever it was.
+    fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>>;
+    /// Every deletion of rows that was ever asked for, oldest first.
+    fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>>;
+    /// Notes a deletion before anything is deleted; its `id` is ignored and the new one returned.
+    fn insert_deletion(&self, deletion: DeletionRow) -> BoxFuture<'_, Result<u64, CatalogError>>;
+    /// Notes what a deletion has come to. `false` when there is no such deletion, or it was finished before.
+    fn finish_deletion(&self, id: u64, finished: Finished) -> BoxFuture<'_, Result<bool, CatalogError>>;
 }
 
 /// What the catalog holds at one instant.
@@ -51,6 +63,8 @@ pub struct CatalogState {
     pub datasets: Vec<DatasetRow>,
     /// Every visible file.
     pub files: Vec<FileRow>,
+    /// Files that were taken out and may still be on the disk, by id.
+    pub removed: Vec<RemovedFile>,
     /// The last log sequence whose rows are all in files; 0 = none.
     pub flushed_through: u64,
 }
@@ -144,6 +158,81 @@ pub struct Cut {
     pub columns: Vec<ColumnRow>,
     /// Datasets first seen in this cut.
     pub datasets: Vec<DatasetRow>,
+}
+
+/// Files that take the place of others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Swap {
+    /// Why.
+    pub reason: SwapReason,
+    /// Ids of the files that are no longer visible.
+    pub removed: Vec<String>,
+    /// The new files.
+    pub added: Vec<FileRow>,
+}
+
+/// Why files are taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwapReason {
+    /// The new files hold the rows of the old ones.
+    Merge,
+    /// What is left out has been kept as long as it was to be.
+    Retention,
+    /// What is left out was to be deleted.
+    Deletion,
+    /// The file is damaged and was set aside.
+    Quarantine,
+}
+
+impl SwapReason {
+    /// The word in the catalog.
+    pub fn word(self) -> &'static str {
+        match self {
+            SwapReason::Merge => "merge",
+            SwapReason::Retention => "retention",
+            SwapReason::Deletion => "deletion",
+            SwapReason::Quarantine => "quarantine",
+        }
+    }
+}
+
+/// A file that is no longer visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedFile {
+    /// Its id.
+    pub id: String,
+    /// Path below the data directory.
+    pub path: String,
+}
+
+/// A deletion of rows: the proof that it was asked for and done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletionRow {
+    /// Its number.
+    pub id: u64,
+    /// Whose rows.
+    pub environment: EnvironmentId,
+    /// When it was asked for, ns since 1970.
+    pub asked_ns: i64,
+    /// By whom, in words.
+    pub asked_by: String,
+    /// Which rows, as JSON.
+    pub filter: String,
+    /// Rows up to this log sequence.
+    pub through: u64,
+    /// What it has come to; `None` while it is not done.
+    pub finished: Option<Finished>,
+}
+
+/// What a deletion has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// When, ns since 1970.
+    pub at_ns: i64,
+    /// Rows deleted.
+    pub rows: u64,
+    /// Files that held them.
+    pub files: u64,
 }
 
 /// A key as kept. The secret itself is not.

@@ -1,13 +1,13 @@
 //! One suite that every catalog passes, each check on an empty one.
 
-use super::{Catalog, CatalogError, ColumnRow, Cut, DatasetRow, FileRow, KeyRow};
+use super::{Catalog, CatalogError, ColumnRow, Cut, DatasetRow, DeletionRow, FileRow, Finished, KeyRow, RemovedFile, Swap, SwapReason};
 use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 
 type Check = for<'a> fn(&'a dyn Catalog) -> BoxFuture<'a, ()>;
 
 /// Every check.
-pub const CHECKS: [Check; 7] = [
+pub const CHECKS: [Check; 11] = [
     |catalog| Box::pin(starts_with_the_local_environment(catalog)),
     |catalog| Box::pin(a_cut_reads_back_equal(catalog)),
     |catalog| Box::pin(a_refused_cut_changes_nothing(catalog)),
@@ -15,6 +15,10 @@ pub const CHECKS: [Check; 7] = [
     |catalog| Box::pin(environments_are_made_once(catalog)),
     |catalog| Box::pin(keys_read_back_and_switch(catalog)),
     |catalog| Box::pin(the_first_setting_stays(catalog)),
+    |catalog| Box::pin(a_setting_is_set_anew(catalog)),
+    |catalog| Box::pin(a_swap_takes_files_out_and_puts_others_in(catalog)),
+    |catalog| Box::pin(a_refused_swap_changes_nothing(catalog)),
+    |catalog| Box::pin(deletions_are_noted_and_finished_once(catalog)),
 ];
 
 /// A cut of one file, one column and one dataset, all named after `through`.
@@ -163,4 +167,75 @@ async fn the_first_setting_stays(catalog: &dyn Catalog) {
     assert_eq!(catalog.setting_or_insert("pepper", vec![2]).await.unwrap(), [0, 1]);
     assert_eq!(catalog.setting("pepper").await.unwrap(), Some(vec![0, 1]));
     assert_eq!(catalog.setting("other").await.unwrap(), None);
+}
+
+async fn a_setting_is_set_anew(catalog: &dyn Catalog) {
+    catalog.set_setting("tick", vec![1, 0]).await.unwrap();
+    catalog.set_setting("tick", vec![2, 0]).await.unwrap();
+    assert_eq!(catalog.setting("tick").await.unwrap(), Some(vec![2, 0]));
+    assert_eq!(catalog.setting_or_insert("tick", vec![3]).await.unwrap(), [2, 0]);
+}
+
+/// A swap that puts `file(added)` in the place of others, all of dataset `shop-7`.
+fn swap(removed: &[u64], added: u64) -> Swap {
+    let merged = FileRow { level: 1, datasets: vec![("shop-7".to_owned(), 12)], ..file(added) };
+    Swap { reason: SwapReason::Merge, removed: removed.iter().map(|number| file(*number).id).collect(), added: vec![merged] }
+}
+
+async fn a_swap_takes_files_out_and_puts_others_in(catalog: &dyn Catalog) {
+    for through in [7, 8, 9] {
+        catalog.commit_cut(cut(through)).await.unwrap();
+    }
+    catalog.commit_swap(swap(&[9, 7], 20)).await.unwrap();
+    let removed = |number: u64| RemovedFile { id: file(number).id, path: file(number).path };
+    let state = catalog.load().await.unwrap();
+    assert_eq!(state.files, [cut(8).files[0].clone(), swap(&[], 20).added[0].clone()]);
+    assert_eq!((state.removed, state.flushed_through), (vec![removed(7), removed(9)], 9));
+    catalog.forget_files(vec![file(8).id, file(9).id, file(99).id]).await.unwrap();
+    let state = catalog.load().await.unwrap();
+    assert_eq!((state.files.len(), state.removed), (2, vec![removed(7)]), "visible files are not forgotten");
+    let expired = Swap { reason: SwapReason::Retention, removed: vec![file(8).id], added: Vec::new() };
+    catalog.commit_swap(expired).await.unwrap();
+    assert_eq!(catalog.load().await.unwrap().removed, [removed(7), removed(8)]);
+}
+
+async fn a_refused_swap_changes_nothing(catalog: &dyn Catalog) {
+    for through in [7, 8, 9] {
+        catalog.commit_cut(cut(through)).await.unwrap();
+    }
+    catalog.commit_swap(Swap { added: Vec::new(), ..swap(&[9], 9) }).await.unwrap();
+    let before = catalog.load().await.unwrap();
+    let unknown_dataset = Swap { added: vec![file(20)], ..swap(&[7], 20) };
+    for (what, refused) in [
+        ("a file that was never there", swap(&[7, 50], 20)),
+        ("a file that was taken out before", swap(&[7, 9], 20)),
+        ("a file twice", swap(&[7, 7], 20)),
+        ("a new file that is there", swap(&[7], 8)),
+        ("a new file that was taken out", swap(&[7], 9)),
+        ("a new file of an unknown dataset", unknown_dataset),
+    ] {
+        let error = catalog.commit_swap(refused).await.expect_err(what);
+        assert!(matches!(error, CatalogError::Failed(_)), "{what}: {error}");
+        assert_eq!(catalog.load().await.unwrap(), before, "{what}");
+    }
+}
+
+async fn deletions_are_noted_and_finished_once(catalog: &dyn Catalog) {
+    let asked = DeletionRow {
+        id: 99,
+        environment: EnvironmentId::LOCAL,
+        asked_ns: -3,
+        asked_by: "key gh\0".to_owned(),
+        filter: "{\"user.id\":\"7\"}".to_owned(),
+        through: 12,
+        finished: None,
+    };
+    let first = catalog.insert_deletion(asked.clone()).await.unwrap();
+    let second = catalog.insert_deletion(asked.clone()).await.unwrap();
+    let finished = Finished { at_ns: 5, rows: 3, files: 2 };
+    assert!(catalog.finish_deletion(first, finished).await.unwrap());
+    assert!(!catalog.finish_deletion(first, Finished { rows: 9, ..finished }).await.unwrap(), "it is finished");
+    assert!(!catalog.finish_deletion(second + 1, finished).await.unwrap());
+    let expected = [DeletionRow { id: first, finished: Some(finished), ..asked.clone() }, DeletionRow { id: second, ..asked }];
+    assert_eq!(catalog.deletions().await.unwrap(), expected);
 }

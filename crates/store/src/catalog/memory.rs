@@ -3,7 +3,7 @@
 //! The simulation keeps one [`MemoryCatalog`] across crashes; what [`Catalog`] said `Ok` to is in it, as it would be on a
 //! disk. A [`Fate`] decides each call's outcome.
 
-use super::{Catalog, CatalogError, CatalogState, Cut, EnvironmentRow, KeyRow};
+use super::{Catalog, CatalogError, CatalogState, Cut, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile, Swap};
 use glasshive_base::BoxFuture;
 use glasshive_model::EnvironmentId;
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ pub enum CatalogCall {
     Read,
     /// [`Catalog::commit_cut`].
     CommitCut,
+    /// [`Catalog::commit_swap`].
+    CommitSwap,
     /// Every other change.
     Change,
 }
@@ -60,6 +62,7 @@ struct Tables {
     state: CatalogState,
     keys: Vec<KeyRow>,
     settings: BTreeMap<String, Vec<u8>>,
+    deletions: Vec<DeletionRow>,
 }
 
 // === impl Untroubled ===
@@ -93,7 +96,7 @@ impl MemoryCatalog {
     /// A catalog that holds what another one held.
     pub fn holding(state: CatalogState, keys: Vec<KeyRow>) -> Self {
         let catalog = Self::default();
-        *catalog.tables() = Tables { state, keys, settings: BTreeMap::new() };
+        *catalog.tables() = Tables { state, keys, ..Tables::default() };
         catalog
     }
 
@@ -160,6 +163,21 @@ impl Catalog for MemoryCatalog {
         })
     }
 
+    fn commit_swap(&self, swap: Swap) -> BoxFuture<'_, Result<(), CatalogError>> {
+        self.call(CatalogCall::CommitSwap, |tables| {
+            let after = swapped(&tables.state, swap).map_err(CatalogError::Failed)?;
+            tables.state = after;
+            Ok(())
+        })
+    }
+
+    fn forget_files(&self, ids: Vec<String>) -> BoxFuture<'_, Result<(), CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            tables.state.removed.retain(|file| !ids.contains(&file.id));
+            Ok(())
+        })
+    }
+
     fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>> {
         self.call(CatalogCall::Change, move |tables| {
             let environments = &mut tables.state.environments;
@@ -202,6 +220,32 @@ impl Catalog for MemoryCatalog {
     fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>> {
         self.call(CatalogCall::Change, move |tables| Ok(tables.settings.entry(name.to_owned()).or_insert(value).clone()))
     }
+
+    fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            tables.settings.insert(name.to_owned(), value);
+            Ok(())
+        })
+    }
+
+    fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>> {
+        self.call(CatalogCall::Read, |tables| Ok(tables.deletions.clone()))
+    }
+
+    fn insert_deletion(&self, deletion: DeletionRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            let id = tables.deletions.len() as u64 + 1;
+            tables.deletions.push(DeletionRow { id, finished: None, ..deletion });
+            Ok(id)
+        })
+    }
+
+    fn finish_deletion(&self, id: u64, finished: Finished) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            let open = tables.deletions.iter_mut().find(|deletion| deletion.id == id && deletion.finished.is_none());
+            Ok(open.map(|deletion| deletion.finished = Some(finished)).is_some())
+        })
+    }
 }
 
 /// The state after a cut, or what is wrong with the cut.
@@ -234,15 +278,42 @@ fn committed(before: &CatalogState, cut: Cut) -> Result<CatalogState, String> {
     }
     state.datasets.sort_by(|left, right| (left.environment, &left.slug).cmp(&(right.environment, &right.slug)));
     for row in cut.files {
-        if state.files.iter().any(|other| other.id == row.id || other.path == row.path) || !known(row.environment) {
-            return Err(format!("file {} is not new, or of no environment", row.id));
-        }
-        let has = |slug: &str| state.datasets.iter().any(|dataset| dataset.environment == row.environment && dataset.slug == slug);
-        if let Some((slug, _)) = row.datasets.iter().find(|(slug, _)| !has(slug)) {
-            return Err(format!("file {} names the unknown dataset {slug}", row.id));
-        }
-        state.files.push(row);
+        add_file(&mut state, row)?;
     }
     state.files.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(state)
+}
+
+/// The state after a swap, or what is wrong with the swap.
+fn swapped(before: &CatalogState, swap: Swap) -> Result<CatalogState, String> {
+    let mut state = before.clone();
+    for id in swap.removed {
+        let place = state.files.iter().position(|file| file.id == id);
+        let place = place.ok_or_else(|| format!("file {id} is not there to be taken out"))?;
+        let FileRow { path, .. } = state.files.remove(place);
+        state.removed.push(RemovedFile { id, path });
+    }
+    state.removed.sort_by(|left, right| left.id.cmp(&right.id));
+    for row in swap.added {
+        add_file(&mut state, row)?;
+    }
+    state.files.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(state)
+}
+
+fn add_file(state: &mut CatalogState, row: FileRow) -> Result<(), String> {
+    let is_known = |id: &str, path: &str| id == row.id || path == row.path;
+    let is_there = state.files.iter().any(|other| is_known(&other.id, &other.path));
+    if is_there || state.removed.iter().any(|other| is_known(&other.id, &other.path)) {
+        return Err(format!("file {} is not new", row.id));
+    }
+    if !state.environments.iter().any(|environment| environment.id == row.environment) {
+        return Err(format!("file {} is of no environment", row.id));
+    }
+    let has = |slug: &str| state.datasets.iter().any(|dataset| dataset.environment == row.environment && dataset.slug == slug);
+    if let Some((slug, _)) = row.datasets.iter().find(|(slug, _)| !has(slug)) {
+        return Err(format!("file {} names the unknown dataset {slug}", row.id));
+    }
+    state.files.push(row);
+    Ok(())
 }

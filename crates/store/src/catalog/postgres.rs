@@ -17,7 +17,7 @@ mod session;
 #[allow(clippy::duplicate_mod, reason = "one text for every dialect")]
 mod write;
 
-use super::{Catalog, CatalogError, CatalogState, Cut, KeyRow};
+use super::{Catalog, CatalogError, CatalogState, Cut, DeletionRow, Finished, KeyRow, Swap};
 use crate::remote::Remote;
 use connect::classify;
 use glasshive_base::{BoxFuture, Clock};
@@ -90,6 +90,15 @@ impl Catalog for PostgresCatalog {
         Box::pin(self.transact(Box::new(move |connection| Box::pin(write::cut(connection, at_ns, cut)))))
     }
 
+    fn commit_swap(&self, swap: Swap) -> BoxFuture<'_, Result<(), CatalogError>> {
+        let at_ns = self.clock.wall_ns();
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::swap(connection, at_ns, swap)))))
+    }
+
+    fn forget_files(&self, ids: Vec<String>) -> BoxFuture<'_, Result<(), CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::forget(connection, ids)))))
+    }
+
     fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>> {
         let slug = slug.to_owned();
         Box::pin(self.transact(Box::new(move |connection| Box::pin(write::environment(connection, slug)))))
@@ -115,5 +124,22 @@ impl Catalog for PostgresCatalog {
     fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>> {
         let name = name.to_owned();
         Box::pin(self.transact(Box::new(move |connection| Box::pin(write::setting(connection, name, value)))))
+    }
+
+    fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>> {
+        let name = name.to_owned();
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::set_setting(connection, name, value)))))
+    }
+
+    fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>> {
+        Box::pin(self.read(Box::new(|connection| Box::pin(read::deletions(connection)))))
+    }
+
+    fn insert_deletion(&self, deletion: DeletionRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::deletion(connection, deletion)))))
+    }
+
+    fn finish_deletion(&self, id: u64, finished: Finished) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::deletion_finished(connection, id, finished)))))
     }
 }

@@ -1,7 +1,9 @@
 //! What the tables hold, as rows of ours.
 
 use super::{Db, DbConnection, DbRow, classify};
-use crate::catalog::{CatalogError, CatalogState, ColumnRow, DatasetRow, EnvironmentRow, FileRow, KeyRow};
+use crate::catalog::{
+    CatalogError, CatalogState, ColumnRow, DatasetRow, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile,
+};
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 use sqlx::{Connection as _, Row as _};
 use std::collections::{BTreeMap, HashMap};
@@ -27,9 +29,10 @@ pub(super) async fn state(connection: &mut DbConnection) -> Result<CatalogState,
     for file in &mut files {
         file.datasets = datasets_of.remove(&file.id).unwrap_or_default();
     }
+    let removed = fetch(&mut transaction, "SELECT id, path FROM file WHERE removed IS NOT NULL ORDER BY id", removed).await?;
     let flushed_through = flushed_through(&mut transaction).await?;
     transaction.commit().await.map_err(classify)?;
-    Ok(CatalogState { environments, columns, datasets, files, flushed_through })
+    Ok(CatalogState { environments, columns, datasets, files, removed, flushed_through })
 }
 
 /// The last sequence whose rows are all in files.
@@ -41,6 +44,11 @@ pub(super) async fn flushed_through(connection: &mut DbConnection) -> Result<u64
 pub(super) async fn keys(connection: &mut DbConnection) -> Result<Vec<KeyRow>, CatalogError> {
     let keys = "SELECT id, environment, kind, digest, shown, is_classic, origins, disabled, created_ns FROM access_key ORDER BY id";
     fetch(connection, keys, key).await
+}
+
+pub(super) async fn deletions(connection: &mut DbConnection) -> Result<Vec<DeletionRow>, CatalogError> {
+    let deletions = "SELECT id, environment, asked_ns, asked_by, filter, through, finished_ns, rows, files FROM deletion ORDER BY id";
+    fetch(connection, deletions, deletion).await
 }
 
 pub(super) async fn setting(connection: &mut DbConnection, name: String) -> Result<Option<Vec<u8>>, CatalogError> {
@@ -109,6 +117,24 @@ fn file(row: &DbRow) -> Result<FileRow, CatalogError> {
         datasets: Vec::new(),
         columns: ids.iter().map(|id| u32::from_le_bytes(*id)).collect(),
         overflow_keys: texts(row, 16)?,
+    })
+}
+
+fn removed(row: &DbRow) -> Result<RemovedFile, CatalogError> {
+    Ok(RemovedFile { id: value(row, 0)?, path: value(row, 1)? })
+}
+
+fn deletion(row: &DbRow) -> Result<DeletionRow, CatalogError> {
+    let finished_ns: Option<i64> = value(row, 6)?;
+    let finished = |at_ns| Ok(Finished { at_ns, rows: number(row, 7)?, files: number(row, 8)? });
+    Ok(DeletionRow {
+        id: number(row, 0)?,
+        environment: EnvironmentId(number(row, 1)?),
+        asked_ns: value(row, 2)?,
+        asked_by: text(row, 3)?,
+        filter: text(row, 4)?,
+        through: number(row, 5)?,
+        finished: finished_ns.map(finished).transpose()?,
     })
 }
 

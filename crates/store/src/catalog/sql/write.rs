@@ -1,7 +1,7 @@
 //! Changes, each inside the caller's transaction.
 
 use super::{DbConnection, classify, read};
-use crate::catalog::{CatalogError, ColumnRow, Cut, DatasetRow, FileRow, KeyRow};
+use crate::catalog::{CatalogError, ColumnRow, Cut, DatasetRow, DeletionRow, FileRow, Finished, KeyRow, Swap};
 use glasshive_model::EnvironmentId;
 
 /// Adds a flush: a snapshot, what it makes visible, and how far the log is flushed.
@@ -10,15 +10,8 @@ pub(super) async fn cut(connection: &mut DbConnection, at_ns: i64, cut: Cut) -> 
     if cut.flushed_through < before {
         return Err(CatalogError::Failed(format!("a flush through {} came after one through {before}", cut.flushed_through)));
     }
-    let snapshot = next_id(connection, "SELECT max(id) FROM snapshot").await?;
     let note = format!("{} files through {}", cut.files.len(), cut.flushed_through);
-    sqlx::query("INSERT INTO snapshot (id, at_ns, kind, note) VALUES ($1, $2, 'flush', $3)")
-        .bind(snapshot)
-        .bind(at_ns)
-        .bind(note)
-        .execute(&mut *connection)
-        .await
-        .map_err(classify)?;
+    let snapshot = snapshot(connection, at_ns, "flush", &note).await?;
     for row in &cut.columns {
         column(connection, row).await?;
     }
@@ -34,6 +27,53 @@ pub(super) async fn cut(connection: &mut DbConnection, at_ns: i64, cut: Cut) -> 
         .await
         .map_err(classify)?;
     Ok(())
+}
+
+/// Takes files out and puts others in.
+pub(super) async fn swap(connection: &mut DbConnection, at_ns: i64, swap: Swap) -> Result<(), CatalogError> {
+    let note = format!("{} files for {}", swap.added.len(), swap.removed.len());
+    let snapshot = snapshot(connection, at_ns, swap.reason.word(), &note).await?;
+    for id in &swap.removed {
+        let taken_out = sqlx::query("UPDATE file SET removed = $1 WHERE id = $2 AND removed IS NULL")
+            .bind(snapshot)
+            .bind(id)
+            .execute(&mut *connection)
+            .await
+            .map_err(classify)?;
+        if taken_out.rows_affected() != 1 {
+            return Err(CatalogError::Failed(format!("file {id} is not there to be taken out")));
+        }
+    }
+    for row in &swap.added {
+        file(connection, snapshot, row).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn forget(connection: &mut DbConnection, ids: Vec<String>) -> Result<(), CatalogError> {
+    let statements = [
+        "DELETE FROM file_dataset WHERE file_id = $1 AND EXISTS (SELECT 1 FROM file WHERE id = $1 AND removed IS NOT NULL)",
+        "DELETE FROM file WHERE id = $1 AND removed IS NOT NULL",
+    ];
+    for id in &ids {
+        for statement in statements {
+            sqlx::query(statement).bind(id).execute(&mut *connection).await.map_err(classify)?;
+        }
+    }
+    Ok(())
+}
+
+async fn snapshot(connection: &mut DbConnection, at_ns: i64, kind: &str, note: &str) -> Result<i64, CatalogError> {
+    let id = next_id(connection, "SELECT max(id) FROM snapshot").await?;
+    sqlx::query("INSERT INTO snapshot (id, at_ns, kind, note) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(at_ns)
+        .bind(kind)
+        .bind(note)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(id)
 }
 
 async fn column(connection: &mut DbConnection, row: &ColumnRow) -> Result<(), CatalogError> {
@@ -174,6 +214,43 @@ pub(super) async fn setting(connection: &mut DbConnection, name: String, value: 
         .await
         .map_err(classify)?;
     sqlx::query_scalar("SELECT value FROM setting WHERE name = $1").bind(name).fetch_one(connection).await.map_err(classify)
+}
+
+pub(super) async fn set_setting(connection: &mut DbConnection, name: String, value: Vec<u8>) -> Result<(), CatalogError> {
+    sqlx::query("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .bind(name)
+        .bind(value)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(())
+}
+
+pub(super) async fn deletion(connection: &mut DbConnection, row: DeletionRow) -> Result<u64, CatalogError> {
+    let id = next_id(connection, "SELECT max(id) FROM deletion").await?;
+    sqlx::query("INSERT INTO deletion (id, environment, asked_ns, asked_by, filter, through) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(id)
+        .bind(i64::from(row.environment.0))
+        .bind(row.asked_ns)
+        .bind(row.asked_by.into_bytes())
+        .bind(row.filter.into_bytes())
+        .bind(signed(row.through)?)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(id.unsigned_abs())
+}
+
+pub(super) async fn deletion_finished(connection: &mut DbConnection, id: u64, finished: Finished) -> Result<bool, CatalogError> {
+    let changed = sqlx::query("UPDATE deletion SET finished_ns = $1, rows = $2, files = $3 WHERE id = $4 AND finished_ns IS NULL")
+        .bind(finished.at_ns)
+        .bind(signed(finished.rows)?)
+        .bind(signed(finished.files)?)
+        .bind(signed(id)?)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(changed.rows_affected() == 1)
 }
 
 /// Numbers are given out here and not by the database, so that every dialect gives the same ones.
