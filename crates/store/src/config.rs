@@ -1,6 +1,7 @@
 //! What can be set about the store.
 
 use crate::planted::PlantedBug;
+use crate::retention::Retention;
 use std::time::Duration;
 
 /// When a request is answered.
@@ -13,6 +14,42 @@ pub enum Durability {
         /// Time between syncs.
         interval: Duration,
     },
+}
+
+/// When files are merged, and how long the old ones stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeConfig {
+    /// Whether files are merged without being asked.
+    pub enabled: bool,
+    /// More flushed files of one hour than this are merged.
+    pub files: usize,
+    /// More files of one partition than this are merged, whatever they are.
+    pub files_of_partition: usize,
+    /// Files that are read for one merge at most.
+    pub inputs: usize,
+    /// Rows of a merged file at most.
+    pub rows: u64,
+    /// How long after its end the files of a day are merged.
+    pub day_age: Duration,
+    /// How long nothing must have come for a day that is over, unless it is much.
+    pub quiet: Duration,
+    /// How long a replaced file stays on the disk at least: longer than any query takes.
+    pub grace: Duration,
+}
+
+impl Default for MergeConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            files: 8,
+            files_of_partition: 50,
+            inputs: 32,
+            rows: 4 << 20,
+            day_age: Duration::from_secs(86_400),
+            quiet: Duration::from_secs(3_600),
+            grace: Duration::from_secs(600),
+        }
+    }
 }
 
 /// Sizes, times and limits. `Default` is what the binary uses; the simulation makes everything small.
@@ -50,6 +87,10 @@ pub struct StoreConfig {
     pub seal_rows: usize,
     /// How long a shutdown may spend on a flush; what is not flushed is replayed at the next start.
     pub shutdown_flush: Duration,
+    /// When files are merged.
+    pub merge: MergeConfig,
+    /// How long rows are kept.
+    pub retention: Retention,
     /// The defect to have, for tests of the tests.
     #[cfg(feature = "planted-bugs")]
     pub planted: Option<PlantedBug>,
@@ -74,6 +115,8 @@ impl Default for StoreConfig {
             row_group_rows: 128 << 10,
             seal_rows: 8_192,
             shutdown_flush: Duration::from_secs(10),
+            merge: MergeConfig::default(),
+            retention: Retention::default(),
             #[cfg(feature = "planted-bugs")]
             planted: None,
         }

@@ -27,6 +27,10 @@ pub enum FaultKind {
     FileDamage,
     /// Files exist that the catalog does not know.
     UnknownFiles,
+    /// The wall clock is not believed.
+    Clock,
+    /// Events were deleted because they took more room than they may.
+    Retention,
 }
 
 impl FaultKind {
@@ -43,6 +47,8 @@ impl FaultKind {
             FaultKind::LogDamage => "log_damage",
             FaultKind::FileDamage => "file_damage",
             FaultKind::UnknownFiles => "unknown_files",
+            FaultKind::Clock => "clock",
+            FaultKind::Retention => "retention",
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod reader;
 pub mod sidecar;
+pub(crate) mod writer;
 
 pub use reader::DataFileReader;
+pub(crate) use reader::RowStream;
 
 use crate::catalog::FileRow;
 use crate::config::StoreConfig;

@@ -1,12 +1,13 @@
 //! The flusher: writes a cut of everything live to data files and commits them as one.
 
-mod encode;
+pub(crate) mod encode;
 mod plan;
-mod schema;
-mod write;
+pub(crate) mod schema;
+pub(crate) mod write;
 
 use crate::catalog::{CatalogError, Cut, FileRow};
 use crate::fault::{FaultKind, errno, is_disk_full};
+use crate::file::writer::names_of;
 use crate::ingest::Stop;
 use crate::inner::{Inner, until_closed};
 use crate::live::{FrozenCut, seal_all};
@@ -164,7 +165,7 @@ impl Flusher {
             match write::write_file(&inner, frozen, &plan, &id).await {
                 Ok(row) => return Ok(row),
                 Err(error) => {
-                    self.to_remove.extend(write::names_of(&error.path));
+                    self.to_remove.extend(names_of(&error.path));
                     if is_disk_full(&error.source) {
                         inner.stop_for_full_disk().await;
                         // The unfinished file takes room that is needed.
@@ -255,6 +256,7 @@ impl Flusher {
         self.to_remove.append(&mut self.replaced_later);
         self.remove_abandoned().await;
         inner.keeper.notify_one();
+        inner.merger.notify_one();
     }
 
     async fn remove_abandoned(&mut self) {
@@ -291,7 +293,7 @@ impl Flusher {
 }
 
 /// A ULID: sorts by time, and nobody guesses it.
-fn new_file_id(inner: &Inner) -> String {
+pub(crate) fn new_file_id(inner: &Inner) -> String {
     let random = u128::from(inner.world.rng.next_u64()) << 64 | u128::from(inner.world.rng.next_u64());
     let milliseconds = u64::try_from(inner.wall_ns() / 1_000_000).unwrap_or(0);
     ulid::Ulid::from_parts(milliseconds, random).to_string()

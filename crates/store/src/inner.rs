@@ -1,6 +1,7 @@
 //! What the handle and the background tasks share.
 
 mod append;
+mod deletions;
 mod open;
 mod status;
 
@@ -14,11 +15,15 @@ use crate::live::{Chunk, State};
 use crate::log::queue::Queue;
 use crate::log::segment::LogFiles;
 use crate::log::window::Window;
+use crate::merge::MergeProgress;
+use crate::merge::dispose::Leaving;
 use crate::numbers::Numbers;
 use crate::reserve::Reserve;
 use crate::tail::Tail;
 use crate::world::World;
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
@@ -40,10 +45,22 @@ pub(crate) struct Inner {
     /// Wakes the flusher.
     pub flusher: Notify,
     pub flush_progress: watch::Sender<FlushProgress>,
+    /// Wakes the merger.
+    pub merger: Notify,
+    pub merge_progress: watch::Sender<MergeProgress>,
+    /// Replaced files that are still on the disk.
+    pub leaving: Leaving,
+    /// Somebody said that the wall clock is right.
+    pub clock_confirmed: AtomicBool,
+    deletions_wanted: AtomicBool,
+    /// Ids of files that are not to be read for a merge.
+    unmergeable: Mutex<BTreeSet<String>>,
     /// The last sequence that the log writer knows to be synced.
     pub log_synced: watch::Sender<u64>,
     /// Set once the background tasks are to end.
-    pub closing: watch::Sender<bool>,
+    closing: AtomicBool,
+    /// Tells them, in the order in which they came to wait: a watch would do so in any.
+    closing_told: Notify,
     reserve: Reserve,
     state: Mutex<State>,
     window: Mutex<Window>,
@@ -59,6 +76,10 @@ impl Inner {
 
     pub fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn unmergeable(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unmergeable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn now(&self) -> Duration {
@@ -78,13 +99,16 @@ impl Inner {
     }
 
     pub fn is_closing(&self) -> bool {
-        *self.closing.borrow()
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// Resolves when the background tasks are to end.
     pub async fn closed(&self) {
-        // The sender is in `self`, so waiting cannot fail.
-        drop(self.closing.subscribe().wait_for(|closing| *closing).await);
+        let mut told = std::pin::pin!(self.closing_told.notified());
+        told.as_mut().enable();
+        if !self.is_closing() {
+            told.await;
+        }
     }
 
     /// Sleeps, but not beyond the end.
@@ -150,9 +174,12 @@ impl Inner {
         let limit = self.world.clock.sleep(self.config.shutdown_flush);
         // What is not flushed in time is replayed.
         drop(futures_util::future::select(std::pin::pin!(self.flush()), limit).await);
-        self.closing.send_replace(true);
+        self.closing.store(true, Ordering::SeqCst);
+        self.closing_told.notify_waiters();
         self.flusher.notify_one();
         self.keeper.notify_one();
+        self.merger.notify_one();
+        self.ended("merger").await;
         self.ended("flusher").await;
         self.ended("keeper").await;
     }

@@ -14,6 +14,9 @@ pub(crate) struct Numbers {
     pub log_bytes: Gauge,
     pub files: Counter,
     pub file_bytes: Counter,
+    pub merge_seconds: Histogram,
+    pub merged_files: Counter,
+    pub expired_rows: Counter,
 }
 
 impl Numbers {
@@ -27,6 +30,9 @@ impl Numbers {
             live_rows: registry.gauge("glasshive_live_rows", "Rows that are not in committed files yet.", &[]),
             live_bytes: registry.gauge("glasshive_live_bytes", "Bytes of memory behind live rows.", &[]),
             log_bytes: registry.gauge("glasshive_log_bytes", "Bytes of log segments.", &[]),
+            merge_seconds: registry.histogram("glasshive_merge_seconds", "Time of a merge of data files.", &[]),
+            merged_files: registry.counter("glasshive_files_merged_total", "Data files that were merged into others.", &[]),
+            expired_rows: registry.counter("glasshive_expired_events_total", "Events that were kept as long as they were to be.", &[]),
             files: registry.counter("glasshive_files_written_total", "Data files committed.", &[]),
             file_bytes: registry.counter("glasshive_file_bytes_written_total", "Bytes of data files committed.", &[]),
         }

@@ -5,6 +5,7 @@ use crate::fault::FaultKind;
 use crate::file::sidecar_path;
 use crate::inner::Inner;
 use crate::log::recovery::Recovered;
+use crate::merge::REPLACES;
 use crate::quarantine;
 use crate::world::Disk;
 use parquet::errors::ParquetError;
@@ -21,7 +22,8 @@ const FOOTER_GUESS_BYTES: u64 = 64 << 10;
 /// Goes through all data files. What was never finished is removed; a file all of whose rows came back from the log is returned,
 /// to be removed once they are committed in other files; the rest goes to quarantine.
 pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &Recovered) -> io::Result<Vec<String>> {
-    let known: HashSet<String> = catalog.files.iter().flat_map(|file| [file.path.clone(), sidecar_path(&file.path)]).collect();
+    let named = catalog.files.iter().map(|file| &file.path).chain(catalog.removed.iter().map(|file| &file.path));
+    let known: HashSet<String> = named.flat_map(|path| [path.clone(), sidecar_path(path)]).collect();
     let disk = &*inner.world.disk;
     // A clock that is wrong at boot must not make what is kept look old.
     let now_ns = catalog.files.iter().map(|file| file.ingest_max_ns).fold(inner.wall_ns(), i64::max);
@@ -43,6 +45,13 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
             }
             match fate(disk, catalog, recovered, &path, entry.len).await? {
                 Fate::Remove => disk.remove(&path).await?,
+                Fate::RemoveBoth => {
+                    disk.remove(&path).await?;
+                    match disk.remove(&sidecar_path(&path)).await {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => disk.sync_dir(&directory).await?,
+                    }
+                }
                 Fate::ReplacedLater => replaced_later.extend([path.clone(), sidecar_path(&path)]),
                 Fate::Quarantine => {
                     let sidecar = sidecar_path(&entry.name);
@@ -65,6 +74,7 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
 
 enum Fate {
     Remove,
+    RemoveBoth,
     ReplacedLater,
     Quarantine,
     WithItsFile,
@@ -83,16 +93,42 @@ async fn fate(disk: &dyn Disk, catalog: &CatalogState, recovered: &Recovered, pa
             Err(error) => Err(error),
         };
     }
-    let sequences = read_sequences(disk, path, bytes).await?;
-    let is_replayed = sequences.is_some_and(|range| {
+    let Some(footer) = read_footer(disk, path, bytes).await? else { return Ok(Fate::Quarantine) };
+    if let Some(replaces) = &footer.replaces {
+        return Ok(if are_known(disk, catalog, replaces).await { Fate::RemoveBoth } else { Fate::Quarantine });
+    }
+    let is_replayed = footer.sequences.is_some_and(|range| {
         let is_lost = |lost: &Range<u64>| lost.start <= *range.end() && *range.start() < lost.end;
         *range.start() > catalog.flushed_through && *range.end() < recovered.next_sequence && !recovered.lost.iter().any(is_lost)
     });
     Ok(if is_replayed { Fate::ReplacedLater } else { Fate::Quarantine })
 }
 
-/// The log sequences that the footer names; `None` when it cannot be read.
-async fn read_sequences(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Option<RangeInclusive<u64>>> {
+/// Whether what a merge wrote and did not commit is still in the files that it read, or the catalog knows where it went. A
+/// catalog from a backup may name files that are long gone.
+async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> bool {
+    for id in ids {
+        let visible = catalog.files.iter().find(|file| file.id == *id);
+        let is_known = match visible {
+            Some(file) => disk.open(&file.path, false).await.is_ok(),
+            None => catalog.removed.iter().any(|file| file.id == *id),
+        };
+        if !is_known {
+            return false;
+        }
+    }
+    true
+}
+
+/// What a file's footer says of where its rows are from.
+struct Footer {
+    sequences: Option<RangeInclusive<u64>>,
+    /// Ids of the files that a merge read.
+    replaces: Option<Vec<String>>,
+}
+
+/// `None` when it cannot be read.
+async fn read_footer(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Option<Footer>> {
     let file = disk.open(path, false).await?;
     let mut wanted = FOOTER_GUESS_BYTES.min(bytes);
     loop {
@@ -102,8 +138,11 @@ async fn read_sequences(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<O
             Ok(()) => {
                 let Ok(metadata) = reader.finish() else { return Ok(None) };
                 let values = metadata.file_metadata().key_value_metadata();
-                let number = |key: &str| values?.iter().find(|pair| pair.key == key)?.value.as_ref()?.parse::<u64>().ok();
-                return Ok(number("hive.sequence_first").zip(number("hive.sequence_last")).map(|(first, last)| first..=last));
+                let text = |key: &str| values?.iter().find(|pair| pair.key == key)?.value.as_ref();
+                let number = |key: &str| text(key)?.parse::<u64>().ok();
+                let sequences = number("hive.sequence_first").zip(number("hive.sequence_last")).map(|(first, last)| first..=last);
+                let replaces = text(REPLACES).map(|list| serde_json::from_str(list).unwrap_or_else(|_| vec![String::new()]));
+                return Ok(Some(Footer { sequences, replaces }));
             }
             Err(ParquetError::NeedMoreData(needed)) if needed as u64 > wanted && needed as u64 <= bytes => wanted = needed as u64,
             Err(_) => return Ok(None),

@@ -45,6 +45,20 @@ pub enum PlantedBug {
     UncertainCommitBelieved,
     /// The block checksums of a data file are not compared.
     ChecksumNotCompared,
+    /// The files that a merge reads are removed before the catalog has swapped them.
+    MergeInputsDeletedFirst,
+    /// A merged file is renamed and committed without a sync of its bytes.
+    MergeOutputNotSynced,
+    /// One of the files that a merge read stays visible beside the merged one.
+    MergeForgetsAnInput,
+    /// An uncertain swap counts as done.
+    UncertainSwapBelieved,
+    /// Replaced files are removed at once, although somebody may be reading them.
+    SnapshotFileDeleted,
+    /// Rows go by the time they are of, not by the time they were received.
+    RetentionByEventTime,
+    /// A swap's new files become visible before its old ones are gone.
+    SwapSeenTwice,
 }
 
 impl PlantedBug {
@@ -70,5 +84,12 @@ impl PlantedBug {
         PlantedBug::TailNotRewritten,
         PlantedBug::UncertainCommitBelieved,
         PlantedBug::ChecksumNotCompared,
+        PlantedBug::MergeInputsDeletedFirst,
+        PlantedBug::MergeOutputNotSynced,
+        PlantedBug::MergeForgetsAnInput,
+        PlantedBug::UncertainSwapBelieved,
+        PlantedBug::SnapshotFileDeleted,
+        PlantedBug::RetentionByEventTime,
+        PlantedBug::SwapSeenTwice,
     ];
 }

@@ -1,7 +1,8 @@
 //! The store as everybody sees it.
 
-use crate::catalog::DatasetRow;
+use crate::catalog::{DatasetRow, DeletionRow};
 use crate::config::StoreConfig;
+use crate::delete::{DeleteError, RowFilter};
 use crate::error::{FlushError, OpenError};
 use crate::fault::Fault;
 use crate::inner::Inner;
@@ -135,6 +136,31 @@ impl Store {
     /// When the attempt failed; nothing is lost, and the store tries again by itself.
     pub async fn flush(&self) -> Result<(), FlushError> {
         self.inner.flush().await
+    }
+
+    /// Merges the files of each day into as few as possible, without waiting for the day to be over.
+    ///
+    /// # Errors
+    /// When an attempt failed; nothing is lost.
+    pub async fn merge_all(&self) -> Result<(), FlushError> {
+        self.inner.merge_all().await
+    }
+
+    /// Deletes the rows of an environment that are readable now and that the filter means, and returns the proof of it once they
+    /// are in no visible file any more. The files that held them leave the disk as all replaced files do, see
+    /// [`MergeConfig::grace`](crate::MergeConfig::grace); bodies in the log leave it after the re-delivery window. After a crash the
+    /// deletion goes on at the next start and counts what was left.
+    ///
+    /// # Errors
+    /// [`DeleteError::TooWide`] when the filter names neither a trace nor a value, others when the catalog fails or the store is
+    /// shut down meanwhile.
+    pub async fn delete_rows(&self, environment: EnvironmentId, filter: RowFilter, asked_by: &str) -> Result<DeletionRow, DeleteError> {
+        self.inner.delete_rows(environment, filter, asked_by.to_owned()).await
+    }
+
+    /// Says that the wall clock is right: a jump that it made no longer keeps rows from expiring.
+    pub fn confirm_clock(&self) {
+        self.inner.confirm_clock();
     }
 
     /// Stops: refuses new requests, answers those in flight, syncs the log, marks it clean, flushes if that is quick, and ends

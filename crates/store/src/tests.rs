@@ -2,6 +2,8 @@
 
 mod failures;
 mod files;
+mod merging;
+mod retaining;
 pub(crate) mod support;
 
 use crate::catalog::Catalog;

@@ -15,6 +15,7 @@
 //! A violation comes with its seed; `cargo run -p glasshive-test-simulation -- --seed N --trace` plays it again.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod age;
 pub mod body;
 pub mod disk;
 pub mod executor;

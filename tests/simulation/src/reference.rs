@@ -1,5 +1,6 @@
 //! What must be there: the in-memory reference that every snapshot is compared with.
 
+use crate::age::Age;
 use crate::body::{FORMAT, SimDecoder};
 use crate::reading::Found;
 use bytes::Bytes;
@@ -22,6 +23,8 @@ pub struct Reference {
     /// The greatest sequence seen before the present life.
     sequence_before: u64,
     sequence_max: u64,
+    /// How old rows may become.
+    pub age: Age,
     /// The first thing that was wrong.
     pub violation: Option<String>,
     /// Requests answered `Stored`, `Duplicate`, and refused.
@@ -226,11 +229,12 @@ impl Reference {
                 return Err(format!("request {number} is readable, though it was never sent here, or refused"));
             }
             rows.sort_by_key(|row| row.seq);
-            let sequence = self.requests[*number as usize].compare(*number, rows)?;
+            let sequence = self.requests[*number as usize].compare(*number, rows, &self.age)?;
             self.sequence_max = self.sequence_max.max(sequence);
             self.requests[*number as usize].keep(now);
         }
-        let missing: Vec<u64> = claims.kept.iter().copied().filter(|number| !by_request.contains_key(number)).collect();
+        let is_missing = |number: &u64| !by_request.contains_key(number) && !self.requests[*number as usize].may_be_over(&self.age);
+        let missing: Vec<u64> = claims.kept.iter().copied().filter(is_missing).collect();
         match damage {
             None => match missing.first() {
                 Some(number) => Err(format!("request {number} (sequence {:?}) is missing", self.requests[*number as usize].sequence)),
@@ -311,8 +315,13 @@ impl Request {
         self.sequence = None;
     }
 
+    /// Whether rows of it may have been kept long enough.
+    fn may_be_over(&self, age: &Age) -> bool {
+        self.received_ns.iter().any(|received_ns| age.is_over(*received_ns))
+    }
+
     /// Compares the rows found of this request, in order of `_seq`, with those it has.
-    fn compare(&mut self, number: u64, rows: &[Found]) -> Result<u64, String> {
+    fn compare(&mut self, number: u64, rows: &[Found], age: &Age) -> Result<u64, String> {
         let sequence = (rows[0].seq >> 24) as u64;
         if let Some(other) = rows.iter().find(|row| (row.seq >> 24) as u64 != sequence) {
             return Err(format!("request {number} is there twice, as {sequence} and {}", other.seq >> 24));
@@ -320,13 +329,17 @@ impl Request {
         if let Some(known) = self.sequence.filter(|known| *known != sequence) {
             return Err(format!("request {number} was {known} and is {sequence} now"));
         }
-        if rows.len() != self.expected.len() {
+        if rows.len() != self.expected.len() && (rows.len() > self.expected.len() || !self.may_be_over(age)) {
             return Err(format!("request {number} has {} rows, not {}", rows.len(), self.expected.len()));
         }
-        for ((index, row), expected) in (0..).zip(rows).zip(&self.expected) {
-            if row.seq & 0xff_ffff != index || row.row != index as u64 {
+        if let Some(twice) = rows.windows(2).find(|pair| pair[0].seq == pair[1].seq) {
+            return Err(format!("row {} of request {number} is there twice", twice[0].row));
+        }
+        for row in rows {
+            let index = row.seq & 0xff_ffff;
+            let Some(expected) = self.expected.get(index as usize).filter(|_| row.row == index as u64) else {
                 return Err(format!("row {index} of request {number} is row {} with _seq {}", row.row, row.seq));
-            }
+            };
             if !self.received_ns.contains(&row.ingest_ns) {
                 return Err(format!("request {number} says it was received at {}, not {:?}", row.ingest_ns, self.received_ns));
             }

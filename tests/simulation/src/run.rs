@@ -235,6 +235,7 @@ impl Simulation {
             let claims = self.shared.reference().claims(environment);
             let snapshot = store.snapshot(&Scope::all(environment));
             let found = self.read(process, &snapshot)?;
+            self.shared.tick();
             self.shared.reference().compare(&claims, found, self.machine.universe.now(), Some(&damage))?;
             registries.push((environment, snapshot.registry));
         }
@@ -325,7 +326,11 @@ impl Simulation {
 
     fn recover_copy(&mut self) -> Result<Content, String> {
         let copy = self.machine.copy(self.random.next_u64());
-        let mut process = Process::start(&copy, &self.setup.config, &mut self.random);
+        // What is found, before anything is made of it.
+        let mut config = self.setup.config.clone();
+        config.merge.enabled = false;
+        config.retention.keep = None;
+        let mut process = Process::start(&copy, &config, &mut self.random);
         let opened = &process.opened_flag();
         let drive = process.drive(STEPS_MAX, START_TIME, || opened.is_set());
         let opened = process.take_opened();
@@ -392,6 +397,7 @@ impl Simulation {
             let claims = self.shared.reference().claims(environment);
             let snapshot = store.snapshot(&Scope::all(environment));
             let found = self.read(&mut process, &snapshot)?;
+            self.shared.tick();
             self.shared.reference().compare(&claims, found, self.machine.universe.now(), None)?;
         }
         self.check_flushed_through()?;
@@ -412,12 +418,14 @@ fn check_files(machine: &Machine) -> Result<(), String> {
         expected.insert(reading::sidecar(&file.path));
         expected.insert(file.path);
     }
+    let leaving = machine.catalog.state().removed;
+    let leaving: BTreeSet<String> = leaving.into_iter().flat_map(|file| [reading::sidecar(&file.path), file.path]).collect();
     let present: BTreeSet<String> = machine.medium.files().into_iter().map(|(path, _)| path).collect();
     if let Some(missing) = expected.difference(&present).next() {
         return Err(format!("{missing} is in the catalog and not on the disk"));
     }
     let is_known = |path: &str| path.starts_with("log/") || path.starts_with("quarantine/") || !path.contains('/');
-    match present.difference(&expected).find(|path| !is_known(path)) {
+    match present.difference(&expected).find(|path| !is_known(path) && !leaving.contains(*path)) {
         Some(unknown) => Err(format!("{unknown} is on the disk and nobody refers to it")),
         None => Ok(()),
     }

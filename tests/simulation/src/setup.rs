@@ -2,7 +2,7 @@
 
 use crate::disk::FaultRates;
 use crate::random::Random;
-use glasshive_store::{Durability, PlantedBug, StoreConfig};
+use glasshive_store::{Durability, MergeConfig, PlantedBug, Retention, StoreConfig};
 use std::time::Duration;
 
 /// One simulation, but for the store's code.
@@ -52,6 +52,8 @@ impl Setup {
             row_group_rows: *random.pick(&[16, 64, 1_024, 1_024]),
             seal_rows: *random.pick(&[4, 16, 64]),
             shutdown_flush: second * *random.pick(&[0, 10]),
+            merge: MergeConfig::default(),
+            retention: Retention::default(),
             planted,
         };
         let setup = Self {
@@ -64,7 +66,27 @@ impl Setup {
             retry_within: window / 2,
             retry_across_lives: !small_log && rates.flip == 0,
         };
-        if is_relaxed { setup.relaxed() } else { setup }
+        let setup = if is_relaxed { setup.relaxed() } else { setup };
+        setup.with_long_lived_files()
+    }
+
+    /// Files are merged early and rows are kept for no more than a while, both in some seeds only.
+    fn with_long_lived_files(mut self) -> Self {
+        let mut random = Random::new(self.seed, "files");
+        let second = Duration::from_secs(1);
+        self.config.merge = MergeConfig {
+            enabled: !random.one_in(4),
+            files: *random.pick(&[1, 1, 2, 4]),
+            files_of_partition: *random.pick(&[2, 4, 50]),
+            inputs: *random.pick(&[2, 3, 32]),
+            rows: *random.pick(&[40, 1_000_000]),
+            quiet: second * *random.pick(&[1, 3_600]),
+            grace: second * *random.pick(&[1, 1, 20, 600]),
+            ..MergeConfig::default()
+        };
+        let keep = *random.pick(&[None, Some(second * 1_800), Some(second * 86_400), Some(second * 86_400 * 60)]);
+        self.config.retention = Retention { keep, every: second * *random.pick(&[1, 10, 60]), ..Retention::default() };
+        self
     }
 
     /// The same with relaxed durability, on a disk that works: what it promises is stated for one.

@@ -1,5 +1,6 @@
 //! What runs beside the store's own tasks: clients, readers, a flusher, a follower.
 
+use crate::age::Age;
 use crate::body;
 use crate::disk::Medium;
 use crate::random::Random;
@@ -35,12 +36,20 @@ impl Shared {
     pub fn new(setup: Setup, universe: Universe, medium: Medium) -> Self {
         let random = Mutex::new(Random::new(setup.seed, "workload"));
         let files = FileCache::default();
-        Self { setup, universe, medium, files, reference: Mutex::default(), random, wall_jumps: Mutex::default(), births: Mutex::default() }
+        let mut reference = Reference::default();
+        reference.age = Age::new(setup.config.retention.keep);
+        let reference = Mutex::new(reference);
+        Self { setup, universe, medium, files, reference, random, wall_jumps: Mutex::default(), births: Mutex::default() }
     }
 
     /// The reference.
     pub fn reference(&self) -> MutexGuard<'_, Reference> {
         self.reference.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the reference see the time.
+    pub fn tick(&self) {
+        self.reference().age.tick(self.universe.wall_ns(), self.universe.now());
     }
 
     fn random<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
@@ -103,7 +112,9 @@ pub async fn client(shared: Arc<Shared>, store: Arc<Store>, count: u64) {
         if shared.random(|random| random.one_in(rate)) {
             *shared.jumps() += 1;
             let by_s = shared.random(|random| *random.pick(&[-86_400 * 3, -3_600, -30, 30, 3_600, 86_400 * 2]));
+            shared.tick();
             shared.universe.jump(by_s * 1_000_000_000);
+            shared.reference().age.jumped(shared.universe.now());
         }
         let known = shared.reference().next_number();
         let again = shared.random(|random| (known > 0 && random.one_in(5)).then(|| known - 1 - random.below(known.min(8))));
@@ -179,6 +190,7 @@ async fn look(shared: &Shared, store: &Store, environment: EnvironmentId, held_m
     }
     let result = match reading::read(&snapshot, &shared.medium, &shared.files).await {
         Ok(found) => {
+            shared.tick();
             let mut reference = shared.reference();
             reference
                 .compare(&claims, found, shared.universe.now(), None)

@@ -15,7 +15,7 @@ const SEEDS: u64 = 200;
 const REGRESSIONS: &str = include_str!("regressions.txt");
 
 /// Every sentence of the failure model that these seeds bring about; `{}` stands for what differs.
-const SENTENCES: [(FaultKind, &str); 15] = [
+const SENTENCES: [(FaultKind, &str); 16] = [
     (FaultKind::Recovered, "recovered {} events from the log in {}"),
     (FaultKind::TornTail, "log ends in an incomplete group of {} bytes that was never acknowledged; dropped"),
     (FaultKind::DiskFull, "disk full: {} left on /sim; ingest paused, nothing deleted. Free space or set retention.max_bytes"),
@@ -29,6 +29,7 @@ const SENTENCES: [(FaultKind, &str); 15] = [
     (FaultKind::FileDamage, "{}.parquet ({} rows, {}) is damaged; results exclude it"),
     (FaultKind::UnknownFiles, "{} files are unknown to the catalog; kept in quarantine"),
     // Rarer ones, allowed and not asked for.
+    (FaultKind::Clock, "clock moved by {} h; retention is paused"),
     (FaultKind::LogDamage, "log record {} in a missing segment is damaged ({} events of {} lost); {} later records recovered"),
     (FaultKind::LogSync, "disk refused a flush ({}) at segment {}; data was moved to a new segment"),
     (FaultKind::LogSync, "disk refused a flush ({}) at segment {} twice; ingest stopped to protect acknowledged data"),

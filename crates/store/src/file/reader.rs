@@ -11,7 +11,7 @@ use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
 use glasshive_model::{ColumnRef, SystemColumn};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
-use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStream, ParquetRecordBatchStreamBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use std::ops::Range;
@@ -72,6 +72,14 @@ impl DataFile {
         stream.try_collect().await.map_err(|error| self.parquet_error(error))
     }
 
+    /// Every row with every column, so many at a time, so that memory holds a row group as it is stored and one batch.
+    pub(crate) async fn stream_rows(self: &Arc<Self>, batch_rows: usize) -> Result<RowStream, ReadError> {
+        let builder = self.stream_builder().await?.with_batch_size(batch_rows);
+        let schema = builder.schema().clone();
+        let stream = builder.build().map_err(|error| self.parquet_error(error))?;
+        Ok(RowStream { file: self.clone(), schema, stream })
+    }
+
     async fn stream_builder(self: &Arc<Self>) -> Result<ParquetRecordBatchStreamBuilder<DataFileReader>, ReadError> {
         ParquetRecordBatchStreamBuilder::new(DataFileReader(self.clone())).await.map_err(|error| self.parquet_error(error))
     }
@@ -85,6 +93,20 @@ impl DataFile {
             },
             _ => self.damaged(),
         }
+    }
+}
+
+/// The rows of one file, in file order.
+pub(crate) struct RowStream {
+    file: Arc<DataFile>,
+    pub schema: SchemaRef,
+    stream: ParquetRecordBatchStream<DataFileReader>,
+}
+
+impl RowStream {
+    /// The next rows; `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, ReadError> {
+        self.stream.try_next().await.map_err(|error| self.file.parquet_error(error))
     }
 }
 

@@ -14,7 +14,7 @@ use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use std::io::{self, Write};
@@ -28,6 +28,8 @@ const STATISTICS_BYTES: usize = 32;
 const BLOOM_FALSE: f64 = 0.01;
 /// Rows per distinct trace that the filter is sized for.
 const ROWS_PER_TRACE: u64 = 4;
+/// How hard a flush compresses; a merge takes more time for it.
+const FLUSH_LEVEL: i32 = 1;
 /// The version of what the system columns and the metadata mean.
 const FORMAT_VERSION: &str = "1";
 
@@ -47,7 +49,7 @@ pub(super) struct Encoder<'a> {
 
 /// Takes what the Parquet writer writes, until it is fetched.
 #[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Sink(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -61,7 +63,7 @@ impl Write for Sink {
 }
 
 impl Sink {
-    fn take(&self) -> Bytes {
+    pub fn take(&self) -> Bytes {
         Bytes::from(std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
@@ -76,7 +78,10 @@ impl<'a> Encoder<'a> {
     ) -> Result<Self, ParquetError> {
         let schema = columns.schema();
         let sink = Sink::default();
-        let properties = properties(facts, row_group_rows.min(plan.picks.len()));
+        let properties = properties(row_group_rows.min(plan.picks.len()), FLUSH_LEVEL)
+            .set_max_row_group_row_count(Some(usize::MAX))
+            .set_key_value_metadata(Some(key_values(facts)))
+            .build();
         let writer = ArrowWriter::try_new(sink.clone(), schema.clone(), Some(properties))?;
         let (writer, row_groups) = writer.into_serialized_writer()?;
         Ok(Self { chunks, plan, columns, schema, writer, row_groups, sink, row_group_rows, next_row: 0, next_row_group: 0 })
@@ -122,17 +127,16 @@ fn folded(overflow: ArrayRef, columns: &FileColumns, picked: &Picked<'_>) -> Arr
     overflow::fold(overflow, columns.folded.iter().map(|key| (key.0.as_str(), key.1, column(key))))
 }
 
-fn properties(facts: &Facts, row_group_rows: usize) -> WriterProperties {
+/// How a file of ours is laid out, but for the rows of its row groups, of which there are at most so many.
+pub(crate) fn properties(row_group_rows: usize, zstd_level: i32) -> WriterPropertiesBuilder {
     let path = |column: SystemColumn| ColumnPath::from(column.name());
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("glasshive ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("level 1 exists")))
-        .set_max_row_group_row_count(Some(usize::MAX))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(zstd_level).expect("levels 1 and 3 exist")))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
-        .set_column_index_truncate_length(Some(STATISTICS_BYTES))
-        .set_key_value_metadata(Some(key_values(facts)));
+        .set_column_index_truncate_length(Some(STATISTICS_BYTES));
     for id in [SystemColumn::TraceId, SystemColumn::SpanId, SystemColumn::ParentId] {
         properties = properties
             .set_column_compression(path(id), Compression::UNCOMPRESSED)
@@ -151,11 +155,10 @@ fn properties(facts: &Facts, row_group_rows: usize) -> WriterProperties {
         .set_column_bloom_filter_enabled(path(SystemColumn::TraceId), true)
         .set_column_bloom_filter_fpp(path(SystemColumn::TraceId), BLOOM_FALSE)
         .set_column_bloom_filter_max_ndv(path(SystemColumn::TraceId), traces)
-        .build()
 }
 
 /// What the footer says of the file as a whole, enough to make its catalog row again.
-fn key_values(facts: &Facts) -> Vec<KeyValue> {
+pub(crate) fn key_values(facts: &Facts) -> Vec<KeyValue> {
     let datasets = serde_json::to_string(&facts.datasets).expect("a map of text to numbers is JSON");
     [
         ("hive.format", FORMAT_VERSION.to_owned()),

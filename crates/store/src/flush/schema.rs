@@ -13,7 +13,8 @@ use std::sync::Arc;
 const GENERATED_ONE_IN: usize = 10_000;
 
 /// The columns of one file.
-pub(super) struct FileColumns {
+#[derive(Debug, Clone)]
+pub(crate) struct FileColumns {
     /// By registry number.
     pub attributes: Vec<ColumnRow>,
     /// What goes to `_overflow` besides what is there already.
@@ -26,12 +27,23 @@ impl FileColumns {
     /// Decides for the picked rows.
     pub fn of(picked: &Picked<'_>, registry: &Registry, most: usize) -> Self {
         let (counts, overflow_keys) = count(picked);
+        Self::choose(counts, overflow_keys, picked.len(), registry, most)
+    }
+
+    /// Decides for `rows` rows of which so many have each attribute, and some have the named keys in `_overflow` already.
+    pub fn choose(
+        counts: BTreeMap<ColumnKey, usize>,
+        overflow_keys: BTreeSet<String>,
+        rows: usize,
+        registry: &Registry,
+        most: usize,
+    ) -> Self {
         let mut columns = Self { attributes: Vec::new(), folded: Vec::new(), overflow_keys };
         let mut kept = Vec::new();
-        for ((key, column_type), rows) in counts {
-            let is_rare_and_generated = rows * GENERATED_ONE_IN < picked.len() && looks_generated(&key);
+        for ((key, column_type), set) in counts {
+            let is_rare_and_generated = set * GENERATED_ONE_IN < rows && looks_generated(&key);
             match registry.column(&key, column_type) {
-                Some(column) if !is_rare_and_generated => kept.push((rows, column.clone())),
+                Some(column) if !is_rare_and_generated => kept.push((set, column.clone())),
                 _ => columns.folded.push((key, column_type)),
             }
         }
@@ -87,4 +99,4 @@ fn looks_generated(key: &str) -> bool {
 }
 
 /// Columns of a file at most.
-pub(super) const MOST: usize = limits::COLUMNS_PER_FILE;
+pub(crate) const MOST: usize = limits::COLUMNS_PER_FILE;

@@ -15,6 +15,8 @@ use crate::log::recovery;
 use crate::log::segment::{self, LogFiles};
 use crate::log::window::Window;
 use crate::log::writer::Writer;
+use crate::merge::dispose::Leaving;
+use crate::merge::{CLOCK_SETTING, MergeProgress, Merger};
 use crate::numbers::Numbers;
 use crate::orphans;
 use crate::reserve::Reserve;
@@ -23,6 +25,7 @@ use crate::tail::TAIL_CHUNKS;
 use crate::world::{OnPanic, World};
 use glasshive_base::{BoxFuture, metrics};
 use glasshive_model::Decoder;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -39,6 +42,8 @@ impl Inner {
         let began = world.clock.monotonic();
         let catalog = world.catalog.load().await?;
         let node = node(&world).await?;
+        // Before any event is received: a clock that jumps from now on is compared with this.
+        world.catalog.setting_or_insert(CLOCK_SETTING, world.clock.wall_ns().to_le_bytes().to_vec()).await?;
         world.disk.create_dir_all(segment::DIRECTORY).await.map_err(OpenError::disk("create the log's directory"))?;
         let inner = Arc::new(Self::new(config, world, catalog.clone(), node, metrics));
         let recovered = recovery::recover(&inner, &catalog, &*decoder).await?;
@@ -70,8 +75,15 @@ impl Inner {
             keeper: Notify::new(),
             flusher: Notify::new(),
             flush_progress: watch::Sender::new(FlushProgress::default()),
+            merger: Notify::new(),
+            merge_progress: watch::Sender::new(MergeProgress::default()),
+            leaving: Leaving::of(&catalog, world.clock.monotonic() + config.merge.grace),
+            clock_confirmed: AtomicBool::new(false),
+            deletions_wanted: AtomicBool::new(false),
+            unmergeable: Mutex::default(),
             log_synced: watch::Sender::new(0),
-            closing: watch::Sender::new(false),
+            closing: AtomicBool::new(false),
+            closing_told: Notify::new(),
             reserve: Reserve::new(config.reserve_bytes),
             state: Mutex::new(State::new(catalog, &files)),
             window: Mutex::new(Window::new(config.redelivery_window, config.redelivery_requests)),
@@ -104,6 +116,7 @@ impl Inner {
             })
         });
         self.spawn("keeper", OnPanic::Restart, |inner| Box::pin(Keeper::new(inner).run()));
+        self.spawn("merger", OnPanic::Restart, |inner| Box::pin(Merger::new(inner).run()));
     }
 
     fn spawn(

@@ -1,7 +1,7 @@
 //! What is readable at one instant: changed under one lock, so that a snapshot sees every row exactly once.
 
 use super::{Chunk, ColumnKey, Pick, class_of, merge, next_merge};
-use crate::catalog::{CatalogState, ColumnRow, Cut, DatasetRow};
+use crate::catalog::{CatalogState, ColumnRow, Cut, DatasetRow, Swap};
 use crate::config::StoreConfig;
 use crate::file::{DataFile, FileContext};
 use crate::planted::PlantedBug;
@@ -229,6 +229,25 @@ impl State {
             environment.uncommitted_columns.retain(|column| !columns.contains(&column.id));
             environment.uncommitted_datasets.retain(|row| !datasets.contains(&(*id, row.slug.as_str())));
         }
+    }
+
+    /// Lets the new files of a committed swap take the place of the old ones, which are returned.
+    pub fn swap(&mut self, swap: &Swap, context: &Arc<FileContext>) -> Vec<Arc<DataFile>> {
+        let removed: BTreeSet<&str> = swap.removed.iter().map(String::as_str).collect();
+        let mut taken_out = Vec::new();
+        for (id, environment) in &mut self.environments {
+            let is_removed = |file: &Arc<DataFile>| removed.contains(file.row.id.as_str());
+            let place = environment.files.iter().position(is_removed).unwrap_or(environment.files.len());
+            let (gone, mut kept): (Vec<_>, Vec<_>) = std::mem::take(&mut environment.files).into_iter().partition(is_removed);
+            let added = swap.added.iter().filter(|row| row.environment == *id);
+            kept.splice(place..place, added.map(|row| Arc::new(DataFile::new(row.clone(), context.clone()))));
+            environment.files = kept;
+            if context.config.is_planted(PlantedBug::SwapSeenTwice) {
+                environment.files.extend(gone.iter().cloned());
+            }
+            taken_out.extend(gone);
+        }
+        taken_out
     }
 
     /// Rows and bytes that are live, those being written included.

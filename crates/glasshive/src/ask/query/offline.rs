@@ -6,8 +6,8 @@ use crate::serve::storage;
 use anyhow::{Context, Result, bail};
 use glasshive_api_hive::shape::query::QueryAnswer;
 use glasshive_base::metrics;
-use glasshive_store::StoreConfig;
 use glasshive_store::world::{DataDirError, DataDirOptions, ReadOnly, open_data_dir};
+use glasshive_store::{MergeConfig, Retention, StoreConfig};
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
@@ -27,7 +27,13 @@ pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Resul
         Err(error) => return Err(error.into()),
     };
     let limits = storage::QueryLimits::default();
-    let config = StoreConfig { shown_path: directory.display().to_string(), ..StoreConfig::default() };
+    let config = StoreConfig {
+        shown_path: directory.display().to_string(),
+        // What is there is read, and nothing is made of it.
+        merge: MergeConfig { enabled: false, ..MergeConfig::default() },
+        retention: Retention { keep: None, ..Retention::default() },
+        ..StoreConfig::default()
+    };
     let opened = storage::open(&data, config, &limits, metrics::Registry::default()).await?;
     for fault in &opened.report.faults {
         // Beside the answer, so that JSON and CSV stay what they are; nobody is told when standard error is gone.

@@ -11,7 +11,7 @@ use glasshive_model::{
 use glasshive_query_engine::{Cancel, Engine, EngineConfig};
 use glasshive_query_plan::{Answer, Plan, TimeRange, Wants, text};
 use glasshive_store::world::{DataDir, DataDirOptions, open_data_dir};
-use glasshive_store::{Store, StoreConfig};
+use glasshive_store::{MergeConfig, Store, StoreConfig};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -111,6 +111,8 @@ pub fn small_store() -> StoreConfig {
         own_file_rows: 100,
         row_group_rows: 64,
         seal_rows: 50,
+        // Files stay those that a test has flushed.
+        merge: MergeConfig { enabled: false, ..MergeConfig::default() },
         ..StoreConfig::default()
     }
 }

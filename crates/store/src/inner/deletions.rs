@@ -1,0 +1,60 @@
+//! What the merger is asked for.
+
+use super::Inner;
+use crate::catalog::DeletionRow;
+use crate::delete::{DeleteError, RowFilter};
+use crate::error::FlushError;
+use glasshive_model::EnvironmentId;
+use std::sync::atomic::Ordering;
+
+impl Inner {
+    /// Merges everything that can be merged.
+    pub async fn merge_all(&self) -> Result<(), FlushError> {
+        let mut progress = self.merge_progress.subscribe();
+        let mut wanted = 0;
+        let mut failures = 0;
+        self.merge_progress.send_modify(|progress| {
+            progress.all_wanted += 1;
+            (wanted, failures) = (progress.all_wanted, progress.failures);
+        });
+        self.merger.notify_one();
+        let reached = progress.wait_for(|progress| progress.all_done >= wanted || progress.failures > failures || progress.is_over).await;
+        match reached {
+            Ok(progress) if progress.all_done >= wanted => Ok(()),
+            Ok(progress) if progress.failures > failures => Err(FlushError::Failed(progress.last_failure.clone())),
+            _ => Err(FlushError::Closed),
+        }
+    }
+
+    /// Notes a deletion and waits until it is done.
+    pub async fn delete_rows(&self, environment: EnvironmentId, filter: RowFilter, asked_by: String) -> Result<DeletionRow, DeleteError> {
+        if filter.is_too_wide() {
+            return Err(DeleteError::TooWide);
+        }
+        let through = self.state().published_through;
+        let filter = serde_json::to_string(&filter).expect("a filter is always JSON");
+        let row = DeletionRow { id: 0, environment, asked_ns: self.wall_ns(), asked_by, filter, through, finished: None };
+        let mut progress = self.merge_progress.subscribe();
+        let noted = self.world.catalog.insert_deletion(row).await;
+        let id = noted.map_err(|error| DeleteError::NotNoted(error.to_string()))?;
+        self.deletions_wanted.store(true, Ordering::SeqCst);
+        self.merger.notify_one();
+        let reached = progress.wait_for(|progress| progress.deleted_through >= id || progress.is_over).await;
+        if !reached.is_ok_and(|progress| progress.deleted_through >= id) {
+            return Err(DeleteError::Closed(id));
+        }
+        let known = self.world.catalog.deletions().await.map_err(|error| DeleteError::NotNoted(error.to_string()))?;
+        known.into_iter().find(|row| row.id == id).ok_or(DeleteError::Closed(id))
+    }
+
+    /// Whether a deletion was noted since this was last asked.
+    pub fn take_deletions_wanted(&self) -> bool {
+        self.deletions_wanted.swap(false, Ordering::SeqCst)
+    }
+
+    /// The wall clock is right, however it has moved.
+    pub fn confirm_clock(&self) {
+        self.clock_confirmed.store(true, Ordering::SeqCst);
+        self.merger.notify_one();
+    }
+}

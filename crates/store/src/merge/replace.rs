@@ -1,0 +1,149 @@
+//! Files in the place of others: written, committed, seen.
+
+use super::rewrite::{Plan, RewriteError, rewrite};
+use super::rule::RowRule;
+use super::{Failure, Merger, dispose, policy};
+use crate::catalog::{FileRow, Swap, SwapReason};
+use crate::error::ReadError;
+use crate::fault::{FaultKind, errno, is_disk_full};
+use crate::file::DataFile;
+use crate::file::writer::names_of;
+use crate::flush::new_file_id;
+use crate::planted::PlantedBug;
+use crate::registry::Registry;
+use glasshive_model::EnvironmentId;
+use std::sync::Arc;
+
+/// What is to become of some files.
+pub(super) struct Replacing<'a> {
+    pub environment: EnvironmentId,
+    pub inputs: &'a [Arc<DataFile>],
+    /// Level of the new files.
+    pub level: u8,
+    /// One new file for each, of the rows that it lets stay.
+    pub rules: Vec<RowRule>,
+    /// So many rows no rule lets stay.
+    pub left_out: u64,
+    pub reason: SwapReason,
+}
+
+impl Merger {
+    /// Puts new files in the place of others and says how many. Rows that no rule lets stay are gone afterwards; are they not as
+    /// many as they are to be, everything stays as it was.
+    pub(super) async fn replace(&mut self, replacing: Replacing<'_>) -> Result<usize, Failure> {
+        let Replacing { environment, inputs, level, rules, left_out, reason } = replacing;
+        let inner = self.inner.clone();
+        let registry = inner.state().environments.get(&environment).map(|found| found.registry.clone()).unwrap_or_default();
+        // Should reading one of them panic, they are left alone when the task is started again.
+        inner.unmergeable().extend(inputs.iter().map(|file| file.row.id.clone()));
+        let replaces: Vec<&str> = inputs.iter().map(|file| file.row.id.as_str()).collect();
+        let mut added = Vec::new();
+        let mut written = left_out;
+        for rule in rules {
+            match self.write(inputs, level, rule, &registry, &replaces).await {
+                Ok(Some(row)) => {
+                    written += row.rows;
+                    added.push(FileRow { environment, level, ..row });
+                }
+                Ok(None) => {}
+                Err(failure) => {
+                    self.abandon(&added);
+                    return Err(failure);
+                }
+            }
+        }
+        let rows: u64 = inputs.iter().map(|file| file.row.rows).sum();
+        if written != rows {
+            // They stay among those that are left alone: another attempt would come to the same.
+            self.abandon(&added);
+            return Err(Failure::Later(format!("{} files have {rows} rows, {written} were counted", inputs.len())));
+        }
+        let swap = Swap { reason, removed: inputs.iter().map(|file| file.row.id.clone()).collect(), added };
+        let swap = self.spoil(swap, inputs).await;
+        if let Err(failure) = self.commit(&swap).await {
+            inner.unmergeable().retain(|id| !replaces.contains(&id.as_str()));
+            self.abandon(&swap.added);
+            return Err(failure);
+        }
+        dispose::swapped(&inner, &swap);
+        inner.unmergeable().retain(|id| !replaces.contains(&id.as_str()));
+        Ok(swap.added.len())
+    }
+
+    /// Writes one file; `None` when no row stays.
+    async fn write(
+        &mut self,
+        inputs: &[Arc<DataFile>],
+        level: u8,
+        rule: RowRule,
+        registry: &Registry,
+        replaces: &[&str],
+    ) -> Result<Option<FileRow>, Failure> {
+        let inputs: Vec<_> =
+            inputs.iter().filter(|file| file.row.datasets.iter().any(|(slug, _)| rule.datasets.holds(slug))).cloned().collect();
+        let Some(first) = inputs.first() else { return Ok(None) };
+        let id = new_file_id(&self.inner);
+        let path = format!("{}/{id}.parquet", directory(&first.row.path, level));
+        let plan = Plan { inputs: &inputs, rule, path: &path, registry, replaces };
+        match rewrite(&self.inner, &plan).await {
+            Ok(row) => Ok(row.map(|row| FileRow { id, class: first.row.class, ..row })),
+            Err(error) => {
+                self.abandoned.extend(names_of(&path));
+                Err(self.not_written(&path, error, replaces))
+            }
+        }
+    }
+
+    fn not_written(&self, path: &str, error: RewriteError, replaces: &[&str]) -> Failure {
+        let mut unmergeable = self.inner.unmergeable();
+        unmergeable.retain(|id| !replaces.contains(&id.as_str()));
+        match error {
+            RewriteError::Closing => Failure::Closing,
+            RewriteError::Read { id, source } => {
+                // It has been told. The others can be merged without it.
+                if matches!(source, ReadError::Damaged { .. }) {
+                    unmergeable.insert(id);
+                }
+                Failure::Later(source.to_string())
+            }
+            RewriteError::Strange { id } => {
+                let reason = format!("file {id} has a column of another type");
+                unmergeable.insert(id);
+                Failure::Later(reason)
+            }
+            RewriteError::Write(error) if is_disk_full(&error) => Failure::Later(format!("disk full while writing {path}")),
+            RewriteError::Write(error) => {
+                let message = format!("could not make {path} durable ({}); will write it again", errno(&error));
+                self.inner.tell(FaultKind::FileSync, message.clone());
+                Failure::Later(message)
+            }
+        }
+    }
+
+    /// Files that no catalog will name.
+    fn abandon(&mut self, rows: &[FileRow]) {
+        self.abandoned.extend(rows.iter().flat_map(|row| names_of(&row.path)));
+    }
+
+    /// Planted defects.
+    async fn spoil(&self, mut swap: Swap, inputs: &[Arc<DataFile>]) -> Swap {
+        let config = &self.inner.config;
+        if config.is_planted(PlantedBug::MergeInputsDeletedFirst) {
+            for name in inputs.iter().flat_map(|file| names_of(&file.row.path)) {
+                drop(self.inner.world.disk.remove(&name).await);
+            }
+        }
+        if config.is_planted(PlantedBug::MergeForgetsAnInput) && swap.removed.len() > 1 {
+            swap.removed.pop();
+        }
+        swap
+    }
+}
+
+/// Where the file of a level lies: beside its inputs, or in the directory of their day.
+fn directory(path: &str, level: u8) -> String {
+    // events, environment, class, year, month, day, and the hour unless the file is of a whole day.
+    let parts: Vec<&str> = path.split('/').collect();
+    let depth = if level >= policy::LEVEL_DAY { 6 } else { parts.len() - 1 };
+    parts[..depth.min(parts.len() - 1)].join("/")
+}

@@ -1,0 +1,263 @@
+//! Files of one environment and class into one file: their rows in order, without those that do not stay.
+
+use super::cursor::{Cursor, Place};
+use super::output::Output;
+use super::rule::RowRule;
+use crate::catalog::FileRow;
+use crate::error::ReadError;
+use crate::file::DataFile;
+use crate::file::writer::LeftOut;
+use crate::flush::schema::{FileColumns, MOST};
+use crate::inner::Inner;
+use crate::live::ColumnKey;
+use crate::overflow;
+use crate::planted::PlantedBug;
+use crate::registry::Registry;
+use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow_schema::SchemaRef;
+use arrow_select::interleave::interleave;
+use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
+use glasshive_model::{ColumnRef, ColumnType, SystemColumn};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io;
+use std::sync::Arc;
+
+/// Rows that are handed to the Parquet writer at once.
+const WRITE_ROWS: usize = 8_192;
+/// Rows read at once from one of many files, at least.
+const READ_ROWS_MIN: usize = 512;
+
+/// A file to be written.
+pub(super) struct Plan<'a> {
+    pub inputs: &'a [Arc<DataFile>],
+    pub rule: RowRule,
+    pub path: &'a str,
+    pub registry: &'a Registry,
+    /// Every file that the new ones take the place of.
+    pub replaces: &'a [&'a str],
+}
+
+/// Why a file could not be written.
+#[derive(Debug)]
+pub(super) enum RewriteError {
+    /// One of the inputs cannot be read.
+    Read { id: String, source: ReadError },
+    /// One of the inputs is laid out in a way that is not ours.
+    Strange { id: String },
+    /// The output cannot be written.
+    Write(io::Error),
+    /// The tasks are to end.
+    Closing,
+}
+
+/// Writes the file and makes it and its name durable; `None` when no row stays. Nothing refers to it before the catalog does.
+pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Option<FileRow>, RewriteError> {
+    let columns = choose_columns(plan).await?;
+    let rows = plan.inputs.iter().map(|file| file.row.rows).sum();
+    let mut merge = Merge::open(plan).await?;
+    let mut output: Option<Output> = None;
+    while let Some(picks) = merge.next_picks().await? {
+        if inner.is_closing() {
+            return Err(RewriteError::Closing);
+        }
+        let output = match &mut output {
+            Some(output) => output,
+            // Made with the first row, so that no file is made for none.
+            None => {
+                let columns = columns.clone();
+                let created = Output::create(&inner.world.disk, plan.path, columns, rows, inner.config.row_group_rows).await;
+                output.insert(created.map_err(RewriteError::Write)?)
+            }
+        };
+        let batch = merge.gather(output.columns(), &picks);
+        merge.forget_used();
+        output.write(&batch).await.map_err(RewriteError::Write)?;
+        inner.world.spawner.yield_now().await;
+    }
+    let Some(output) = output else { return Ok(None) };
+    let steps = LeftOut { file_sync: inner.config.is_planted(PlantedBug::MergeOutputNotSynced), directory_sync: false };
+    output.finish(plan.replaces, steps).await.map(Some).map_err(RewriteError::Write)
+}
+
+/// Which columns the file has: by the footers of its inputs, which know how many rows have each.
+async fn choose_columns(plan: &Plan<'_>) -> Result<FileColumns, RewriteError> {
+    let mut counts: BTreeMap<ColumnKey, usize> = BTreeMap::new();
+    let mut rows = 0;
+    for file in plan.inputs {
+        let failed = |source| RewriteError::Read { id: file.row.id.clone(), source };
+        let metadata = file.metadata().await.map_err(failed)?;
+        let schema = file.schema().await.map_err(failed)?;
+        for (index, field) in schema.fields().iter().enumerate() {
+            let Some(key) = attribute(field) else { continue };
+            let groups = metadata.row_groups().iter();
+            let set: usize = groups
+                .map(|group| {
+                    let nulls = group.column(index).statistics().and_then(|statistics| statistics.null_count_opt()).unwrap_or(0);
+                    usize::try_from(group.num_rows()).unwrap_or(0).saturating_sub(nulls as usize)
+                })
+                .sum();
+            if set > 0 {
+                *counts.entry(key).or_default() += set;
+            }
+        }
+        rows += file.row.rows as usize;
+    }
+    let overflow_keys = plan.inputs.iter().flat_map(|file| file.row.overflow_keys.iter().cloned()).collect();
+    Ok(FileColumns::choose(counts, overflow_keys, rows, plan.registry, MOST))
+}
+
+fn attribute(field: &arrow_schema::Field) -> Option<ColumnKey> {
+    let metadata = field.metadata();
+    Some((metadata.get(FIELD_KEY)?.clone(), ColumnType::from_tag(metadata.get(FIELD_TYPE)?)?))
+}
+
+/// The inputs, merged.
+struct Merge {
+    ids: Vec<String>,
+    cursors: Vec<Cursor>,
+    schemas: Vec<Columns>,
+    /// The next row of each cursor that has one.
+    heap: BinaryHeap<Reverse<(Place, usize, usize)>>,
+    /// Batches that picks name, each with its cursor.
+    window: Vec<(usize, RecordBatch)>,
+    /// Where in the window each cursor's present batch is.
+    slots: Vec<usize>,
+}
+
+/// Where in a file's batches a column is.
+struct Columns(BTreeMap<String, usize>);
+
+/// Rows by their place in the window.
+type Picks = Vec<(usize, usize)>;
+
+impl Merge {
+    async fn open(plan: &Plan<'_>) -> Result<Self, RewriteError> {
+        let batch_rows = (WRITE_ROWS * 8 / plan.inputs.len().max(1)).clamp(READ_ROWS_MIN, WRITE_ROWS);
+        let mut merge = Self {
+            ids: plan.inputs.iter().map(|file| file.row.id.clone()).collect(),
+            cursors: Vec::new(),
+            schemas: Vec::new(),
+            heap: BinaryHeap::new(),
+            window: Vec::new(),
+            slots: vec![0; plan.inputs.len()],
+        };
+        for file in plan.inputs {
+            let opened = Cursor::open(file, batch_rows, plan.rule.clone()).await;
+            let cursor = opened.map_err(|source| RewriteError::Read { id: file.row.id.clone(), source })?;
+            merge.schemas.push(Columns::of(cursor.schema()).ok_or_else(|| RewriteError::Strange { id: file.row.id.clone() })?);
+            merge.cursors.push(cursor);
+        }
+        for index in 0..merge.cursors.len() {
+            merge.advance(index).await?;
+        }
+        Ok(merge)
+    }
+
+    async fn advance(&mut self, index: usize) -> Result<(), RewriteError> {
+        let next = self.cursors[index].next().await;
+        let Some((place, row, is_new)) = next.map_err(|source| RewriteError::Read { id: self.ids[index].clone(), source })? else {
+            return Ok(());
+        };
+        if is_new {
+            self.slots[index] = self.window.len();
+            let batch = self.cursors[index].batch().expect("it has just given a row of it").clone();
+            self.window.push((index, batch));
+        }
+        self.heap.push(Reverse((place, index, row)));
+        Ok(())
+    }
+
+    /// The next rows, as many as are written at once; `None` after the last.
+    async fn next_picks(&mut self) -> Result<Option<Picks>, RewriteError> {
+        let mut picks = Picks::new();
+        while picks.len() < WRITE_ROWS
+            && let Some(Reverse((_, index, row))) = self.heap.pop()
+        {
+            picks.push((self.slots[index], row));
+            self.advance(index).await?;
+        }
+        Ok((!picks.is_empty()).then_some(picks))
+    }
+
+    /// Lets go of batches whose rows are all written.
+    fn forget_used(&mut self) {
+        let mut window = Vec::new();
+        let waiting: Vec<usize> = self.heap.iter().map(|Reverse((_, index, _))| *index).collect();
+        for index in waiting {
+            window.push((index, self.window[self.slots[index]].1.clone()));
+            self.slots[index] = window.len() - 1;
+        }
+        self.window = window;
+    }
+
+    fn gather(&self, columns: &FileColumns, picks: &[(usize, usize)]) -> RecordBatch {
+        let (schema, wanted) = (columns.schema(), columns.columns());
+        let arrays = wanted.iter().zip(schema.fields()).map(|(column, field)| {
+            let array = self.gather_one(column, field.data_type(), picks);
+            if *column != ColumnRef::System(SystemColumn::Overflow) || columns.folded.is_empty() {
+                return array;
+            }
+            let folded = columns.folded.iter().map(|(key, column_type)| {
+                let column = ColumnRef::Attribute { key: key.clone(), column_type: *column_type };
+                (key.as_str(), *column_type, self.gather_one(&column, &column_type.data_type(), picks))
+            });
+            overflow::fold(array, folded)
+        });
+        RecordBatch::try_new(schema.clone(), arrays.collect()).expect("every column was made of its field's type")
+    }
+
+    fn gather_one(&self, column: &ColumnRef, data_type: &arrow_schema::DataType, picks: &[(usize, usize)]) -> ArrayRef {
+        let nulls = new_null_array(data_type, 1);
+        let mut arrays: Vec<&dyn Array> = vec![&nulls];
+        let places: Vec<usize> = self
+            .window
+            .iter()
+            .map(|(cursor, batch)| match self.schemas[*cursor].place(column) {
+                Some(place) => {
+                    arrays.push(batch.column(place));
+                    arrays.len() - 1
+                }
+                None => 0,
+            })
+            .collect();
+        if arrays.len() == 1 {
+            return new_null_array(data_type, picks.len());
+        }
+        let place = |(slot, row): &(usize, usize)| if places[*slot] == 0 { (0, 0) } else { (places[*slot], *row) };
+        let mut indices: Vec<(usize, usize)> = picks.iter().map(place).collect();
+        // Without the null row a column that is never null stays one without a null buffer.
+        if indices.iter().all(|(array, _)| *array != 0) {
+            indices.iter_mut().for_each(|(array, _)| *array -= 1);
+            arrays.remove(0);
+        }
+        interleave(&arrays, &indices).expect("all arrays have the column's type and every pick names a row")
+    }
+}
+
+impl Columns {
+    /// `None` when a column is not of the type it is to have.
+    fn of(schema: &SchemaRef) -> Option<Self> {
+        let fields = schema.fields().iter().enumerate();
+        let named = fields.map(|(index, field)| match attribute(field) {
+            Some(key) => (*field.data_type() == key.1.data_type()).then(|| (name(&key), index)),
+            None => {
+                let system = SystemColumn::from_name(field.name())?;
+                (field.data_type() == system.field().data_type()).then(|| (system.name().to_owned(), index))
+            }
+        });
+        named.collect::<Option<_>>().map(Self)
+    }
+
+    fn place(&self, column: &ColumnRef) -> Option<usize> {
+        match column {
+            ColumnRef::System(system) => self.0.get(system.name()).copied(),
+            ColumnRef::Attribute { key, column_type } => self.0.get(&name(&(key.clone(), *column_type))).copied(),
+        }
+    }
+}
+
+/// A name that no system column has.
+fn name((key, column_type): &ColumnKey) -> String {
+    format!("{}={key}", column_type.tag())
+}

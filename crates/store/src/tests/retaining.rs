@@ -1,0 +1,201 @@
+//! Rows that go: for their age, for their size, or because somebody asked.
+
+use super::lines;
+use super::support::{Running, TestWorld};
+use crate::catalog::memory::MemoryCatalog;
+use crate::{DeleteError, FaultKind, Retention, RetentionRule, RowFilter};
+use glasshive_model::EnvironmentId;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn world_that_keeps(keep: Duration, rules: Vec<RetentionRule>) -> TestWorld {
+    let mut world = TestWorld::new();
+    world.config.merge.enabled = false;
+    world.config.retention = Retention { keep: Some(keep), rules, ..Retention::default() };
+    world
+}
+
+async fn flush(running: &Running, body: &str) {
+    running.append(body).await.unwrap();
+    running.store.flush().await.unwrap();
+}
+
+/// Lets hours pass, in steps that are no jumps.
+async fn pass(world: &TestWorld, hours: u32) {
+    for _ in 0..hours {
+        world.clock.advance(HOUR);
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn datasets(running: &Running) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for row in running.rows().await {
+        found.push(row.get("meta.dataset").unwrap().to_string());
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[tokio::test]
+async fn dm83_rows_go_by_the_time_at_which_they_were_received() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, &format!("{} old a=1", -60 * 24 * 365 * 9)).await;
+    flush(&running, &format!("{} future a=1", 60 * 24 * 300)).await;
+    pass(&world, 30).await;
+    flush(&running, "5 new a=1").await;
+    pass(&world, 17).await;
+    assert_eq!(datasets(&running).await, ["future", "new", "old"]);
+    pass(&world, 3).await;
+    running.until(|store| store.stats().files == 1).await;
+    assert_eq!(datasets(&running).await, ["new"]);
+    while world.files(".parquet").len() > 1 {
+        pass(&world, 1).await;
+    }
+    assert_eq!(datasets(&running).await, ["new"]);
+    running.store.shutdown().await;
+    assert_eq!(datasets(&world.open().await).await, ["new"]);
+}
+
+#[tokio::test]
+async fn dm83_a_dataset_with_a_rule_of_its_own_leaves_the_files_it_shares() {
+    let rule = RetentionRule { environment: Some("local".to_owned()), class: None, dataset: Some("noisy".to_owned()), keep: 5 * HOUR };
+    let world = world_that_keeps(2 * DAY, vec![rule]);
+    let running = world.open().await;
+    flush(&running, "1 noisy a=1\n2 api b=2\n3 noisy c=3").await;
+    let kept: Vec<_> = running.rows().await.into_iter().filter(|row| row.get("meta.dataset").unwrap().to_string() == "api").collect();
+    pass(&world, 7).await;
+    running.until(|store| store.stats().file_rows == 1).await;
+    assert_eq!(running.rows().await, kept);
+}
+
+#[tokio::test]
+async fn dm83_nothing_goes_unless_somebody_asked_for_it() {
+    let mut world = TestWorld::new();
+    world.config.retention = Retention::default();
+    let running = world.open().await;
+    flush(&running, &lines(10, "a")).await;
+    running.store.shutdown().await;
+    world.clock.advance(4_000 * DAY);
+    let running = world.open().await;
+    running.store.confirm_clock();
+    pass(&world, 5).await;
+    assert_eq!((running.rows().await.len(), running.store.stats().files, running.messages()), (10, 1, Vec::new()));
+}
+
+#[tokio::test]
+async fn f14_a_clock_that_jumps_deletes_nothing_for_an_hour() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, &lines(10, "a")).await;
+    pass(&world, 1).await;
+    running.store.shutdown().await;
+    // The machine is off for three days.
+    world.clock.advance(3 * DAY);
+    let running = world.open().await;
+    running.until(|store| store.faults().len() == 1).await;
+    assert_eq!(
+        (running.messages(), running.store.faults()[0].kind),
+        (vec!["clock moved by 72 h; retention is paused".to_owned()], FaultKind::Clock)
+    );
+    assert_eq!(running.rows().await.len(), 10);
+    pass(&world, 3).await;
+    running.until(|store| store.stats().files == 0).await;
+}
+
+#[tokio::test]
+async fn f14_somebody_may_say_that_the_clock_is_right() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, &lines(10, "a")).await;
+    running.store.shutdown().await;
+    world.clock.advance(300 * DAY);
+    let running = world.open().await;
+    pass(&world, 5).await;
+    assert_eq!(running.rows().await.len(), 10);
+    running.store.confirm_clock();
+    pass(&world, 1).await;
+    running.until(|store| store.stats().files == 0).await;
+}
+
+#[tokio::test]
+async fn st42_beyond_max_bytes_the_oldest_partition_of_the_largest_environment_goes() {
+    let mut world = world_that_keeps(2 * DAY, Vec::new());
+    world.config.retention.max_bytes = Some(20_000);
+    let running = world.open().await;
+    flush(&running, "600 api a=1").await;
+    let one = running.store.stats().file_bytes;
+    world.config.retention.max_bytes = Some(one * 5 / 2);
+    running.store.shutdown().await;
+    let running = world.open().await;
+    flush(&running, "0 api a=2").await;
+    flush(&running, "60 api a=3").await;
+    pass(&world, 1).await;
+    running.until(|store| store.stats().files == 2).await;
+    let times: Vec<_> = running.snapshot().files.iter().map(|file| file.row.sequence_first).collect();
+    assert_eq!(times, [2, 3], "the one that came first is gone, whatever time it is of");
+    let told = &running.messages()[0];
+    assert!(
+        told.starts_with("more than retention.max_bytes (") && told.contains("deleted 1 events of local from 2026-03-01T10:00:00Z on"),
+        "{told}"
+    );
+}
+
+fn filter(key: &str, value: &str) -> RowFilter {
+    RowFilter { equals: BTreeMap::from([(key.to_owned(), value.to_owned())]), ..RowFilter::default() }
+}
+
+#[tokio::test]
+async fn s20_rows_are_deleted_from_files_and_from_what_is_live() {
+    let world = world_that_keeps(60 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, "1 api user.id=i:7 a=1\n2 api user.id=i:8\n3 web user.id=7\n4 web user.id=77").await;
+    flush(&running, "70 api other=1").await;
+    running.append("2 api user.id=7 b=1\n3 api c=3").await.unwrap();
+    let untouched = running.snapshot().files[1].row.id.clone();
+    let stays = |row: &glasshive_model::shown::ShownRow| row.get("user.id").is_none_or(|id| id.to_string() != "7");
+    let expected: Vec<_> = running.rows().await.into_iter().filter(stays).collect();
+    let done = running.store.delete_rows(EnvironmentId::LOCAL, filter("user.id", "7"), "a test").await.unwrap();
+    assert_eq!(running.rows().await, expected);
+    let finished = done.finished.unwrap();
+    assert_eq!((done.id, done.through, finished.rows, finished.files), (1, 3, 3, 2));
+    assert_eq!((done.asked_by.as_str(), done.filter.as_str()), ("a test", "{\"equals\":{\"user.id\":\"7\"}}"));
+    assert!(running.snapshot().files.iter().any(|file| file.row.id == untouched));
+    running.append("9 api user.id=7 d=1").await.unwrap();
+    assert_eq!(running.rows().await.len(), expected.len() + 1, "what comes later is not meant");
+    let nothing = running.store.delete_rows(EnvironmentId::LOCAL, filter("user.id", "none"), "a test").await.unwrap();
+    assert_eq!(nothing.finished.map(|finished| (finished.rows, finished.files)), Some((0, 0)));
+    let all = running.store.delete_rows(EnvironmentId::LOCAL, RowFilter::default(), "a test").await;
+    assert!(matches!(all, Err(DeleteError::TooWide)));
+}
+
+#[tokio::test]
+async fn s20_a_deletion_outlives_a_crash() {
+    let world = world_that_keeps(60 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, "1 api user.id=7\n2 api user.id=8").await;
+    // The disk takes no new file, so the deletion is noted and not done.
+    running.troubles.set_full(true);
+    let store = running.store.clone();
+    let asked = tokio::spawn(async move { store.delete_rows(EnvironmentId::LOCAL, filter("user.id", "7"), "a test").await });
+    running.until(|_| deletions(&world.catalog) == [(1, false)]).await;
+    asked.abort();
+    running.kill().await;
+    let again = world.open().await;
+    again.until(|_| deletions(&world.catalog) == [(1, true)]).await;
+    assert_eq!(again.rows().await.len(), 1);
+}
+
+fn deletions(catalog: &MemoryCatalog) -> Vec<(u64, bool)> {
+    use crate::catalog::Catalog as _;
+    use futures_util::FutureExt as _;
+    let known = catalog.deletions().now_or_never().unwrap().unwrap();
+    known.into_iter().map(|deletion| (deletion.id, deletion.finished.is_some())).collect()
+}
