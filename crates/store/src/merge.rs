@@ -58,6 +58,8 @@ pub(crate) struct Merger {
     abandoned: Vec<String>,
     pause: Duration,
     clock: Option<RetentionClock>,
+    /// What the catalog keeps of the believed time.
+    clock_kept_ns: Option<i64>,
     retention_at: Duration,
     /// Deletions may be waiting that this task has not looked for yet.
     may_have_deletions: bool,
@@ -73,7 +75,15 @@ enum Failure {
 
 impl Merger {
     pub fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, abandoned: Vec::new(), pause: PAUSE_FIRST, clock: None, retention_at: Duration::ZERO, may_have_deletions: true }
+        Self {
+            inner,
+            abandoned: Vec::new(),
+            pause: PAUSE_FIRST,
+            clock: None,
+            clock_kept_ns: None,
+            retention_at: Duration::ZERO,
+            may_have_deletions: true,
+        }
     }
 
     /// Runs until the store closes.

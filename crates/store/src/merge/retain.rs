@@ -17,6 +17,8 @@ use std::sync::atomic::Ordering;
 
 /// Name of the setting with the latest time that was believed, ns since 1970, 8 bytes little-endian.
 pub(crate) const CLOCK_SETTING: &str = "retention.clock";
+/// The setting is written anew once it is wrong by so much: a start that believes an hour less doubts a jump only earlier.
+const KEPT_WITHIN_NS: u64 = 3_600 * 1_000_000_000;
 
 impl Merger {
     /// One look through all files.
@@ -59,15 +61,18 @@ impl Merger {
         if self.clock.is_none() {
             let kept = inner.world.catalog.setting(CLOCK_SETTING).await;
             let kept = kept.map_err(|error| Failure::Later(error.to_string()))?;
-            let kept_ns = kept.and_then(|bytes| bytes.first_chunk().copied()).map(i64::from_le_bytes);
-            self.clock = Some(RetentionClock::new(kept_ns, wall_ns, now));
+            self.clock_kept_ns = kept.and_then(|bytes| bytes.first_chunk().copied()).map(i64::from_le_bytes);
+            self.clock = Some(RetentionClock::new(self.clock_kept_ns, wall_ns, now));
         }
         let clock = self.clock.as_mut().expect("it was just made");
         match clock.read(wall_ns, now, inner.clock_confirmed.swap(false, Ordering::SeqCst)) {
             Reading::Time(time_ns) => {
-                let believed = clock.believed_ns().to_le_bytes().to_vec();
-                let kept = inner.world.catalog.set_setting(CLOCK_SETTING, believed).await;
-                kept.map_err(|error| Failure::Later(error.to_string()))?;
+                let believed_ns = clock.believed_ns();
+                if self.clock_kept_ns.is_none_or(|kept_ns| kept_ns.abs_diff(believed_ns) >= KEPT_WITHIN_NS) {
+                    let kept = inner.world.catalog.set_setting(CLOCK_SETTING, believed_ns.to_le_bytes().to_vec()).await;
+                    kept.map_err(|error| Failure::Later(error.to_string()))?;
+                    self.clock_kept_ns = Some(believed_ns);
+                }
                 Ok(Some(time_ns))
             }
             // Where nothing goes for its age nothing is paused.

@@ -2,10 +2,14 @@
 
 use super::lines;
 use super::support::{Running, TestWorld};
-use crate::catalog::memory::MemoryCatalog;
+use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
 use crate::{DeleteError, FaultKind, Retention, RetentionRule, RowFilter};
+use glasshive_base::BoxFuture;
 use glasshive_model::EnvironmentId;
 use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -88,6 +92,39 @@ async fn dm83_nothing_goes_unless_somebody_asked_for_it() {
     running.store.confirm_clock();
     pass(&world, 5).await;
     assert_eq!((running.rows().await.len(), running.store.stats().files, running.messages()), (10, 1, Vec::new()));
+}
+
+/// Counts what is changed in the catalog.
+struct Changes(AtomicUsize);
+
+impl Fate for Changes {
+    fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome> {
+        self.0.fetch_add(usize::from(call != CatalogCall::Read), Ordering::SeqCst);
+        Box::pin(ready(Outcome::Done))
+    }
+
+    fn after(&self, _: CatalogCall) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+#[tokio::test]
+async fn what_finds_nothing_to_do_writes_nothing() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    let changes = Arc::new(Changes(AtomicUsize::new(0)));
+    let running = world.open_with(Arc::new(world.catalog.with_fate(changes.clone()))).await;
+    flush(&running, &lines(10, "a")).await;
+    let before = changes.0.load(Ordering::SeqCst);
+    let mut counts = Vec::new();
+    for _ in 0..7 {
+        // The second time everything is looked through that is due by now.
+        running.store.merge_all().await.unwrap();
+        running.store.merge_all().await.unwrap();
+        counts.push(changes.0.load(Ordering::SeqCst) - before);
+        world.clock.advance(world.config.retention.every);
+    }
+    // Only how late it is, once an hour.
+    assert_eq!(counts, [0, 0, 0, 0, 0, 0, 1]);
 }
 
 #[tokio::test]
