@@ -115,6 +115,12 @@ pub struct ServerFlags {
     /// sent again is known [default: 10GiB, at most a fifth of the disk]
     #[arg(long, value_name = "SIZE", env = "GLASSHIVE_LOG_MAX_BYTES", hide_env_values = true)]
     pub log_max_bytes: Option<String>,
+    /// Age beyond which an event is rejected, such as 30d or off; retention goes by receipt [default: off]
+    #[arg(long, value_name = "DURATION", env = "GLASSHIVE_INGEST_MAX_AGE", hide_env_values = true)]
+    pub ingest_max_age: Option<String>,
+    /// How far ahead of its receipt an event may be before it is marked meta.future [default: 10m]
+    #[arg(long, value_name = "DURATION", env = "GLASSHIVE_INGEST_MAX_FUTURE", hide_env_values = true)]
+    pub ingest_max_future: Option<String>,
     /// Longest time a query may take, such as 10s [default: 10s]
     #[arg(long, value_name = "DURATION", env = "GLASSHIVE_QUERY_TIME", hide_env_values = true)]
     pub query_time: Option<String>,

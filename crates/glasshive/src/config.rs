@@ -18,6 +18,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use glasshive_feature_keys::{KeySpec, SECRET_BYTES_LOOPBACK, SECRET_BYTES_OPEN_NETWORK};
 use glasshive_query_engine::EngineConfig;
+use glasshive_receive_otlp::config::{AuthMode, OtlpConfig};
 use glasshive_store::{Durability, StoreConfig};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,10 @@ pub struct Config {
     pub cors_origins: Setting<Vec<String>>,
     /// What the store is told.
     pub keeping: Keeping,
+    /// Age beyond which an event is rejected; `None` = none is.
+    pub ingest_max_age: Setting<Option<Duration>>,
+    /// How far ahead of its receipt an event may be before it is marked.
+    pub ingest_max_future: Setting<Duration>,
     /// Longest time a query may take.
     pub query_time: Setting<Duration>,
     /// Most memory a query may take for its groups, bytes.
@@ -107,6 +112,7 @@ impl Config {
         let secret_least = if on_loopback { SECRET_BYTES_LOOPBACK } else { SECRET_BYTES_OPEN_NETWORK };
         let key_file = pick.maybe("key_file", flags.key_file.clone(), file.key_file);
         let keys = pick.one("keys", flags.keys.clone(), file.keys, Vec::new());
+        let ingest = file.ingest.unwrap_or_default();
         let query = file.query.unwrap_or_default();
         let query_memory = format!("{}B", keeping.query_bytes(EngineConfig::default().slots));
         let config = Self {
@@ -123,6 +129,14 @@ impl Config {
             server_names: pick.one("server_names", flags.server_names.clone(), file.server.and_then(|table| table.names), Vec::new()),
             cors_origins: pick.one("cors_origins", flags.cors_origins.clone(), file.cors.and_then(|table| table.origins), Vec::new()),
             keeping,
+            ingest_max_age: pick
+                .one("ingest_max_age", flags.ingest_max_age.clone(), ingest.max_age, "off".to_owned())
+                .map(|text| unit::duration_or_off(&text).context("--ingest-max-age"))
+                .transpose()?,
+            ingest_max_future: pick
+                .one("ingest_max_future", flags.ingest_max_future.clone(), ingest.max_future, "10m".to_owned())
+                .map(|text| unit::duration(&text).context("--ingest-max-future"))
+                .transpose()?,
             query_time: pick
                 .one("query_time", flags.query_time.clone(), query.time, "10s".to_owned())
                 .map(|text| unit::duration(&text).context("--query-time"))
@@ -166,6 +180,19 @@ impl Config {
             segment_bytes: keeping.log_segment_bytes.value,
             log_max_bytes: keeping.log_max_bytes.value,
             ..StoreConfig::default()
+        }
+    }
+
+    /// The OTLP door's settings as it takes them.
+    pub fn otlp(&self) -> OtlpConfig {
+        OtlpConfig {
+            auth: match self.auth.value {
+                Auth::Open => AuthMode::Open,
+                Auth::Keys => AuthMode::Keys,
+            },
+            max_age_s: self.ingest_max_age.value.map(|age| age.as_secs()),
+            max_future_s: self.ingest_max_future.value.as_secs(),
+            ..OtlpConfig::default()
         }
     }
 

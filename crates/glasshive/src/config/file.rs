@@ -35,6 +35,8 @@ pub struct FileConfig {
     pub server: Option<ServerTable>,
     /// Which web pages may send.
     pub cors: Option<CorsTable>,
+    /// What is taken in.
+    pub ingest: Option<IngestTable>,
     /// What a query may take.
     pub query: Option<QueryTable>,
     /// When live rows go to files.
@@ -57,6 +59,16 @@ pub struct ServerTable {
 pub struct CorsTable {
     /// See `--cors-origin`.
     pub origins: Option<Vec<String>>,
+}
+
+/// `[ingest]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestTable {
+    /// See `--ingest-max-age`.
+    pub max_age: Option<String>,
+    /// See `--ingest-max-future`.
+    pub max_future: Option<String>,
 }
 
 /// `[query]`.

@@ -29,6 +29,9 @@ pub fn render(config: &Config, width: usize) -> String {
     row("flush.age", unit::shown_duration(keeping.flush_age.value), &keeping.flush_age.origin);
     row("log.segment_bytes", unit::shown_bytes(keeping.log_segment_bytes.value), &keeping.log_segment_bytes.origin);
     row("log.max_bytes", unit::shown_bytes(keeping.log_max_bytes.value), &keeping.log_max_bytes.origin);
+    let max_age = config.ingest_max_age.value.map_or_else(|| "off".to_owned(), unit::shown_duration);
+    row("ingest.max_age", max_age, &config.ingest_max_age.origin);
+    row("ingest.max_future", unit::shown_duration(config.ingest_max_future.value), &config.ingest_max_future.origin);
     row("query.time", unit::shown_duration(config.query_time.value), &config.query_time.origin);
     row("query.memory", unit::shown_bytes(config.query_memory.value), &config.query_memory.origin);
     row("allow_network_fs", config.allow_network_fs.value.to_string(), &config.allow_network_fs.origin);

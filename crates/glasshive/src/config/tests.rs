@@ -50,6 +50,17 @@ fn keys_are_required_off_loopback() {
 }
 
 #[test]
+fn bounds_of_time_reach_the_door() {
+    let usual = resolve(&[]).unwrap().otlp();
+    assert_eq!((usual.max_age_s, usual.max_future_s), (None, 600));
+    let file = file("[ingest]\nmax_age = \"30d\"\n");
+    let set = resolve(&["--config", file.path().to_str().unwrap(), "--ingest-max-future", "1m"]).unwrap();
+    assert_eq!((set.otlp().max_age_s, set.otlp().max_future_s), (Some(30 * 86_400), 60));
+    assert_eq!(set.ingest_max_future.origin, Origin::Flag);
+    assert_eq!(resolve(&["--ingest-max-age", "off"]).unwrap().otlp().max_age_s, None);
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     check_error(
         &["--key", "local:inges:0123456789"],

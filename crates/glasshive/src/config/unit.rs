@@ -3,7 +3,12 @@
 use anyhow::{Context, Result, bail};
 use std::time::Duration;
 
-/// Reads `500ms`, `10s`, `2m`, `1h`.
+/// Reads a duration, or `off`.
+pub fn duration_or_off(text: &str) -> Result<Option<Duration>> {
+    if text == "off" { Ok(None) } else { duration(text).map(Some) }
+}
+
+/// Reads `500ms`, `10s`, `2m`, `1h`, `30d`.
 pub fn duration(text: &str) -> Result<Duration> {
     let (number, unit) = split(text)?;
     let seconds = match unit {
@@ -11,7 +16,8 @@ pub fn duration(text: &str) -> Result<Duration> {
         "s" | "" => number,
         "m" | "min" => number * 60.0,
         "h" => number * 3_600.0,
-        other => bail!("`{other}` is no unit of time; use ms, s, m or h"),
+        "d" => number * 86_400.0,
+        other => bail!("`{other}` is no unit of time; use ms, s, m, h or d"),
     };
     Duration::try_from_secs_f64(seconds).context("the time is out of range")
 }

@@ -10,18 +10,12 @@ use glasshive_base_http::{CorsPolicy, Limits, Router, ServerConfig};
 use glasshive_feature_keys::Keys;
 use glasshive_model::{EventSink, KeyState, KeyTable};
 use glasshive_receive_otlp::auth::PAGE_HEADERS;
-use glasshive_receive_otlp::config::{AuthMode, OtlpConfig};
 use glasshive_store::world::ThreadSpawner;
 use std::sync::Arc;
 
 /// Every route there is; both listeners serve them all.
 pub fn table(config: &Config, hive: &Arc<Hive>, sink: Arc<dyn EventSink>, keys: Arc<Keys>, metrics: &metrics::Registry) -> Router {
-    let auth = match config.auth.value {
-        Auth::Open => AuthMode::Open,
-        Auth::Keys => AuthMode::Keys,
-    };
-    let otlp = OtlpConfig { auth, ..OtlpConfig::default() };
-    let receive = glasshive_receive_otlp::routes(otlp, sink, keys, metrics);
+    let receive = glasshive_receive_otlp::routes(config.otlp(), sink, keys, metrics);
     Router::new(receive.into_iter().chain(glasshive_api_hive::routes(hive)))
 }
 
