@@ -10,6 +10,7 @@ mod generate;
 mod shell;
 mod tidy;
 mod toolchain;
+mod web;
 
 use anyhow::{Result, bail};
 use shell::{Shell, repository_root};
@@ -18,7 +19,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask TASK
 
-  run [ARGUMENTS]   build the everyday profile and start glasshive (default: serve)
+  run [ARGUMENTS]   build the web UI and the everyday profile, and start glasshive (default: serve)
+  web               build the web UI into web/dist
   check             format, tidy, clippy
   test [STEP ...]   the gate: everything that must hold, then a table of what ran; with names, only those steps
   tidy              the house rules: floors, crate pages, links, words, file lengths, licences
@@ -43,6 +45,7 @@ fn run_task(task: &str, rest: &[String]) -> Result<()> {
     let shell = Shell::at(repository_root());
     match task {
         "run" => run(&shell, rest),
+        "web" => web::build(&shell),
         "check" => gate::check(&shell),
         "test" => gate::test(&shell, rest),
         "tidy" => tidy::run(shell.root()),
@@ -59,6 +62,7 @@ fn run_task(task: &str, rest: &[String]) -> Result<()> {
 
 /// Builds and starts the product. Its exit status is ours, so that scripts can tell a locked directory from a failure.
 fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
+    web::build_if_possible(shell)?;
     shell.command("cargo", &["build", "--package", "glasshive"]).run()?;
     let binary = shell.target_dir()?.join("debug").join("glasshive");
     let status = shell.command(&binary.to_string_lossy(), &[]).args(arguments).status()?;
@@ -66,6 +70,7 @@ fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
 }
 
 fn dist(shell: &Shell) -> Result<()> {
+    web::build_if_possible(shell)?;
     shell.command("cargo", &["build", "--profile", "dist", "--package", "glasshive"]).run()?;
     println!("built {}", shell.target_dir()?.join("dist").join("glasshive").display());
     Ok(())

@@ -65,6 +65,15 @@ impl Shell {
         serde_json::from_slice(&output.stdout).context("read the output of cargo metadata")
     }
 
+    /// What a program prints to standard output.
+    pub fn output(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(program).args(arguments).output().with_context(|| format!("start `{program}`"))?;
+        if !output.status.success() {
+            bail!("`{program} {}` ended with {}", arguments.join(" "), output.status);
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Whether a program is on the path and answers these arguments with success.
     pub fn answers(&self, program: &str, arguments: &[&str]) -> bool {
         let status = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -111,9 +120,14 @@ impl Invocation {
 
     /// Runs to the end, showing what it prints; returns its last line that is not blank.
     pub fn run_for_last_line(self) -> Result<String> {
+        self.run_for_line(|line| !line.trim().is_empty())
+    }
+
+    /// Runs to the end, showing what it prints; returns its last line of this kind.
+    pub fn run_for_line(self, is_wanted: impl Fn(&str) -> bool) -> Result<String> {
         let mut last = String::new();
-        self.run_watching(|line| {
-            if !line.trim().is_empty() {
+        self.env("NO_COLOR", "1").run_watching(|line| {
+            if is_wanted(line) {
                 line.trim().clone_into(&mut last);
             }
         })?;

@@ -22,6 +22,13 @@ pub fn ensure_strace(shell: &Shell) {
     }
 }
 
+/// Makes sure that a browser exists in which pages are walked. Without one, and without a way to install it, the tests say so and fail.
+pub fn ensure_chromium(shell: &Shell) {
+    if !shell.answers("chromium", &["--version"]) {
+        install(shell, &["chromium"]);
+    }
+}
+
 /// Makes sure that Python can make virtual environments, in which the SDK programs live.
 pub fn ensure_python(shell: &Shell) -> Result<()> {
     let makes_environments = || shell.answers("python3", &["-c", "import venv, ensurepip"]);

@@ -6,7 +6,7 @@
 use super::Step;
 use super::targets;
 use crate::shell::Shell;
-use crate::{tidy, toolchain};
+use crate::{tidy, toolchain, web};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
@@ -17,8 +17,10 @@ pub const ALL: &[Step] = &[
     Step { name: "clippy", proves: "no lint speaks", run: clippy },
     Step { name: "units", proves: "every crate does what its tests say", run: units },
     Step { name: "doctests", proves: "examples in documents run", run: doctests },
+    Step { name: "web", proves: "the web UI builds from its lock file, and its functions do what their tests say", run: web_ui },
     Step { name: "build", proves: "the product builds as a user builds it", run: build },
     Step { name: "product", proves: "the real binary keeps what it acknowledged: kill -9, syncs, life cycle", run: product },
+    Step { name: "pages", proves: "the web UI's pages in a real browser, by role and by keyboard; axe finds nothing serious", run: pages },
     Step { name: "simulation", proves: "the real store survives a seeded world; planted defects are found", run: simulation },
     Step { name: "shared", proves: "the catalog on a real PostgreSQL: conformance, fencing, lost answers", run: shared },
     Step { name: "sdk", proves: "unmodified SDKs: everything sent is read back equal", run: sdk },
@@ -59,6 +61,16 @@ fn units(shell: &Shell) -> Result<String> {
 fn doctests(shell: &Shell) -> Result<String> {
     let command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]);
     command.run_counting_tests()
+}
+
+fn web_ui(shell: &Shell) -> Result<String> {
+    web::build(shell)?;
+    web::test(shell)
+}
+
+fn pages(shell: &Shell) -> Result<String> {
+    toolchain::ensure_chromium(shell);
+    web::walk(shell, &product_binary(shell)?)
 }
 
 /// Builds as `cargo xtask run` does and puts the binary aside, so that builds of tests do not replace it.

@@ -42,7 +42,7 @@ pub fn write_ratchet(root: &Path) -> Result<()> {
 
 fn long_files(tree: &Tree) -> BTreeMap<String, usize> {
     let length = |(path, text): (&Path, String)| (path.to_string_lossy().into_owned(), text.lines().count());
-    tree.texts(&[".rs"]).map(length).filter(|(_, lines)| *lines > LINES_MAX).collect()
+    tree.texts(&[".rs", ".ts", ".tsx", ".css"]).map(length).filter(|(_, lines)| *lines > LINES_MAX).collect()
 }
 
 fn ratchet(root: &Path) -> Result<BTreeMap<String, usize>> {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use std::path::Path;
 
 const FORBIDDEN: &[&str] = &["TODO", "FIXME", "XXX", "HACK:", "for now", "not yet implemented", "lorem ipsum"];
-const ENDINGS: &[&str] = &[".rs", ".toml", ".md", ".sh", ".py", ".js", ".mjs", ".go", ".java", "run"];
+const ENDINGS: &[&str] = &[".rs", ".toml", ".md", ".sh", ".py", ".js", ".mjs", ".ts", ".tsx", ".css", ".go", ".java", "run"];
 
 /// Finds them in every text file but this one.
 pub fn check(tree: &Tree) -> Result<Vec<String>> {

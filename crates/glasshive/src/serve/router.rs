@@ -16,7 +16,8 @@ use std::sync::Arc;
 /// Every route there is; both listeners serve them all.
 pub fn table(config: &Config, hive: &Arc<Hive>, sink: Arc<dyn EventSink>, keys: Arc<Keys>, metrics: &metrics::Registry) -> Router {
     let receive = glasshive_receive_otlp::routes(config.otlp(), sink, keys, metrics);
-    Router::new(receive.into_iter().chain(glasshive_api_hive::routes(hive)))
+    // The UI's page stands before the plain one, which is there for binaries built without it.
+    Router::new(receive.into_iter().chain(glasshive_api_web::routes()).chain(glasshive_api_hive::routes(hive)))
 }
 
 /// Names, origins and keys that the server knows.

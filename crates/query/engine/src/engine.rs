@@ -101,6 +101,8 @@ impl Engine {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.threads.max(1))
             .thread_name("hive-query")
+            // A question that waits for a slot gives up after a while: that needs a timer.
+            .enable_time()
             .on_thread_start(|| {
                 // On Linux this is the thread's own niceness. Where it is refused, queries run as everything else does.
                 let _ = rustix::process::nice(NICENESS);

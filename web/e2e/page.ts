@@ -1,0 +1,38 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, test as base, expect } from "@playwright/test";
+
+export { expect };
+export const server = () => process.env.GLASSHIVE_URL ?? "";
+
+/** A test whose page asks nothing of any other origin, breaks no policy and logs no error. */
+export const test = base.extend<{ page: Page }>({
+  page: async ({ page }, use) => {
+    const faults: string[] = [];
+    const foreign: string[] = [];
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !/Failed to load resource|ERR_CONNECTION_REFUSED/.test(message.text())) faults.push(message.text());
+    });
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.hostname !== "127.0.0.1" && url.protocol !== "data:") foreign.push(request.url());
+    });
+    await use(page);
+    expect(faults).toEqual([]);
+    expect(foreign).toEqual([]);
+  },
+});
+
+/** Nothing serious for people who see, hear or move otherwise, in both themes. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const theme of ["light", "dark"]) {
+    await page.evaluate((name) => localStorage.setItem("glasshive.theme", JSON.stringify(name)), theme);
+    await page.emulateMedia({ colorScheme: theme as "light" | "dark" });
+    await page.evaluate((name) => {
+      document.documentElement.dataset.theme = name;
+    }, theme);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    expect(serious.map(({ id, nodes }) => `${theme} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`)).toEqual([]);
+  }
+}

@@ -1,0 +1,97 @@
+import { expect, expectAccessible, server, test } from "./page";
+
+test.beforeEach(async ({ page }) => {
+  await page.goto(`${server()}/e/local/query?from=-15m`);
+  await expect(page.getByRole("application", { name: /HEATMAP\(duration_ms\)/ })).toBeVisible();
+});
+
+test("opens on a heatmap that was already asked", async ({ page }) => {
+  await expect(page.getByRole("status").filter({ hasText: "events matched" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "COUNT", exact: true })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("scenario 5: P95 by route from the keyboard alone", async ({ page }) => {
+  await page.getByRole("combobox", { name: "Add to VISUALIZE" }).focus();
+  await page.keyboard.type("p95(dur");
+  await page.keyboard.press("Tab");
+  await page.getByRole("combobox", { name: "Add to GROUP BY" }).focus();
+  await page.keyboard.type("http.rou");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/P95\(duration_ms\)/);
+  await expect(page.getByRole("region", { name: "P95(duration_ms)" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "http.route", exact: true })).toBeVisible();
+});
+
+test("scenario 6: a mistyped column is mended by one press", async ({ page }) => {
+  await page.getByRole("combobox", { name: "Add to WHERE" }).fill("servce.name = cart");
+  await page.keyboard.press("Shift+Enter");
+  await page.getByRole("button", { name: "Use service.name" }).click();
+  await expect(page).toHaveURL(/q=.*WHERE\+service.name\+=\+cart/);
+  await expect(page.getByRole("status").filter({ hasText: "events matched" })).toBeVisible();
+});
+
+test("a box on the heatmap is part of the address; Back and reload restore it", async ({ page }) => {
+  const heatmap = page.getByRole("application", { name: /HEATMAP/ });
+  const bounds = await heatmap.boundingBox();
+  if (!bounds) throw new Error("the heatmap has no place");
+  await page.mouse.move(bounds.x + 500, bounds.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(bounds.x + 700, bounds.y + 90, { steps: 5 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/box=0:/);
+  const address = page.url();
+  await expect(page.getByRole("button", { name: "Zoom", exact: true })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Zoom", exact: true })).toBeVisible();
+  expect(page.url()).toBe(address);
+  await page.getByRole("button", { name: "Zoom", exact: true }).click();
+  await expect(page).toHaveURL(/from=20/);
+  await page.goBack();
+  await expect(page).toHaveURL(address);
+});
+
+test("a box from the keyboard", async ({ page }) => {
+  await page.getByRole("application", { name: /HEATMAP/ }).focus();
+  for (const key of ["ArrowUp", "Enter", "Shift+ArrowLeft", "ArrowUp", "ArrowUp", "Enter"]) await page.keyboard.press(key);
+  await expect(page).toHaveURL(/box=0:/);
+});
+
+test("the numbers on screen are the API's", async ({ page }) => {
+  await page.goto(`${server()}/e/local/query?from=-15m&q=COUNT+GROUP+BY+service.name+LIMIT+5`);
+  const first = page.getByRole("region", { name: "Groups" }).locator("tbody tr").first();
+  await expect(first).toBeVisible();
+  const [name, shown] = await Promise.all([first.locator("td").nth(1).innerText(), first.locator(".num span").getAttribute("title")]);
+  const request = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name: url }) => url).filter((url) => url.endsWith("/query")).length);
+  expect(request).toBeGreaterThan(0);
+  expect(name.length).toBeGreaterThan(0);
+  expect(Number(shown)).toBeGreaterThan(0);
+});
+
+test("raw data by keyboard, and on to a condition", async ({ page }) => {
+  await page.getByRole("tab", { name: "Raw data" }).click();
+  const grid = page.getByRole("grid", { name: /Events/ });
+  await expect(grid).toBeVisible();
+  await grid.focus();
+  await page.keyboard.press("ArrowDown");
+  const details = page.getByRole("complementary", { name: "Event" });
+  await expect(details).toBeVisible();
+  await details.getByRole("textbox", { name: "Search fields" }).fill("service.name");
+  await details.getByRole("button", { name: "Only service.name = this" }).click();
+  await expect(page).toHaveURL(/WHERE\+service\.name\+=/);
+  await expectAccessible(page);
+});
+
+test("a question that cannot be read says where", async ({ page }) => {
+  await page.goto(`${server()}/e/local/query?from=-15m&q=COUNT+WHERE+a+>=`);
+  await expect(page.getByRole("alert")).toContainText("expected a value after");
+  await expectAccessible(page);
+});
+
+test("nothing matches: which condition excludes most, and its removal", async ({ page }) => {
+  await page.goto(`${server()}/e/local/query?from=-15m&q=COUNT+WHERE+service.name+=+cart+AND+name+=+nothing-is-called-so`);
+  await expect(page.getByRole("heading", { name: "No events match" })).toBeVisible();
+  await page.getByRole("listitem").filter({ hasText: "nothing-is-called-so" }).getByRole("button", { name: "Remove it" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "events matched" })).toBeVisible();
+});

@@ -1,0 +1,54 @@
+import { expect, expectAccessible, server, test } from "./page";
+import { start } from "./server";
+
+test("keys lead to pages, the palette finds and opens", async ({ page }) => {
+  await page.goto(`${server()}/`);
+  await expect(page).toHaveURL(/\/e\/local/);
+  await expect(page.getByRole("navigation", { name: "Pages" })).toBeVisible();
+  await page.keyboard.press("g");
+  await page.keyboard.press("q");
+  await expect(page.getByRole("heading", { level: 1, name: "Query" })).toBeVisible();
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: /Search/ }).fill("http.route");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/COUNT\+GROUP\+BY\+http\.route/);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("time as text, and what is wrong with it", async ({ page }) => {
+  await page.goto(`${server()}/e/local/query`);
+  await page.getByRole("button", { name: /Last 2/ }).click();
+  const field = page.getByRole("textbox", { name: "Time range as text" });
+  await field.fill("15:00 .. 99:00");
+  await expect(page.getByText("Character 10")).toBeVisible();
+  await field.fill("last 90 min");
+  await expectAccessible(page);
+  await field.press("Enter");
+  await expect(page).toHaveURL(/from=-1h30m/);
+});
+
+test("the server goes away and comes back", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await page.goto(`${own.url}/e/local/query`);
+    await expect(page.getByText("Paste these lines")).toBeVisible();
+    await expectAccessible(page);
+    await own.stop();
+    await expect(page.getByText("Server not reached since")).toBeVisible();
+    const again = await start("serve", [], own.address, own.data);
+    await expect(page.getByText("Server not reached since")).toHaveCount(0);
+    await again.stop();
+  } finally {
+    await own.remove();
+  }
+});
+
+test("an address of nothing says so", async ({ page }) => {
+  await page.goto(`${server()}/e/local/nowhere`);
+  await expect(page.getByRole("heading", { name: "Nothing is at this address" })).toBeVisible();
+  await expectAccessible(page);
+});

@@ -1,0 +1,80 @@
+import createClient from "openapi-fetch";
+import { apiKey } from "../lib/preferences";
+import { createStore } from "../lib/store";
+import type { components, paths } from "./schema";
+
+export type Schema = components["schemas"];
+
+/** Why there is no answer, in words for people. */
+export class Problem extends Error {
+  /** The HTTP status; 0 when the server was not reached. */
+  readonly status: number;
+  readonly title: string;
+  /** What to do about it. */
+  readonly remedy: string | undefined;
+  /** The character of a query's text, counted from 1. */
+  readonly position: number | undefined;
+  /** Names the request in the server's log. */
+  readonly instance: string | undefined;
+
+  constructor(parts: { status: number; title: string; detail: string; remedy?: string | undefined; position?: number | undefined; instance?: string | undefined }) {
+    super(parts.detail);
+    this.name = "Problem";
+    this.status = parts.status;
+    this.title = parts.title;
+    this.remedy = parts.remedy;
+    this.position = parts.position;
+    this.instance = parts.instance;
+  }
+}
+
+/** Since when the server was not reached, milliseconds since 1970; nothing while it is. */
+export const lostSince = createStore<number | undefined>(undefined);
+/** Whether the server asked for a key that this browser does not have. */
+export const keyNeeded = createStore(false);
+
+const client = createClient<paths>({ baseUrl: typeof window === "undefined" ? "http://127.0.0.1" : window.location.origin, fetch: reachingFetch });
+
+/** Fetches, noting whether the server is there. A refused key is asked for. */
+async function reachingFetch(request: Request): Promise<Response> {
+  const key = apiKey.get();
+  if (key) request.headers.set("x-glasshive-key", key);
+  let response: Response;
+  try {
+    response = await fetch(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    if (lostSince.get() === undefined) lostSince.set(Date.now());
+    throw new Problem({
+      status: 0,
+      title: "Server not reached",
+      detail: `nothing answers at ${window.location.host}`,
+      remedy: "Is it running? Start it with `glasshive serve`; this page asks again by itself.",
+    });
+  }
+  lostSince.set(undefined);
+  if (response.status === 401) keyNeeded.set(true);
+  return response;
+}
+
+/** The data of an answer, or a `Problem`. */
+export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (data !== undefined && response.ok) return data;
+  throw problemOf(response.status, error);
+}
+
+export function problemOf(status: number, body: unknown): Problem {
+  const known = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const text = (name: string) => (typeof known[name] === "string" ? known[name] : undefined);
+  return new Problem({
+    status,
+    title: text("title") ?? `The server answered ${status}`,
+    detail: text("detail") ?? (typeof body === "string" && body ? body : "it gave no reason"),
+    remedy: text("try"),
+    position: typeof known.position === "number" ? known.position : undefined,
+    instance: text("instance"),
+  });
+}
+
+export { client };

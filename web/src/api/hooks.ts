@@ -1,0 +1,158 @@
+import { QueryClient, type UseQueryResult, keepPreviousData, useQuery } from "@tanstack/react-query";
+import { type Trace, traceOf } from "../model/trace";
+import { Problem, type Schema, ask, client } from "./client";
+
+export type QueryAnswer = Schema["QueryAnswer"];
+export type EventsAnswer = Schema["EventsAnswer"];
+export type Row = Schema["Row"];
+export type Column = Schema["Column"];
+export type Want = Schema["Want"];
+
+/** What every hook answers. */
+export type Asked<T> = UseQueryResult<T, Error>;
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      // A server that starts, or is gone for a while, is asked again; what it refused is not.
+      retry: (count, error) => (error instanceof Problem ? error.status === 503 && count < 20 : false),
+      retryDelay: 1_000,
+      refetchInterval: (query) => (query.state.error instanceof Problem && query.state.error.status === 0 ? 5_000 : false),
+    },
+  },
+});
+
+/** Runs a query. `run` counts presses of Run, so that the same question is asked again. An older answer stays until the new one is there. */
+export function useRun(env: string, text: string, want: Want[], run: number, enabled = true): Asked<QueryAnswer> {
+  return useQuery({
+    queryKey: ["query", env, text, want, run],
+    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/query", { params: { path: { env } }, body: { text, want }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: enabled && text !== "",
+  });
+}
+
+export function useParse(env: string, text: string): Asked<Schema["ParseAnswer"]> {
+  return useQuery({
+    queryKey: ["parse", env, text],
+    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/query/parse", { params: { path: { env } }, body: { text }, signal })),
+    placeholderData: keepPreviousData,
+    enabled: text !== "",
+  });
+}
+
+export function useEvents(env: string, body: Schema["TextEvents"], run: number, enabled = true): Asked<EventsAnswer> {
+  return useQuery({
+    queryKey: ["events", env, body, run],
+    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled,
+  });
+}
+
+/** Every column of the environment: small enough to keep, so that completing never waits. */
+export function useColumns(env: string): Asked<Column[]> {
+  return useQuery({
+    queryKey: ["columns", env],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/columns", { params: { path: { env } }, signal }))).columns,
+    staleTime: 60_000,
+  });
+}
+
+export function useValues(env: string, column: string | undefined, prefix: string, range: string): Asked<Schema["Values"]> {
+  return useQuery({
+    queryKey: ["values", env, column, prefix, range],
+    queryFn: ({ signal }) =>
+      ask(
+        client.GET("/hive/v1/e/{env}/columns/{name}/values", {
+          params: { path: { env, name: column ?? "" }, query: { range, limit: "20", ...(prefix ? { prefix } : {}) } },
+          signal,
+        }),
+      ),
+    enabled: column !== undefined && column !== "",
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useDatasets(env: string): Asked<Schema["Dataset"][]> {
+  return useQuery({
+    queryKey: ["datasets", env],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/datasets", { params: { path: { env } }, signal }))).datasets,
+  });
+}
+
+export function useEnvironments(): Asked<Schema["Environment"][]> {
+  return useQuery({
+    queryKey: ["environments"],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/environments", { signal }))).environments,
+  });
+}
+
+/** Figures of the store, every five seconds. */
+export function useStats(env: string): Asked<Schema["Stats"]> {
+  return useQuery({
+    queryKey: ["stats", env],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/stats", { params: { path: { env } }, signal })),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useRefusals(env: string): Asked<Schema["Refusals"]> {
+  return useQuery({
+    queryKey: ["refusals", env],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/refusals", { params: { path: { env } }, signal })),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useReadiness(): Asked<Schema["Readiness"]> {
+  return useQuery({
+    queryKey: ["readyz"],
+    queryFn: async ({ signal }) => {
+      const { data, error } = await client.GET("/readyz", { signal });
+      return (data ?? error) as Schema["Readiness"];
+    },
+    refetchInterval: 5_000,
+  });
+}
+
+/** A trace as columns. What was once read is kept: a trace changes only by growing. */
+export function useTrace(env: string, id: string, at: string | undefined): Asked<Trace> {
+  return useQuery({
+    queryKey: ["trace", env, id, at],
+    queryFn: async ({ signal }) =>
+      traceOf(await ask(client.GET("/hive/v1/e/{env}/traces/{id}", { params: { path: { env, id }, query: at ? { at: `${at}000000` } : {} }, signal }))),
+    staleTime: 60_000,
+    // A trace that was just sent may still be on its way.
+    retry: (count, error) => error instanceof Problem && (error.status === 404 || error.status === 503) && count < 15,
+    retryDelay: 2_000,
+  });
+}
+
+/** The event of a span and those that happened within it, with all their fields. */
+export function useSpan(env: string, trace: string, span: string | undefined, time: string): Asked<Row[]> {
+  return useQuery({
+    queryKey: ["span", env, trace, span],
+    queryFn: async ({ signal }) => {
+      const read = (filter: string) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND ${filter} ${time}`, limit: 500 }, signal }));
+      const [own, within] = await Promise.all([read(`trace.span_id = ${span}`), read(`trace.parent_id = ${span} AND meta.annotation_type exists`)]);
+      return [...own.rows.filter((row) => row.fields["meta.annotation_type"] === undefined), ...within.rows.reverse()];
+    },
+    enabled: span !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Log lines of a trace, by time. */
+export function useTraceLogs(env: string, trace: string, time: string, enabled: boolean): Asked<EventsAnswer> {
+  return useQuery({
+    queryKey: ["trace-logs", env, trace],
+    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND meta.signal_type = log ${time}`, limit: 5_000 }, signal })),
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}

@@ -1,0 +1,112 @@
+import { inUnit } from "../lib/format";
+import { type ColourScale, type Rgb, RAMP_ENTRIES, type Shading, shade, shadingOf } from "../model/ramp";
+import type { Calculation, Grid, Heat } from "../model/series";
+import { linearTicks, logTicks } from "../model/ticks";
+import { type Frame, xOf } from "./frame";
+
+export interface HeatView {
+  heat: Heat;
+  grid: Grid;
+  shading: Shading;
+}
+
+export function heatView(heat: Heat, grid: Grid, floor: number, scale: ColourScale): HeatView {
+  return { heat, grid, shading: shadingOf(heat.counts, floor, scale) };
+}
+
+/** The upper and lower pixel of a row; row 0 is at the bottom. The row of outliers is twice as high. */
+export function rowEdges(heat: Heat, frame: Frame, row: number): { top: number; bottom: number } {
+  const units = heat.rows + Number(heat.hasOver);
+  const unit = frame.height / Math.max(1, units);
+  const bottom = frame.top + frame.height - row * unit;
+  const high = heat.hasOver && row === heat.rows - 1 ? 2 : 1;
+  return { top: bottom - unit * high, bottom };
+}
+
+/** The row at a pixel. */
+export function rowAt(heat: Heat, frame: Frame, y: number): number {
+  const units = heat.rows + Number(heat.hasOver);
+  const row = Math.floor(((frame.top + frame.height - y) / frame.height) * units);
+  return Math.min(heat.rows - 1, Math.max(0, row));
+}
+
+/** Lower and upper value of a row. */
+export function valuesOf(heat: Heat, row: number): { low: number; high: number } {
+  if (heat.hasZero && row === 0) return { low: Number.NEGATIVE_INFINITY, high: 0 };
+  const low = heat.edges[row] ?? 0;
+  if (heat.hasOver && row === heat.rows - 1) return { low, high: Number.POSITIVE_INFINITY };
+  return { low, high: heat.edges[row + 1] ?? low };
+}
+
+/** What a row holds, in words. */
+export function rowName(calculation: Calculation, heat: Heat, row: number): string {
+  const { low, high } = valuesOf(heat, row);
+  if (low === Number.NEGATIVE_INFINITY) return "0 or less";
+  if (high === Number.POSITIVE_INFINITY) return `over ${inUnit(low, calculation.measure)}`;
+  return `${inUnit(low, calculation.measure)} – ${inUnit(high, calculation.measure)}`;
+}
+
+/** Every cell in one pass over the pixels of an image: no gaps, columns narrower than a pixel are summed, a lone cell is 3 x 3. */
+export function paintHeat(context: CanvasRenderingContext2D, frame: Frame, view: HeatView, ramp: readonly Rgb[], scale: number): void {
+  const { heat, grid, shading } = view;
+  const wide = Math.round(frame.width * scale);
+  const high = Math.round(frame.height * scale);
+  if (wide < 1 || high < 1 || heat.rows < 1) return;
+  const image = context.createImageData(wide, high);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colours = Uint32Array.from(ramp, ([red, green, blue]) => (255 << 24) | (blue << 16) | (green << 8) | red);
+  const least = Math.round(3 * scale);
+  const device: Frame = { ...frame, left: 0, top: 0, width: wide, height: high };
+  const paint = (left: number, right: number, row: number, weight: number) => {
+    const edges = rowEdges(heat, device, row);
+    let [top, bottom] = [Math.round(edges.top), Math.round(edges.bottom)];
+    if (bottom - top < least) top = Math.max(0, bottom - Math.max(1, bottom - top));
+    const colour = colours[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? 0;
+    bottom = Math.min(high, bottom);
+    for (let y = Math.max(0, top); y < bottom; y++) pixels.fill(colour, y * wide + left, y * wide + right);
+  };
+  const merged = new Float64Array(heat.rows);
+  for (let step = 0; step < grid.steps; ) {
+    const left = Math.max(0, Math.round(xOf(device, grid.first + step * grid.step)));
+    merged.fill(0);
+    let right: number;
+    do {
+      for (let row = 0; row < heat.rows; row++) merged[row] = (merged[row] ?? 0) + (heat.counts[step * heat.rows + row] ?? 0);
+      step++;
+      right = Math.min(wide, Math.round(xOf(device, grid.first + step * grid.step)));
+    } while (right <= left && step < grid.steps);
+    const stop = Math.min(wide, Math.max(right, left + 1));
+    for (let row = 0; row < heat.rows; row++) {
+      const weight = merged[row] ?? 0;
+      if (weight > 0) paint(left, stop, row, weight);
+    }
+  }
+  context.putImageData(image, Math.round(frame.left * scale), Math.round(frame.top * scale));
+}
+
+/** Round values along the rows. */
+export function heatTicks(calculation: Calculation, heat: Heat, frame: Frame): { y: number; label: string }[] {
+  const first = Number(heat.hasZero);
+  const last = heat.rows - Number(heat.hasOver);
+  const low = heat.edges[first] ?? 0;
+  const high = heat.edges[last] ?? 0;
+  const most = Math.max(2, Math.floor(frame.height / 28));
+  const factor = calculation.measure.factor;
+  const values = heat.scale === "log" ? logTicks(low * factor, high * factor, most) : linearTicks(low * factor, high * factor, most).filter((v) => v >= low * factor && v <= high * factor);
+  const ticks = values.map((value) => ({ y: yOfValue(heat, frame, value / factor), label: inUnit(value / factor, calculation.measure) }));
+  if (heat.hasZero) ticks.push({ y: (rowEdges(heat, frame, 0).top + rowEdges(heat, frame, 0).bottom) / 2, label: "0" });
+  if (heat.hasOver) ticks.push({ y: (rowEdges(heat, frame, heat.rows - 1).top + rowEdges(heat, frame, heat.rows - 1).bottom) / 2, label: `> ${inUnit(high, calculation.measure)}` });
+  return ticks;
+}
+
+/** The pixel of a value: between the edges of its row, in the row's own scale. */
+export function yOfValue(heat: Heat, frame: Frame, value: number): number {
+  const first = Number(heat.hasZero);
+  const last = heat.rows - Number(heat.hasOver);
+  let row = first;
+  while (row < last - 1 && (heat.edges[row + 1] ?? 0) <= value) row++;
+  const { low, high } = valuesOf(heat, row);
+  const { top, bottom } = rowEdges(heat, frame, row);
+  const share = heat.scale === "log" && low > 0 ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  return bottom - Math.min(1, Math.max(0, share)) * (bottom - top);
+}

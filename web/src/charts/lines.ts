@@ -1,0 +1,76 @@
+import { inUnit } from "../lib/format";
+import { type Calculation, type Grid, extent } from "../model/series";
+import { linearTicks, logTicks } from "../model/ticks";
+import { type Frame, xOf } from "./frame";
+
+export interface LineView {
+  lines: Float64Array[];
+  grid: Grid;
+  low: number;
+  high: number;
+  log: boolean;
+  ticks: number[];
+}
+
+/** The scale of several lines: from 0 unless logarithmic. */
+export function lineView(lines: Float64Array[], grid: Grid, frame: Frame, log: boolean): LineView {
+  const known = extent(lines) ?? { low: 0, high: 1 };
+  const most = Math.max(2, Math.floor(frame.height / 32));
+  if (log && known.high > 0) {
+    let low = known.high;
+    for (const line of lines) for (const value of line) if (value > 0 && value < low) low = value;
+    low = Math.min(low, known.high / 10);
+    return { lines, grid, log: true, low, high: known.high, ticks: logTicks(low, known.high, most) };
+  }
+  const ticks = linearTicks(Math.min(0, known.low), Math.max(known.high, known.low === known.high ? known.high || 1 : 0), most);
+  return { lines, grid, log: false, low: ticks[0] ?? 0, high: ticks.at(-1) ?? 1, ticks };
+}
+
+export function yOf({ low, high, log }: LineView, frame: Frame, value: number): number {
+  const share = log ? Math.log(Math.max(value, low) / low) / Math.log(high / low || 10) : (value - low) / (high - low || 1);
+  return frame.top + frame.height * (1 - Math.min(1, Math.max(0, share)));
+}
+
+/** Gaps stay gaps; a point alone is a dot; what `faded` names is drawn thin. */
+export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view: LineView, colours: readonly string[], only: number | undefined, unfinishedFrom: number): void {
+  const { lines, grid } = view;
+  context.save();
+  context.beginPath();
+  context.rect(frame.left, frame.top - 2, frame.width, frame.height + 4);
+  context.clip();
+  context.lineJoin = "round";
+  const order = lines.map((_, n) => n).sort((a, b) => Number(a === only) - Number(b === only) || b - a);
+  for (const n of order) {
+    const line = lines[n];
+    if (!line) continue;
+    context.globalAlpha = only === undefined || only === n ? 1 : 0.25;
+    context.strokeStyle = colours[n] ?? "";
+    context.fillStyle = colours[n] ?? "";
+    context.lineWidth = only === n ? 2 : 1.5;
+    for (let step = 0; step < grid.steps; step++) {
+      const value = line[step] ?? Number.NaN;
+      if (!Number.isFinite(value)) continue;
+      const at = grid.first + (step + 0.5) * grid.step;
+      const [x, y] = [xOf(frame, at), yOf(view, frame, value)];
+      const before = step > 0 ? (line[step - 1] ?? Number.NaN) : Number.NaN;
+      const after = line[step + 1] ?? Number.NaN;
+      if (Number.isFinite(before)) {
+        const isUnfinished = grid.first + (step + 1) * grid.step > unfinishedFrom;
+        context.setLineDash(isUnfinished ? [3, 3] : []);
+        context.beginPath();
+        context.moveTo(xOf(frame, at - grid.step), yOf(view, frame, before));
+        context.lineTo(x, y);
+        context.stroke();
+      } else if (!Number.isFinite(after)) {
+        context.beginPath();
+        context.arc(x, y, 2, 0, Math.PI * 2);
+        context.fill();
+      }
+    }
+  }
+  context.restore();
+}
+
+export function valueTicks(calculation: Calculation, view: LineView, frame: Frame): { y: number; label: string }[] {
+  return view.ticks.map((value) => ({ y: yOf(view, frame, value), label: inUnit(value, calculation.measure) }));
+}

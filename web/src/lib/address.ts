@@ -1,0 +1,79 @@
+import { useCallback, useSyncExternalStore } from "react";
+
+/** Parameters in the one order in which they stand in an address, so that equal views have equal addresses. Others follow as they came. */
+const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "sel", "cmp", "base", "cols", "sort", "at", "span", "view", "find", "mode", "fold", "root", "cp", "align", "w", "p", "tail", "event", "panel", "density"];
+
+export interface Address {
+  path: string;
+  params: URLSearchParams;
+}
+
+const listeners = new Set<() => void>();
+const notify = () => {
+  for (const listener of listeners) listener();
+};
+if (typeof window !== "undefined") window.addEventListener("popstate", notify);
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const here = () => window.location.pathname + window.location.search;
+
+/** Path and parameters as text: known ones in order, empty ones left out. */
+export function print(path: string, params: URLSearchParams): string {
+  const rank = (name: string) => {
+    const at = ORDER.indexOf(name);
+    return at < 0 ? ORDER.length : at;
+  };
+  const entries = [...params.entries()].filter(([, value]) => value !== "");
+  const sorted = entries.map((entry, index) => ({ entry, index })).sort((a, b) => rank(a.entry[0]) - rank(b.entry[0]) || a.index - b.index);
+  const text = sorted.map(({ entry: [name, value] }) => `${encode(name)}=${encode(value)}`).join("&");
+  return text ? `${path}?${text}` : path;
+}
+
+/** Percent-encoding that leaves readable what may stand in a query part. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/%20/g, "+").replace(/%(?:2C|3A|2F|24|28|29|40|3D)/g, decodeURIComponent);
+}
+
+/** Goes to an address of ours. Runs, tabs, zooms and selections push; typing replaces. */
+export function go(to: string, how: "push" | "replace" = "push"): void {
+  if (to === here()) return;
+  if (how === "push") window.history.pushState(null, "", to);
+  else window.history.replaceState(null, "", to);
+  notify();
+}
+
+export function readAddress(): Address {
+  return { path: window.location.pathname, params: new URLSearchParams(window.location.search) };
+}
+
+let cached: { text: string; address: Address } | undefined;
+function snapshot(): Address {
+  const text = here();
+  if (cached?.text !== text) cached = { text, address: readAddress() };
+  return cached.address;
+}
+
+export function useAddress(): Address {
+  return useSyncExternalStore(subscribe, snapshot);
+}
+
+/** Changes of parameters: a null or empty value leaves one out. */
+export type Changes = Record<string, string | null | undefined>;
+
+export function withChanges({ path, params }: Address, changes: Changes): string {
+  const next = new URLSearchParams(params);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined || value === "") next.delete(name);
+    else next.set(name, value);
+  }
+  return print(path, next);
+}
+
+/** A function that changes parameters of the present address. */
+export function useChange(): (changes: Changes, how?: "push" | "replace") => void {
+  return useCallback((changes, how = "push") => go(withChanges(readAddress(), changes), how), []);
+}

@@ -1,0 +1,49 @@
+import { type Store, createStore } from "./store";
+
+/** Local storage that may be switched off or full: then a preference lasts as long as the page. */
+function read(name: string): string | null {
+  try {
+    return localStorage.getItem(`glasshive.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function write(name: string, text: string): void {
+  try {
+    localStorage.setItem(`glasshive.${name}`, text);
+  } catch {
+    // Nothing is lost but the memory of it.
+  }
+}
+
+/** A preference of this browser. What was kept in another shape is as good as nothing. */
+export function preference<T>(name: string, fallback: T, isValid: (value: unknown) => value is T): Store<T> {
+  const store = createStore(fallback);
+  try {
+    const kept: unknown = JSON.parse(read(name) ?? "null");
+    if (isValid(kept)) store.set(kept);
+  } catch {
+    // As good as nothing.
+  }
+  return {
+    ...store,
+    set(value) {
+      store.set(value);
+      write(name, JSON.stringify(value));
+    },
+  };
+}
+
+export type Theme = "system" | "light" | "dark";
+const isTheme = (value: unknown): value is Theme => value === "system" || value === "light" || value === "dark";
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+const isString = (value: unknown): value is string => typeof value === "string";
+
+export const theme = preference<Theme>("theme", "system", isTheme);
+export const railPinned = preference("rail", false, isBoolean);
+export const singleKeys = preference("single-keys", true, isBoolean);
+export const overlayPercentiles = preference("percentiles", false, isBoolean);
+export const bubbleUpOnDrag = preference("bubbleup-on-drag", true, isBoolean);
+/** The key that requests carry, where the server asks for one. */
+export const apiKey = preference("key", "", isString);

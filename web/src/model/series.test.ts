@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { type Answer, extent, graphsOf, groupName } from "./series";
+
+const answer: Answer = {
+  grid: { first_ns: "1000000000", step_ns: "500000000", steps: 3 },
+  window: { start_ns: "1000000000", end_ns: "2500000000" },
+  breakdowns: ["name"],
+  calculations: ["COUNT", "P95(duration_ms)", "HEATMAP(duration_ms)"],
+  heatmaps: [null, null, { scale: "log", edges: [1, 10, 100] }],
+  results: [{ group: ["a"], values: [3, 2.5, null] }, { group: [null], values: [1, null, null] }],
+  series: [
+    { step: 0, group: 0, values: [2, 1.5, { under: 1, zero: 2, over: 0, counts: [3, 4] }] },
+    { step: 2, group: 0, values: [1, "inf", { under: 0, zero: 0, over: 5, counts: [0, 6] }] },
+    { step: 1, group: 1, values: [1, null, { under: 0, zero: 0, over: 0, counts: [7, 0] }] },
+  ],
+};
+
+test("an answer as columns", () => {
+  const graphs = graphsOf(answer);
+  expect(graphs.grid).toEqual({ first: 1000, step: 500, steps: 3 });
+  expect(graphs.names).toEqual(["a", "(none)"]);
+  const [count, p95, heatmap] = graphs.calculations;
+  expect(count?.lines.map((line) => [...line])).toEqual([[2, 0, 1], [0, 1, 0]]);
+  expect(p95?.lines.map((line) => [...line])).toEqual([[1.5, Number.NaN, Number.POSITIVE_INFINITY], [Number.NaN, Number.NaN, Number.NaN]]);
+  expect(p95?.measure).toEqual({ unit: "ms", factor: 1 });
+  expect(count?.measure.unit).toBe("none");
+  const [one, other] = heatmap?.heats ?? [];
+  expect(one).toMatchObject({ rows: 4, hasZero: true, hasOver: true, scale: "log" });
+  expect([...(one?.edges ?? [])]).toEqual([0, 1, 10, 100, 100]);
+  // zero, row 0 with what lies below it, row 1, over
+  expect([...(one?.counts ?? [])]).toEqual([2, 4, 4, 0, 0, 0, 0, 0, 0, 0, 6, 5]);
+  expect([...(other?.counts ?? [])]).toEqual([0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0]);
+});
+
+test("every event that was counted is drawn", () => {
+  const [, , heatmap] = graphsOf(answer).calculations;
+  const drawn = heatmap?.heats.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
+  expect(drawn).toBe(1 + 2 + 3 + 4 + 5 + 6 + 7);
+});
+
+test("extents and names", () => {
+  expect(extent([Float64Array.of(Number.NaN, 3), Float64Array.of(1)])).toEqual({ low: 1, high: 3 });
+  expect(extent([Float64Array.of(Number.NaN)])).toBeUndefined();
+  expect(groupName(["a", null, 5])).toBe("a · (none) · 5");
+});

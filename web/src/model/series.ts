@@ -1,0 +1,138 @@
+import { nsToMs } from "../lib/time";
+import { type Unit, unitOfColumn } from "../lib/format";
+import { calcParts } from "./query";
+
+/** The parts of an answer that graphs need, as the API names them. */
+export interface Answer {
+  grid: { first_ns: string; step_ns: string; steps: number };
+  window: { start_ns: string; end_ns: string };
+  breakdowns: string[];
+  calculations: string[];
+  heatmaps: ({ scale: string; edges: number[] } | null)[];
+  results: { group: unknown[]; values: unknown[] }[];
+  series: { step: number; group: number; values: unknown[] }[];
+}
+
+/** Steps of time, milliseconds. */
+export interface Grid {
+  first: number;
+  step: number;
+  steps: number;
+}
+
+/** A heatmap: `counts[step * rows + row]`, row 0 at the bottom. */
+export interface Heat {
+  rows: number;
+  /** Lower edge of each row and the upper one of the last, in the column's own unit. */
+  edges: Float64Array;
+  counts: Float32Array;
+  scale: "linear" | "log";
+  /** Row 0 holds values up to zero. */
+  hasZero: boolean;
+  /** The last row holds what lies above the last edge. */
+  hasOver: boolean;
+}
+
+/** One calculation over all groups. */
+export interface Calculation {
+  label: string;
+  op: string;
+  column: string;
+  measure: { unit: Unit; factor: number };
+  /** A value per step for each group; NaN where there is none. */
+  lines: Float64Array[];
+  /** The heatmap of each group. */
+  heats: Heat[];
+}
+
+export interface Graphs {
+  grid: Grid;
+  start: number;
+  end: number;
+  calculations: Calculation[];
+  /** A name for each group. */
+  names: string[];
+}
+
+const ZERO_WITHOUT_EVENTS = new Set(["COUNT", "SUM", "CONCURRENCY"]);
+
+interface HeatCounts {
+  under: number;
+  zero: number;
+  over: number;
+  counts: number[];
+}
+
+const isHeatCounts = (value: unknown): value is HeatCounts => typeof value === "object" && value !== null && "counts" in value;
+
+/** A number out of an answer; NaN where there is none. */
+export function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  if (value === "inf") return Number.POSITIVE_INFINITY;
+  return value === "-inf" ? Number.NEGATIVE_INFINITY : Number.NaN;
+}
+
+/** How a group is called. */
+export function groupName(group: readonly unknown[]): string {
+  return group.map((value) => (value === null ? "(none)" : typeof value === "string" ? value : JSON.stringify(value))).join(" · ");
+}
+
+/** An answer as columns of numbers. */
+export function graphsOf(answer: Answer): Graphs {
+  const grid = { first: nsToMs(answer.grid.first_ns), step: nsToMs(answer.grid.step_ns), steps: answer.grid.steps };
+  const calculations = answer.calculations.map((label, index): Calculation => {
+    const { op, column } = calcParts(label);
+    const measure = op === "COUNT" || op === "COUNT_DISTINCT" || op === "CONCURRENCY" ? unitOfColumn("") : unitOfColumn(column);
+    const rows = answer.heatmaps[index];
+    if (rows) return { label, op, column, measure, lines: [], heats: heatsOf(answer, index, rows, grid) };
+    const empty = ZERO_WITHOUT_EVENTS.has(op) ? 0 : Number.NaN;
+    const lines = answer.results.map(() => new Float64Array(grid.steps).fill(empty));
+    for (const { step, group, values } of answer.series) {
+      const line = lines[group];
+      const value = numberOf(values[index]);
+      if (line && !Number.isNaN(value)) line[step] = value;
+    }
+    return { label, op, column, measure, lines, heats: [] };
+  });
+  return { grid, start: nsToMs(answer.window.start_ns), end: nsToMs(answer.window.end_ns), calculations, names: answer.results.map(({ group }) => groupName(group)) };
+}
+
+function heatsOf(answer: Answer, index: number, rows: { scale: string; edges: number[] }, grid: Grid): Heat[] {
+  const cells = answer.series.filter(({ values }) => isHeatCounts(values[index]));
+  const counted = cells.map(({ values }) => values[index] as HeatCounts);
+  const hasZero = counted.some(({ zero }) => zero > 0);
+  const hasOver = counted.some(({ over }) => over > 0);
+  const plain = Math.max(0, rows.edges.length - 1);
+  const total = plain + Number(hasZero) + Number(hasOver);
+  const last = rows.edges.at(-1) ?? 0;
+  const edges = Float64Array.from([...(hasZero ? [0] : []), ...rows.edges, ...(hasOver ? [last] : [])]);
+  const heats = answer.results.map(
+    (): Heat => ({ rows: total, edges, counts: new Float32Array(grid.steps * total), scale: rows.scale === "log" ? "log" : "linear", hasZero, hasOver }),
+  );
+  cells.forEach(({ step, group }, n) => {
+    const heat = heats[group];
+    const cell = counted[n];
+    if (!heat || !cell) return;
+    const base = step * total + Number(hasZero);
+    cell.counts.forEach((weight, row) => {
+      heat.counts[base + row] = weight;
+    });
+    if (plain > 0) heat.counts[base] = (heat.counts[base] ?? 0) + cell.under;
+    if (hasZero) heat.counts[base - 1] = cell.zero;
+    if (hasOver) heat.counts[base + plain] = cell.over;
+  });
+  return heats;
+}
+
+/** The highest and lowest value of several lines; nothing when there is none. */
+export function extent(lines: readonly Float64Array[]): { low: number; high: number } | undefined {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const line of lines) {
+    for (const value of line) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return low <= high ? { low, high } : undefined;
+}

@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { criticalPath } from "./critical";
+import { type Folding, find, firstFolding, repetitionsOf, reveal, rowsOf, withAncestors } from "./rows";
+import { MISSING, type NodeAnswer, type Trace, has, nameOf, traceOf } from "./trace";
+
+interface Tree {
+  name: string;
+  from: number;
+  length: number;
+  kind?: string;
+  error?: boolean;
+  missing?: boolean;
+  children?: Tree[];
+}
+
+/** A trace from nested spans, times in milliseconds. */
+function build(...roots: Tree[]): Trace {
+  const nodes: NodeAnswer[] = [];
+  const add = (tree: Tree, depth: number, parent: number | null): number => {
+    const at = nodes.length;
+    const node: NodeAnswer = {
+      kind: tree.missing ? "missing_parent" : "span",
+      parent,
+      depth,
+      child_count: tree.children?.length ?? 0,
+      descendant_count: 0,
+      descendant_error_count: 0,
+      span_id: at.toString(16).padStart(16, "0"),
+      offset_ns: String(tree.from * 1e6),
+      duration_ns: tree.missing ? null : String(tree.length * 1e6),
+      self_ns: "0",
+      name: tree.name,
+      service: "web",
+      span_kind: tree.kind ?? "internal",
+      source: "otlp",
+      is_error: tree.error ?? false,
+      annotations: [],
+    };
+    nodes.push(node);
+    for (const child of tree.children ?? []) {
+      const index = add(child, depth + 1, at);
+      node.descendant_error_count += (nodes[index]?.descendant_error_count ?? 0) + Number(nodes[index]?.is_error);
+    }
+    node.descendant_count = nodes.length - at - 1;
+    return at;
+  };
+  for (const root of roots) add(root, 0, null);
+  return traceOf({ trace_id: "t", start_ns: "0", duration_ns: String(100e6), span_count: nodes.length, error_count: 0, missing_root: false, nodes, unattached: [] });
+}
+
+const path = (trace: Trace) => criticalPath(trace, 0).map(({ span, from, to }) => `${nameOf(trace, span)} ${from / 1e6}-${to / 1e6}`);
+
+describe("critical path", () => {
+  test("one after another", () => {
+    const trace = build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 10, length: 30 }, { name: "b", from: 50, length: 40 }] });
+    expect(path(trace)).toEqual(["r 0-10", "a 10-40", "r 40-50", "b 50-90", "r 90-100"]);
+  });
+
+  test("of those that ran beside one another, the one that ended last", () => {
+    const trace = build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 0, length: 60 }, { name: "b", from: 10, length: 80 }] });
+    expect(path(trace)).toEqual(["r 0-10", "b 10-90", "r 90-100"]);
+  });
+
+  test("work that outlives its parent is cut, what begins after it is left out, consumers are off", () => {
+    const trace = build({ name: "r", from: 0, length: 50, children: [{ name: "long", from: 40, length: 60 }, { name: "late", from: 60, length: 10 }, { name: "queue", from: 5, length: 30, kind: "consumer" }] });
+    expect(path(trace)).toEqual(["r 0-40", "long 40-50"]);
+  });
+
+  test("sections are disjoint, in order and cover the root, whatever the tree", () => {
+    let seed = 7;
+    const random = () => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed / 2_147_483_648;
+    };
+    const grow = (depth: number, from: number, length: number): Tree => {
+      const children = Array.from({ length: depth > 0 ? Math.floor(random() * 5) : 0 }, () => grow(depth - 1, Math.floor(from + random() * length * 1.2 - length * 0.1), Math.floor(random() * length)));
+      return { name: "s", from, length, children: children.sort((a, b) => a.from - b.from) };
+    };
+    for (let n = 0; n < 200; n++) {
+      const trace = build(grow(4, 100, 1_000));
+      const sections = criticalPath(trace, 0);
+      expect(sections[0]?.from).toBe(trace.from[0]);
+      sections.forEach((section, at) => {
+        expect(section.to).toBeGreaterThan(section.from);
+        expect(section.to).toBe(sections[at + 1]?.from ?? (trace.from[0] ?? 0) + (trace.duration[0] ?? 0));
+      });
+    }
+  });
+
+  test("100,000 children, and 100,000 levels", () => {
+    const wide = build({ name: "r", from: 0, length: 100_000, children: Array.from({ length: 100_000 }, (_, n) => ({ name: "q", from: n, length: 1 })) });
+    expect(criticalPath(wide, 0)).toHaveLength(100_000);
+    const count = 100_000;
+    const deep: Trace = { ...wide, count, parent: Int32Array.from({ length: count }, (_, n) => n - 1), below: Int32Array.from({ length: count }, (_, n) => count - n - 1), from: new Float64Array(count), duration: new Float64Array(count).fill(5e6), kind: new Int32Array(count), ids: Array.from({ length: count }, String) };
+    expect(criticalPath(deep, 0)).toEqual([{ span: count - 1, from: 0, to: 5e6 }]);
+  });
+});
+
+const queries = (count: number): Tree[] => Array.from({ length: count }, (_, n) => ({ name: "SELECT", from: n * 2, length: 2, kind: "client", error: n === 2 }));
+
+describe("rows", () => {
+  test("repeated siblings fold into one row, and open", () => {
+    const trace = build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 0, length: 1 }, ...queries(7), { name: "z", from: 90, length: 1 }] });
+    const repetitions = repetitionsOf(trace);
+    expect(repetitions).toHaveLength(1);
+    expect(repetitions[0]).toMatchObject({ first: 2, errors: 1, wall: 14e6, sum: 14e6, isSerial: false });
+    const folding = firstFolding(trace, repetitions, -1);
+    expect([...rowsOf(trace, repetitions, folding)]).toEqual([0, 1, -1, 9]);
+    reveal(trace, folding, repetitions, 4);
+    expect([...rowsOf(trace, repetitions, folding)]).toEqual([0, 1, -1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test("queries in a row that take much of their parent are told", () => {
+    expect(repetitionsOf(build({ name: "r", from: 0, length: 20, children: queries(7) }))[0]).toMatchObject({ isSerial: true, share: 0.7 });
+  });
+
+  test("closed rows hide what is below", () => {
+    const trace = build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 0, length: 50, children: [{ name: "b", from: 0, length: 5 }] }, { name: "c", from: 60, length: 1 }] });
+    const folding: Folding = { open: Uint8Array.of(1, 0, 1, 1), openRepetitions: new Uint8Array(0) };
+    expect([...rowsOf(trace, [], folding)]).toEqual([0, 1, 3]);
+    expect([...rowsOf(trace, [], folding, withAncestors(trace, [2]))]).toEqual([0, 1, 2]);
+  });
+
+  test("large traces open by levels, and on the way to errors", () => {
+    const many = Array.from({ length: 60 }, (_, n): Tree => ({ name: `s${n}`, from: n, length: 10, children: Array.from({ length: 10 }, (_, m): Tree => ({ name: `t${m}`, from: n, length: 1, error: n === 50 && m === 3 })) }));
+    const trace = build({ name: "r", from: 0, length: 100, children: many });
+    const rows = rowsOf(trace, [], firstFolding(trace, [], -1));
+    expect(rows.length).toBe(1 + 60 + 10);
+  });
+
+  test("found by name, by length, by error", () => {
+    const trace = build({ name: "GET /", from: 0, length: 100, children: [{ name: "db.select", from: 0, length: 60, error: true }, { name: "render", from: 60, length: 5 }] });
+    expect(find(trace, "SELECT")).toEqual([1]);
+    expect(find(trace, "duration > 50ms")).toEqual([0, 1]);
+    expect(find(trace, "error")).toEqual([1]);
+    expect(find(trace, "web")).toEqual([0, 1, 2]);
+    expect(find(trace, " ")).toEqual([]);
+  });
+
+  test("a missing parent lies where its children do", () => {
+    const trace = build({ name: "", from: 0, length: 0, missing: true, children: [{ name: "a", from: 5, length: 10 }, { name: "b", from: 12, length: 10 }] });
+    expect([has(trace, 0, MISSING), trace.from[0], trace.duration[0]]).toEqual([true, 5e6, 17e6]);
+  });
+});

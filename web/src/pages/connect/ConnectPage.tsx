@@ -1,0 +1,145 @@
+import "../../ui/page.css";
+import { useEffect, useRef, useState } from "react";
+import { useReadiness, useRefusals, useStats } from "../../api/hooks";
+import { useChange, useAddress } from "../../lib/address";
+import { apiKey } from "../../lib/preferences";
+import { bytes, count, exact, plural } from "../../lib/format";
+import { moment, nsToMs } from "../../lib/time";
+import { Code } from "../../ui/Copy";
+import { Link } from "../../ui/Link";
+import { useTitle } from "../../ui/Shell";
+import { ErrorState, Skeleton, sentence } from "../../ui/States";
+import { Tabs } from "../../ui/Tabs";
+import { announce } from "../../ui/announce";
+import { pageAddress, useTime, useView } from "../../ui/view";
+import { SAMPLES } from "./samples";
+
+/** How to send, whether anything arrives, and what was refused and why. */
+export function ConnectPage() {
+  useTitle("Connect");
+  const { env } = useView();
+  const { params } = useAddress();
+  const change = useChange();
+  const { zone } = useTime();
+  const stats = useStats(env);
+  const refusals = useRefusals(env);
+  const ready = useReadiness();
+  const sample = SAMPLES.find(({ id }) => id === params.get("tab")) ?? SAMPLES[0];
+  const events = stats.data ? stats.data.live_rows + stats.data.file_rows : undefined;
+  const rate = useRate(events);
+  const failing = ready.data?.checks.filter(({ ok }) => !ok) ?? [];
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Connect</h1>
+        <TestEvent env={env} />
+      </div>
+      <p className="light" role="status">
+        {events === undefined ? (
+          "Asking the server"
+        ) : events === 0 ? (
+          <>
+            <span className="dot" /> Nothing received yet. This turns green with the first event.
+          </>
+        ) : (
+          <>
+            <span className="dot ok" /> {plural(events, "event")} stored{rate > 0 ? `, ${count(rate)} a second arriving` : ", none in the last seconds"}.{" "}
+            <Link to={pageAddress("/query", { from: "-15m" })}>See them</Link>
+          </>
+        )}
+      </p>
+      {failing.map((check) => (
+        <p key={check.check} className="note">
+          {check.check}: {check.reason || "does not hold"}. {check.hint}
+        </p>
+      ))}
+      <section className="card" aria-label="Lines to paste">
+        <Tabs label="Language" tabs={SAMPLES} current={sample?.id ?? "env"} onChange={(id) => change({ tab: id === "env" ? null : id })} panelId="sample" />
+        <div id="sample" role="tabpanel" aria-label={sample?.label}>
+          <Code text={(sample?.lines ?? "").replaceAll("ADDRESS", window.location.origin)} />
+        </div>
+        <p className="quiet">An SDK on this machine with its default settings arrives here too when this server listens on ports 4318 and 4317.</p>
+      </section>
+      <section className="panel" aria-labelledby="refused">
+        <header>
+          <h2 id="refused" className="grow">
+            Refused
+          </h2>
+          {refusals.data && <span className="quiet">{plural(refusals.data.total, "request")} since the start</span>}
+        </header>
+        {refusals.error && !refusals.data && <ErrorState error={refusals.error} />}
+        {!refusals.data && !refusals.error && <Skeleton height={80} label="Asking" />}
+        {refusals.data?.refusals.length === 0 && <p className="list-row quiet">Nothing was refused. When a sender makes a mistake, its reason stands here.</p>}
+        {refusals.data?.refusals.slice(0, 50).map((refusal, n) => (
+          <div key={`${refusal.time_ns}${n}`} className="list-row">
+            <span className="mono quiet" style={{ flex: "none" }}>
+              {moment(nsToMs(refusal.time_ns), zone, Date.now())}
+            </span>
+            <span className="mono" style={{ flex: "none" }}>
+              {refusal.status}
+            </span>
+            <span className="grow">{sentence(refusal.reason)}</span>
+            <span className="quiet mono cut" style={{ maxWidth: 320 }} title={refusal.target}>
+              {refusal.target}
+            </span>
+            <span className="quiet mono">{refusal.peer}</span>
+          </div>
+        ))}
+      </section>
+      {stats.data && (
+        <p className="quiet">
+          {exact(stats.data.file_rows)} events in {plural(stats.data.files, "file")} ({bytes(stats.data.file_bytes)}), {exact(stats.data.live_rows)} in memory and in the log ({bytes(stats.data.log_bytes)}). Version {stats.data.version}.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** How many more a second a growing number gets, over its last change. */
+function useRate(value: number | undefined): number {
+  const last = useRef<{ value: number; at: number }>(undefined);
+  const [rate, setRate] = useState(0);
+  useEffect(() => {
+    if (value === undefined) return;
+    const now = performance.now();
+    if (last.current && now > last.current.at) setRate(Math.max(0, ((value - last.current.value) * 1e3) / (now - last.current.at)));
+    last.current = { value, at: now };
+  }, [value]);
+  return rate;
+}
+
+const hex = (bytesWanted: number) => Array.from(crypto.getRandomValues(new Uint8Array(bytesWanted)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Sends one span through the front door, as an SDK would. */
+function TestEvent({ env }: { env: string }) {
+  const [sent, setSent] = useState<{ id: string } | { error: string }>();
+  const send = async () => {
+    const id = hex(16);
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
+    const body = {
+      resourceSpans: [
+        {
+          resource: { attributes: [attribute("service.name", "test")] },
+          scopeSpans: [{ spans: [{ traceId: id, spanId: hex(8), name: "test event", kind: 2, startTimeUnixNano: String(now - 42_000_000n), endTimeUnixNano: String(now), attributes: [attribute("sent.from", "Connect")] }] }],
+        },
+      ],
+    };
+    try {
+      const key = apiKey.get();
+      const response = await fetch("/v1/traces", { method: "POST", headers: { "content-type": "application/json", ...(key ? { "x-honeycomb-team": key } : {}) }, body: JSON.stringify(body) });
+      setSent(response.ok ? { id } : { error: `The server answered ${response.status}: ${(await response.text()).slice(0, 200)}` });
+      announce(response.ok ? "Test event stored" : "Test event refused");
+    } catch {
+      setSent({ error: "The server was not reached" });
+    }
+  };
+  return (
+    <>
+      {sent && ("id" in sent ? <Link to={`/e/${encodeURIComponent(env)}/trace/${sent.id}`}>See it</Link> : <span role="alert">{sent.error}</span>)}
+      <button type="button" className="button" onClick={() => void send()}>
+        Send test event
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,168 @@
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { useColumns, useDatasets, useParse } from "../../api/hooks";
+import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery } from "../../model/query";
+import { meant } from "../../model/rank";
+import { Menu } from "../../ui/Menu";
+import { ClauseEditor, type Piece } from "./ClauseEditor";
+
+interface BuilderProps {
+  env: string;
+  /** The query as it was run. */
+  ran: Query;
+  draft: Query;
+  setDraft: (query: Query) => void;
+  run: (query: Query) => void;
+  /** The view's time as text. */
+  range: string;
+  extra?: ReactNode;
+}
+
+/** The query in clauses or as one line of text; both stay in step. */
+export function Builder({ env, ran, draft, setDraft, run, range, extra }: BuilderProps) {
+  const [asText, setAsText] = useState(false);
+  const datasets = useDatasets(env);
+  const columns = useColumns(env);
+  const [checked, setChecked] = useState(printQuery(draft, true));
+  const text = printQuery(draft, true);
+  useEffect(() => {
+    const timer = setTimeout(() => setChecked(text), 200);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const parse = useParse(env, checked);
+  const unknown = useMemo(() => new Set((parse.data?.warnings ?? []).map((note) => /column "(.*)"/.exec(note.text)?.[1] ?? "").filter(Boolean)), [parse.data]);
+  const isDirty = printQuery(draft) !== printQuery(ran);
+  const error = checked === text ? parse.data?.errors[0] : undefined;
+  const context = { env, range, calcs: draft.calcs, groupBy: draft.groupBy };
+
+  const plain = (clause: "calcs" | "groupBy" | "having" | "orderBy", label: string, placeholder: string, wide = false) => (
+    <ClauseEditor
+      clause={clause}
+      label={label}
+      placeholder={placeholder}
+      wide={wide}
+      context={context}
+      pieces={draft[clause].map((piece) => ({ text: piece, dirty: !ran[clause].includes(piece), unknown: unknown.has(clause === "groupBy" ? piece.replaceAll("`", "") : (/\((.*)\)/.exec(piece)?.[1] ?? "")) }))}
+      onChange={(pieces) => setDraft({ ...draft, [clause]: pieces.map((piece) => piece.text) })}
+      onRun={(pieces) => run({ ...draft, [clause]: pieces.map((piece) => piece.text) })}
+    />
+  );
+  const single = (clause: "limit" | "step", label: string, placeholder: string) => (
+    <ClauseEditor
+      clause={clause as Clause}
+      label={label}
+      placeholder={placeholder}
+      context={context}
+      pieces={draft[clause] ? [{ text: draft[clause], dirty: draft[clause] !== ran[clause] }] : []}
+      onChange={(pieces) => setDraft({ ...draft, [clause]: pieces.at(-1)?.text ?? "" })}
+      onRun={(pieces) => run({ ...draft, [clause]: pieces.at(-1)?.text ?? "" })}
+    />
+  );
+  const where = (pieces: Piece[]): Query => ({ ...draft, where: pieces.map((piece) => ({ text: piece.text, off: piece.off ?? false })) });
+  const ranWhere = new Set(ran.where.map((condition) => condition.text));
+  const chosen = draft.datasets.length === 0 ? "all datasets" : draft.datasets.join(", ");
+  const wrong = [...unknown][0];
+  const instead = wrong === undefined ? undefined : meant(wrong, columns.data?.map(({ name }) => name) ?? []);
+
+  return (
+    <section className="builder" aria-label="Query">
+      {asText ? (
+        <textarea
+          className="builder-text"
+          aria-label="Query as text"
+          spellCheck={false}
+          rows={2}
+          defaultValue={printQuery(draft)}
+          autoFocus
+          onChange={(event) => setDraft(readQuery(event.target.value))}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+              event.preventDefault();
+              run(readQuery(event.currentTarget.value));
+            }
+          }}
+        />
+      ) : (
+        <div className="clauses">
+          {plain("calcs", "VISUALIZE", "COUNT, P95(duration_ms), HEATMAP(duration_ms)")}
+          <ClauseEditor
+            clause="where"
+            label="WHERE"
+            placeholder="all events"
+            context={context}
+            pieces={draft.where.map(({ text: piece, off }) => ({ text: piece, off, dirty: !ranWhere.has(piece), unknown: unknown.has(columnOfCondition(piece) ?? "") }))}
+            onChange={(pieces) => setDraft(where(pieces))}
+            onRun={(pieces) => run(where(pieces))}
+            extra={
+              draft.where.length > 1 && (
+                <button type="button" className="button plain" aria-label={`Conditions are joined by ${draft.join}`} onClick={() => setDraft({ ...draft, join: draft.join === "AND" ? "OR" : "AND" })}>
+                  {draft.join}
+                </button>
+              )
+            }
+          />
+          {plain("groupBy", "GROUP BY", "one group of all")}
+          {plain("orderBy", "ORDER BY", "first calculation, largest first")}
+          {plain("having", "HAVING", "all groups")}
+          <div className="clause-pair">
+            {single("limit", "LIMIT", "100")}
+            {single("step", "STEP", "auto")}
+          </div>
+        </div>
+      )}
+      {error && (
+        <p className="builder-words bad" role="status">
+          {error.message.charAt(0).toUpperCase() + error.message.slice(1)}.
+        </p>
+      )}
+      {!error && wrong !== undefined && (
+        <p className="builder-words warn" role="status">
+          <span>No event has a column “{wrong}”; it counts as absent.</span>
+          {instead && (
+            <button type="button" className="button" onClick={() => run(renamed(draft, wrong, instead))}>
+              Use {instead}
+            </button>
+          )}
+        </p>
+      )}
+      <div className="builder-foot">
+        <button type="button" className="button plain" aria-pressed={asText} onClick={() => setAsText(!asText)}>
+          Text
+        </button>
+        <Menu
+          label={chosen}
+          name={`Datasets: ${chosen}`}
+          className="button plain"
+          items={[
+            { label: "all datasets", checked: draft.datasets.length === 0, run: () => run({ ...draft, datasets: [] }) },
+            ...(datasets.data ?? []).map(({ slug }) => ({ label: slug, checked: draft.datasets.includes(columnText(slug)), run: () => run({ ...draft, datasets: [columnText(slug)] }) })),
+          ]}
+        />
+        {columns.data && <span className="quiet">{columns.data.length} columns</span>}
+        {extra}
+        <button type="button" className="button primary" onClick={() => run(draft)}>
+          Run{isDirty && <span aria-label="changed since it ran"> •</span>} <kbd>Shift-Enter</kbd>
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** The query with another name for a column, wherever it stands. */
+function renamed(query: Query, from: string, to: string): Query {
+  const names = [from, `\`${from}\``];
+  const inText = (text: string) => {
+    for (const name of names) {
+      const at = text.indexOf(name);
+      if (at >= 0) return text.slice(0, at) + columnText(to) + text.slice(at + name.length);
+    }
+    return text;
+  };
+  return {
+    ...query,
+    calcs: query.calcs.map(inText),
+    groupBy: query.groupBy.map(inText),
+    orderBy: query.orderBy.map(inText),
+    having: query.having.map(inText),
+    where: query.where.map((condition) => ({ ...condition, text: inText(condition.text) })),
+  };
+}

@@ -1,0 +1,135 @@
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { TimeChart, type TimeChartProps } from "../../charts/TimeChart";
+import { useColours } from "../../charts/colours";
+import { valuesOf } from "../../charts/heatmap";
+import { count, inUnit } from "../../lib/format";
+import { clock } from "../../lib/time";
+import { type ColourScale, RAMP_ENTRIES, shadingOf, weightAt } from "../../model/ramp";
+import type { Graphs } from "../../model/series";
+import { Menu } from "../../ui/Menu";
+
+interface GraphProps extends Omit<TimeChartProps, "grid" | "start" | "end" | "unfinishedFrom"> {
+  source: Graphs;
+  children?: ReactNode;
+}
+
+/** A graph with its name, its menu, and its table. */
+export function Graph({ source, children, ...chart }: GraphProps) {
+  const { calculation } = chart;
+  const isHeat = calculation.heats.length > 0;
+  const [ramp, setRamp] = useState<ColourScale>("sqrt");
+  const [log, setLog] = useState(false);
+  const [asTable, setAsTable] = useState(false);
+  return (
+    <section className="graph" aria-label={calculation.label}>
+      <header>
+        <h2 className="grow cut">{calculation.label}</h2>
+        {isHeat && <RampLegend counts={calculation.heats[0]?.counts ?? new Float32Array()} scale={ramp} />}
+        <Menu
+          label="Graph"
+          className="button plain"
+          align="right"
+          items={[
+            ...(isHeat
+              ? (["sqrt", "linear", "log"] as const).map((scale) => ({ label: { sqrt: "Colour by square root", linear: "Colour linear", log: "Colour logarithmic" }[scale], checked: ramp === scale, run: () => setRamp(scale) }))
+              : [
+                  { label: "Linear", checked: !log, run: () => setLog(false) },
+                  { label: "Logarithmic", checked: log, run: () => setLog(true) },
+                ]),
+            { label: null },
+            { label: asTable ? "Show as graph" : "Show as table", run: () => setAsTable(!asTable) },
+          ]}
+        />
+      </header>
+      {asTable ? <Figures {...chart} source={source} /> : <TimeChart {...chart} grid={source.grid} start={source.start} end={source.end} log={log} ramp={ramp} unfinishedFrom={source.end} />}
+      {children}
+    </section>
+  );
+}
+
+/** What the colours of a heatmap count. */
+function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScale }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const colours = useColours();
+  const shading = shadingOf(counts, colours.rampFloor, scale);
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (!context) return;
+    const first = Math.round(colours.rampFloor * (RAMP_ENTRIES - 1));
+    const shown = RAMP_ENTRIES - first;
+    for (let n = 0; n < 96; n++) {
+      const [red, green, blue] = colours.ramp[first + Math.floor((n / 96) * shown)] ?? [0, 0, 0];
+      context.fillStyle = `rgb(${red} ${green} ${blue})`;
+      context.fillRect(n, 0, 1, 8);
+    }
+  }, [colours]);
+  if (shading.max <= 0) return null;
+  const middle = weightAt((1 + colours.rampFloor) / 2, shading);
+  return (
+    <span className="legend-ramp" role="img" aria-label={`Colours from ${count(shading.min)} to ${count(shading.max)} events a cell; the middle one is ${count(Math.round(middle))}`}>
+      {count(shading.min)}
+      <canvas ref={canvas} width={96} height={8} />
+      {count(shading.max)} events
+    </span>
+  );
+}
+
+const SHOWN_STEPS = 500;
+
+/** The same figures as a table. */
+function Figures({ calculation, source, shownGroups, names, zone }: Omit<GraphProps, "children">) {
+  const { grid } = source;
+  const heat = calculation.heats[0];
+  const steps = Array.from({ length: Math.min(grid.steps, SHOWN_STEPS) }, (_, n) => n);
+  return (
+    <div className="grid-wrap" style={{ maxHeight: 320 }} tabIndex={0} role="region" aria-label={`${calculation.label} as a table`}>
+      <table className="grid">
+        <thead>
+          <tr>
+            <th scope="col">time</th>
+            {heat ? (
+              <>
+                <th scope="col">events</th>
+                <th scope="col">most in</th>
+              </>
+            ) : (
+              shownGroups.map((group) => (
+                <th key={group} scope="col">
+                  {names[group] || calculation.label}
+                </th>
+              ))
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {steps.map((step) => (
+            <tr key={step}>
+              <td>{clock(grid.first + step * grid.step, zone, grid.step < 60_000 ? "second" : "minute")}</td>
+              {heat ? <HeatFigures calculation={calculation} step={step} /> : shownGroups.map((group) => <td key={group}>{figure(calculation, group, step)}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function figure(calculation: GraphProps["calculation"], group: number, step: number): string {
+  const value = calculation.lines[group]?.[step] ?? Number.NaN;
+  return Number.isNaN(value) ? "" : inUnit(value, calculation.measure);
+}
+
+function HeatFigures({ calculation, step }: { calculation: GraphProps["calculation"]; step: number }) {
+  const heat = calculation.heats[0];
+  if (!heat) return null;
+  const column = heat.counts.subarray(step * heat.rows, (step + 1) * heat.rows);
+  const all = column.reduce((sum, weight) => sum + weight, 0);
+  const most = column.reduce((best, weight, row) => (weight > (column[best] ?? 0) ? row : best), 0);
+  const { low, high } = valuesOf(heat, most);
+  return (
+    <>
+      <td>{count(all)}</td>
+      <td>{all > 0 ? `${inUnit(Math.max(0, low), calculation.measure)} – ${inUnit(high, calculation.measure)}` : ""}</td>
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import "./query.css";
+import { useEffect, useMemo } from "react";
+import { useRun, useStats } from "../../api/hooks";
+import { useStore } from "../../lib/store";
+import { printQuery, readQuery } from "../../model/query";
+import { copyText } from "../../ui/Copy";
+import { Menu } from "../../ui/Menu";
+import { useTitle } from "../../ui/Shell";
+import { ErrorState, SendSomething } from "../../ui/States";
+import { Tabs } from "../../ui/Tabs";
+import { announce } from "../../ui/announce";
+import { isTyping } from "../../ui/keys";
+import { asked, timeText, useTime, useView } from "../../ui/view";
+import { Builder } from "./Builder";
+import { RawData } from "./RawData";
+import { Results } from "./Results";
+import { TracesTab } from "./TracesTab";
+import { history, useQueryState } from "./state";
+
+const TABS = [
+  { id: "results", label: "Results" },
+  { id: "traces", label: "Traces" },
+  { id: "raw", label: "Raw data" },
+] as const;
+
+/** Ask by eye: a query, its graphs, its table, and ways on. */
+export function QueryPage() {
+  useTitle("Query");
+  const { env } = useView();
+  const { window: shown } = useTime();
+  const { times } = useStore(asked);
+  const state = useQueryState();
+  const { ran, draft, setDraft, run, tab, setTab } = state;
+  const stats = useStats(env);
+  const time = timeText(shown);
+  const text = `${printQuery(ran, true)} ${time}`;
+  const answer = useRun(env, text, ["series", "total"], times, tab === "results");
+  const isEmptyServer = stats.data !== undefined && stats.data.live_rows + stats.data.file_rows === 0;
+  const runs = useStore(history);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key === "Enter" && event.shiftKey && !event.defaultPrevented && !isTyping(event)) {
+        event.preventDefault();
+        run(draft);
+      }
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [run, draft]);
+  const where = useMemo(() => printQuery({ ...ran, calcs: [], groupBy: [], having: [], orderBy: [], limit: "", step: "" }, true), [ran]);
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Query</h1>
+        <Menu
+          label="History"
+          align="right"
+          items={runs.length === 0 ? [{ label: "Nothing was run yet", run: () => undefined }] : runs.slice(0, 15).map(({ q }) => ({ label: <span className="mono cut" style={{ maxWidth: 560 }}>{q}</span>, run: () => run(readQuery(q)) }))}
+        />
+        <Menu
+          label="Share"
+          align="right"
+          items={[
+            { label: "Copy link, always current", run: () => void share(window.location.href) },
+            { label: "Copy link to this moment", run: () => void share(frozen(shown)) },
+            { label: "Copy as command", run: () => void share(`glasshive query '${printQuery(ran, true).replaceAll("'", "'\\''")}'`) },
+          ]}
+        />
+      </div>
+      <Builder env={env} ran={ran} draft={draft} setDraft={setDraft} run={run} range={time} />
+      {isEmptyServer ? (
+        <SendSomething />
+      ) : (
+        <>
+          <Tabs label="Views of the answer" tabs={TABS} current={tab === "bubbleup" ? "results" : tab} onChange={setTab} panelId="answer" />
+          <div id="answer" role="tabpanel" aria-label={TABS.find(({ id }) => id === tab)?.label ?? "Results"}>
+            {tab === "raw" && <RawData env={env} ran={ran} where={where} time={time} run={run} />}
+            {tab === "traces" && <TracesTab env={env} where={where} time={time} />}
+            {tab === "results" &&
+              (answer.error && !answer.data ? (
+                <ErrorState error={answer.error} retry={() => void answer.refetch()} />
+              ) : (
+                <Results env={env} state={state} answer={answer} where={where} time={time} times={times} />
+              ))}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The present address with its times fixed. */
+function frozen({ start, end }: { start: number; end: number }): string {
+  const url = new URL(window.location.href);
+  url.searchParams.set("from", new Date(start).toISOString());
+  url.searchParams.set("to", new Date(end).toISOString());
+  url.searchParams.delete("live");
+  return url.href;
+}
+
+async function share(text: string): Promise<void> {
+  announce((await copyText(text)) ? "Copied" : "The browser did not let this page copy");
+}

@@ -1,0 +1,76 @@
+import { useMemo } from "react";
+import { useColumns, useValues } from "../../api/hooks";
+import { count } from "../../lib/format";
+import { CALCULATIONS, OPERATORS, type Place, orderChoices } from "../../model/complete";
+import { type Clause, valueText } from "../../model/query";
+import { best } from "../../model/rank";
+
+export interface Proposal {
+  /** What it writes. */
+  text: string;
+  label: string;
+  about: string;
+}
+
+const SHOWN = 12;
+/** Columns that people ask for most, before anything is known of their use. */
+const WELL_KNOWN = ["service.name", "name", "duration_ms", "http.route", "http.response.status_code", "error", "exception.type", "user.id", "service.version", "trace.trace_id"];
+const RELATIONS = [
+  { text: "root.", about: "of the trace's first span" },
+  { text: "parent.", about: "of the span above" },
+  { text: "child.", about: "of a span below" },
+  { text: "any.", about: "of any span of the trace" },
+  { text: "none.", about: "of no span of the trace" },
+];
+
+interface Wanted {
+  env: string;
+  clause: Clause;
+  place: Place;
+  range: string;
+  calcs: readonly string[];
+  groupBy: readonly string[];
+  enabled: boolean;
+}
+
+/** What may stand at a place. Columns come from memory at once, values from the server when they are there. */
+export function useProposals({ env, clause, place, range, calcs, groupBy, enabled }: Wanted): Proposal[] {
+  const columns = useColumns(env);
+  const known = columns.data;
+  const values = useValues(env, enabled && place.kind === "value" ? place.column : undefined, place.typed, range);
+  return useMemo(() => {
+    if (!enabled) return [];
+    const names = known?.map(({ name }) => name) ?? [];
+    const typeOf = (name: string) => known?.find((column) => column.name === name)?.type ?? "";
+    if (place.kind === "column") {
+      const isNumeric = clause === "calcs" || clause === "having";
+      const weight = (name: string) => {
+        const rank = WELL_KNOWN.indexOf(name);
+        const used = groupBy.includes(name) ? 20 : 0;
+        return used + (rank < 0 ? 0 : WELL_KNOWN.length - rank) + (isNumeric && /integer|float/.test(typeOf(name)) ? 15 : 0) - (name.startsWith("meta.") ? 1 : 0);
+      };
+      const found = best(place.typed, names, weight, SHOWN).map((name) => ({ text: name, label: name, about: typeOf(name) }));
+      const relations = clause === "where" || clause === "groupBy" ? RELATIONS.filter(({ text }) => place.typed && text.startsWith(place.typed.toLowerCase())) : [];
+      return [...relations.map(({ text, about }) => ({ text, label: text, about })), ...found];
+    }
+    if (place.kind === "operator") {
+      const type = typeOf(place.column ?? "");
+      const fitting = OPERATORS.filter(({ types }) => !types || !type || types.includes(type));
+      return fitting.filter(({ text }) => text.startsWith(place.typed.toLowerCase())).map(({ text, about }) => ({ text, label: text, about }));
+    }
+    if (place.kind === "value") {
+      const found = values.data?.column === place.column ? (values.data?.values ?? []) : [];
+      return found
+        .filter(({ value }) => value !== null)
+        .map(({ value, count: events }) => ({ text: valueText(value), label: String(value), about: `${count(events)} events` }))
+        .filter(({ label }) => label.toLowerCase().startsWith(place.typed.toLowerCase()))
+        .slice(0, SHOWN);
+    }
+    if (place.kind === "direction") return ["desc", "asc"].filter((word) => word.startsWith(place.typed.toLowerCase())).map((word) => ({ text: word, label: word, about: word === "desc" ? "largest first" : "smallest first" }));
+    if (place.kind === "number") return [];
+    const typed = place.typed.toLowerCase();
+    if (clause === "orderBy") return orderChoices(calcs, groupBy).filter((choice) => choice.toLowerCase().startsWith(typed)).map((choice) => ({ text: choice, label: choice, about: "" }));
+    if (clause === "having") return calcs.filter((calc) => calc.toLowerCase().startsWith(typed)).map((calc) => ({ text: calc, label: calc, about: "" }));
+    return CALCULATIONS.filter(({ text }) => text.toLowerCase().startsWith(typed)).slice(0, SHOWN).map(({ text, about }) => ({ text, label: text, about }));
+  }, [enabled, known, place.kind, place.typed, place.column, clause, calcs, groupBy, values.data]);
+}

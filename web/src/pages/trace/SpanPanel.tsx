@@ -1,0 +1,124 @@
+import { useMemo } from "react";
+import { type Row, useSpan } from "../../api/hooks";
+import { go } from "../../lib/address";
+import { duration, percent } from "../../lib/format";
+import { moment, nsToMs } from "../../lib/time";
+import { criticalShares } from "../../model/critical";
+import { columnText, equals, valueText } from "../../model/query";
+import { ERROR, MISSING, has, nameOf, serviceOf } from "../../model/trace";
+import { Fields, fieldText } from "../../ui/Fields";
+import { Link } from "../../ui/Link";
+import { ErrorState, Skeleton } from "../../ui/States";
+import { Icon } from "../../ui/icons";
+import { pageAddress, useTime } from "../../ui/view";
+import type { TraceState } from "./state";
+
+const FIRST = ["name", "service.name", "duration_ms", "error", "status_message", "exception.type", "exception.message", "http.route", "http.response.status_code", "db.query.text", "db.statement", "span.kind"];
+
+/** Everything about one span. */
+export function SpanPanel({ env, state, time }: { env: string; state: TraceState; time: string }) {
+  const { trace, selected: span, select, critical } = state;
+  const { zone } = useTime();
+  const isMissing = has(trace, span, MISSING);
+  const rows = useSpan(env, trace.id, isMissing ? undefined : trace.ids[span], time);
+  const shares = useMemo(() => (critical ? criticalShares(trace, critical) : undefined), [critical, trace]);
+  const share = shares?.[span] ?? 0;
+  const own = rows.data?.[0];
+  const within = rows.data?.slice(1) ?? [];
+  const start = nsToMs(trace.start) + (trace.from[span] ?? 0) / 1e6;
+  const name = nameOf(trace, span);
+  const alike = `WHERE service.name = ${valueText(serviceOf(trace, span))} AND name = ${valueText(name)}`;
+  return (
+    <aside className="span-panel" aria-label={`Span ${name}`}>
+      <header>
+        <div style={{ display: "flex", gap: 8, alignItems: "start" }}>
+          <h2 className="grow">
+            {has(trace, span, ERROR) && <span style={{ color: "var(--error)" }}>! </span>}
+            {name}
+          </h2>
+          <button type="button" className="button plain square" aria-label="Close" onClick={() => select(-1)}>
+            <Icon name="close" />
+          </button>
+        </div>
+        <dl className="facts">
+          <dt>service</dt>
+          <dd>{serviceOf(trace, span)}</dd>
+          <dt>duration</dt>
+          <dd>
+            {duration((trace.duration[span] ?? 0) / 1e6)}
+            {trace.length > 0 && <span className="quiet"> · {percent((trace.duration[span] ?? 0) / trace.length)} of the trace</span>}
+          </dd>
+          <dt>own time</dt>
+          <dd>{duration((trace.self[span] ?? 0) / 1e6)}</dd>
+          {share > 0 && (
+            <>
+              <dt>critical</dt>
+              <dd>
+                {duration(share / 1e6)} <span className="quiet">· {percent(share / trace.length)} of the trace</span>
+              </dd>
+            </>
+          )}
+          <dt>starts at</dt>
+          <dd>
+            {duration((trace.from[span] ?? 0) / 1e6)} <span className="quiet">· {moment(start, zone, Date.now(), "ms")}</span>
+          </dd>
+        </dl>
+        {!isMissing && (
+          <div style={{ display: "flex", gap: 6, marginTop: 8 }}>
+            <Link className="button" to={pageAddress("/query", { q: `HEATMAP(duration_ms), P95(duration_ms), COUNT ${alike}` })}>
+              Similar spans
+            </Link>
+          </div>
+        )}
+      </header>
+      {isMissing && (
+        <p className="state why">
+          {trace.below[span]} spans name this parent, {trace.ids[span]}. It was not received: sampled out, lost, or still on its way.
+        </p>
+      )}
+      {rows.error && <ErrorState error={rows.error} retry={() => void rows.refetch()} />}
+      {!isMissing && !rows.data && !rows.error && <Skeleton height={300} label="Reading the fields" />}
+      {within.length > 0 && (
+        <section aria-label="Events">
+          {within.map((row) => (
+            <Happened key={row.seq} row={row} start={nsToMs(trace.start)} />
+          ))}
+        </section>
+      )}
+      {own && (
+        <Fields
+          fields={own.fields}
+          first={FIRST}
+          onFilter={(column, value, negated) => go(pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT WHERE ${equals(column, value, negated)}` }))}
+          onGroup={(column) => go(pageAddress("/query", { q: `COUNT, P95(duration_ms) ${alike} GROUP BY ${columnText(column)}` }))}
+        />
+      )}
+    </aside>
+  );
+}
+
+const WORDS: Record<string, string> = { span_event: "event", link: "link" };
+
+/** An event, link, exception or log line within the span. */
+function Happened({ row, start }: { row: Row; start: number }) {
+  const { fields } = row;
+  const kind = fields["meta.signal_type"] === "log" ? `log ${fieldText(fields.severity ?? "")}` : (WORDS[fieldText(fields["meta.annotation_type"] ?? "")] ?? fieldText(fields["meta.annotation_type"] ?? "event"));
+  const linked = fields["trace.link.trace_id"];
+  const stack = fields["exception.stacktrace"];
+  const title = fields["exception.type"] ? `${fieldText(fields["exception.type"])}: ${fieldText(fields["exception.message"] ?? "")}` : fieldText(fields.name ?? fields.body ?? kind);
+  const isBad = fields["exception.type"] !== undefined || /error|fatal/.test(fieldText(fields.severity ?? ""));
+  return (
+    <div className="event">
+      <span className="quiet mono">
+        {kind} · {duration(nsToMs(row.time_ns) - start)}
+      </span>
+      <div style={isBad ? { color: "var(--error)", overflowWrap: "anywhere" } : { overflowWrap: "anywhere" }}>{title}</div>
+      {typeof linked === "string" && <Link to={pageAddress(`/trace/${linked}`, typeof fields["trace.link.span_id"] === "string" ? { span: fields["trace.link.span_id"] } : {})}>Open the linked trace</Link>}
+      {typeof stack === "string" && (
+        <pre tabIndex={0} aria-label="Stack trace">
+          {stack}
+        </pre>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { useMemo, useState } from "react";
+import { count, duration, percent } from "../../lib/format";
+import { criticalShares } from "../../model/critical";
+import { ERROR, MISSING, type Trace, has, serviceOf, nameOf } from "../../model/trace";
+import type { TraceState } from "./state";
+
+interface Figure {
+  name: string;
+  count: number;
+  errors: number;
+  total: number;
+  self: number;
+  longest: number;
+  critical: number;
+}
+
+type By = "service" | "name";
+
+function figuresOf(trace: Trace, by: By, shares: Float64Array | undefined): Figure[] {
+  const found = new Map<string, Figure>();
+  for (let span = 0; span < trace.count; span++) {
+    if (has(trace, span, MISSING)) continue;
+    const name = by === "service" ? serviceOf(trace, span) : `${serviceOf(trace, span)} · ${nameOf(trace, span)}`;
+    const figure = found.get(name) ?? { name, count: 0, errors: 0, total: 0, self: 0, longest: 0, critical: 0 };
+    figure.count++;
+    figure.errors += Number(has(trace, span, ERROR));
+    figure.total += trace.duration[span] ?? 0;
+    figure.self += trace.self[span] ?? 0;
+    figure.longest = Math.max(figure.longest, trace.duration[span] ?? 0);
+    figure.critical += shares?.[span] ?? 0;
+    found.set(name, figure);
+  }
+  return [...found.values()].sort((a, b) => b.critical - a.critical || b.self - a.self);
+}
+
+/** Where the time went: by service, or by name. A press on a line shows its spans alone. */
+export function Stats({ state, showSpans }: { state: TraceState; showSpans: (text: string) => void }) {
+  const { trace, critical } = state;
+  const [by, setBy] = useState<By>("name");
+  const shares = useMemo(() => (critical ? criticalShares(trace, critical) : undefined), [critical, trace]);
+  const figures = useMemo(() => figuresOf(trace, by, shares), [trace, by, shares]);
+  return (
+    <div style={{ overflow: "auto", padding: 16 }}>
+      <div className="status-line" style={{ marginBottom: 8 }}>
+        {(["name", "service"] as const).map((id) => (
+          <button key={id} type="button" className="button" aria-pressed={by === id} onClick={() => setBy(id)}>
+            By {id}
+          </button>
+        ))}
+      </div>
+      <div className="grid-wrap" tabIndex={0} role="region" aria-label="Statistics">
+        <table className="grid">
+          <thead>
+            <tr>
+              <th scope="col">{by}</th>
+              <th scope="col" className="num">critical path</th>
+              <th scope="col" className="num">own time</th>
+              <th scope="col" className="num">total</th>
+              <th scope="col" className="num">mean</th>
+              <th scope="col" className="num">longest</th>
+              <th scope="col" className="num">spans</th>
+              <th scope="col" className="num">errors</th>
+            </tr>
+          </thead>
+          <tbody>
+            {figures.slice(0, 500).map((figure) => (
+              <tr key={figure.name}>
+                <td>
+                  <button type="button" className="button plain" onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
+                    {figure.name}
+                  </button>
+                </td>
+                <td className="num">
+                  <i className="bar" style={{ width: `${(figure.critical / trace.length) * 100}%` }} />
+                  <span>{figure.critical > 0 ? percent(figure.critical / trace.length) : "–"}</span>
+                </td>
+                <td className="num">{duration(figure.self / 1e6)}</td>
+                <td className="num">{duration(figure.total / 1e6)}</td>
+                <td className="num">{duration(figure.total / figure.count / 1e6)}</td>
+                <td className="num">{duration(figure.longest / 1e6)}</td>
+                <td className="num">{count(figure.count)}</td>
+                <td className="num">{figure.errors > 0 ? count(figure.errors) : "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,227 @@
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { prepare, useSize } from "../../charts/canvas";
+import { useColours } from "../../charts/colours";
+import { barTime, barX, paintBars, serviceColour } from "../../charts/waterfall";
+import { count, duration, percent } from "../../lib/format";
+import { linearTicks } from "../../model/ticks";
+import { repetitionOf, rowLabel } from "../../model/rows";
+import { ERROR, MISSING, endOf, has, nameOf, serviceOf } from "../../model/trace";
+import { announce } from "../../ui/announce";
+import { Icon } from "../../ui/icons";
+import type { TraceState } from "./state";
+
+const ROW = 24;
+const OVERSCAN = 20;
+const RULER = 24;
+const INDENT = 14;
+/** Deeper levels are told by a number, so that names keep their room. */
+const DEEPEST = 12;
+
+/** The spans of a trace as rows: names on the left, bars on one canvas on the right. */
+export function Waterfall({ state }: { state: TraceState }) {
+  const { trace, rows, repetitions, folding, selected, shown, setShown, select, toggle, hitMask, criticalBySpan } = state;
+  const [scroller, size] = useSize<HTMLDivElement>();
+  const space = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const colours = useColours();
+  const [top, setTop] = useState(0);
+  const names = Math.round(size.width * (size.width < 700 ? 0.46 : 0.38));
+  const width = Math.max(50, size.width - names);
+  const view = Math.max(0, size.height - RULER);
+  const first = Math.max(0, Math.floor(top / ROW));
+  const last = Math.min(rows.length, Math.ceil((top + view) / ROW) + 1);
+  const indexOfSelected = selected < 0 ? -1 : rows.indexOf(selected);
+  const seen = useRef(-2);
+
+  useEffect(() => {
+    if (!canvas.current || size.width === 0) return;
+    const context = prepare(canvas.current, width, view);
+    if (!context) return;
+    context.translate(0, -(top - first * ROW));
+    paintBars(context, width, { trace, rows, repetitions, shown, first, last, rowHeight: ROW, selected, hits: hitMask, critical: criticalBySpan }, colours);
+  }, [trace, rows, repetitions, shown, first, last, top, width, view, selected, hitMask, criticalBySpan, colours, size.width]);
+
+  // The selected row is brought into view once, when it becomes selected.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || size.height === 0 || indexOfSelected < 0 || seen.current === selected) return;
+    seen.current = selected;
+    const at = indexOfSelected * ROW;
+    if (at < element.scrollTop || at + ROW > element.scrollTop + view) element.scrollTop = Math.max(0, at - view / 3);
+  }, [indexOfSelected, selected, size.height, view, scroller]);
+
+  const zoom = (factor: number, at: number) => setShown({ from: at - (at - shown.from) * factor, to: at + (shown.to - at) * factor });
+  const middle = (shown.from + shown.to) / 2;
+  const move = (to: number) => {
+    const row = rows[Math.min(rows.length - 1, Math.max(0, to))];
+    if (row === undefined) return;
+    const span = row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row;
+    select(span);
+    announce(rowLabel(trace, span));
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const at = indexOfSelected;
+    const page = Math.max(1, Math.floor(view / ROW) - 1);
+    const pan = (shown.to - shown.from) / 4;
+    const actions: Record<string, () => void> = {
+      ArrowDown: () => move(at + 1),
+      j: () => move(at + 1),
+      ArrowUp: () => move(at - 1),
+      k: () => move(at - 1),
+      PageDown: () => move(at + page),
+      PageUp: () => move(at - page),
+      Home: () => move(0),
+      End: () => move(rows.length - 1),
+      ArrowRight: () => (event.shiftKey ? setShown({ from: shown.from + pan, to: shown.to + pan }) : selected >= 0 && (trace.childCount[selected] ?? 0) > 0 && (folding.open[selected] ? move(at + 1) : toggle(selected))),
+      ArrowLeft: () => (event.shiftKey ? setShown({ from: shown.from - pan, to: shown.to - pan }) : selected >= 0 && ((trace.childCount[selected] ?? 0) > 0 && folding.open[selected] ? toggle(selected) : select(trace.parent[selected] ?? -1))),
+      p: () => selected >= 0 && (trace.parent[selected] ?? -1) >= 0 && select(trace.parent[selected] ?? -1),
+      e: () => state.step(state.errors, 1),
+      E: () => state.step(state.errors, -1),
+      n: () => state.step(state.hits, 1),
+      N: () => state.step(state.hits, -1),
+      c: () => state.step([...new Set(state.critical?.map(({ span }) => span))].sort((a, b) => a - b), 1),
+      "{": () => state.setAll(false),
+      "}": () => state.setAll(true),
+      "+": () => zoom(0.5, middle),
+      "-": () => zoom(2, middle),
+      "0": () => setShown({ from: 0, to: trace.length }),
+      z: () => selected >= 0 && setShown({ from: (trace.from[selected] ?? 0) - (trace.duration[selected] ?? 0) * 0.05, to: endOf(trace, selected) + (trace.duration[selected] ?? 0) * 0.05 }),
+      Escape: () => select(-1),
+    };
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  };
+
+  // Wheels are listened to by hand: the browser's own zoom must not come along.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const wheel = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const x = event.clientX - element.getBoundingClientRect().left - names;
+      if (x > 0) zoom(event.deltaY > 0 ? 1.25 : 0.8, barTime(shown, width, x));
+    };
+    element.addEventListener("wheel", wheel, { passive: false });
+    return () => element.removeEventListener("wheel", wheel);
+  });
+
+  const shownRows = [];
+  for (let index = Math.max(0, first - OVERSCAN); index < Math.min(rows.length, last + OVERSCAN); index++) {
+    const row = rows[index];
+    if (row !== undefined) shownRows.push(<RowLine key={row} state={state} row={row} index={index} names={names} width={width} colour={serviceColour(colours, trace.service[row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row] ?? 0)} />);
+  }
+  const length = shown.to - shown.from;
+  const ticks = linearTicks(0, length / 1e6, Math.max(2, Math.floor(width / 110))).filter((tick) => tick < (length / 1e6) * 0.98);
+  return (
+    <div
+      ref={scroller}
+      className="waterfall"
+      role="treegrid"
+      aria-label="Spans"
+      aria-rowcount={rows.length}
+      tabIndex={0}
+      aria-activedescendant={selected >= 0 ? `span-${selected}` : undefined}
+      style={{ "--names": `${names}px` } as React.CSSProperties}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={key}
+    >
+      <div className="ruler" role="presentation">
+        <span>name · service</span>
+        <div className="ticks" aria-hidden="true">
+          {ticks.map((tick) => (
+            <span key={tick} style={{ left: barX(shown, width, shown.from + tick * 1e6) }}>
+              {duration(shown.from / 1e6 + tick)}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div ref={space} className="space" role="rowgroup" style={{ height: rows.length * ROW }}>
+        {shownRows}
+        <canvas ref={canvas} aria-hidden="true" style={{ width, height: view, marginLeft: names }} />
+      </div>
+    </div>
+  );
+}
+
+interface RowLineProps {
+  state: TraceState;
+  row: number;
+  index: number;
+  names: number;
+  width: number;
+  colour: string;
+}
+
+function RowLine({ state, row, index, names, width, colour }: RowLineProps) {
+  const { trace, repetitions, folding, selected, select, toggle, shown, setShown } = state;
+  const repetition = row < 0 ? repetitions[repetitionOf(row)] : undefined;
+  const span = repetition ? repetition.first : row;
+  const depth = (trace.depth[span] ?? 0) + (repetition ? 0 : isMember(state, span) ? 1 : 0);
+  const hasChildren = repetition !== undefined || (trace.childCount[span] ?? 0) > 0;
+  const isOpen = repetition ? folding.openRepetitions[repetitionOf(row)] === 1 : folding.open[span] === 1 || state.filtered;
+  const below = trace.below[span] ?? 0;
+  const errors = repetition ? repetition.errors : (trace.errorsBelow[span] ?? 0);
+  const length = repetition ? repetition.wall : (trace.duration[span] ?? 0);
+  const lastMember = repetition?.members.at(-1);
+  const end = lastMember === undefined ? endOf(trace, span) : endOf(trace, lastMember);
+  const right = barX(shown, width, end);
+  const left = barX(shown, width, trace.from[span] ?? 0);
+  const outside = right + 70 > width;
+  const timeStyle = outside ? (left > 76 ? { right: width - left + 6 } : { right: 8 }) : { left: names + Math.max(0, right) + 6 };
+  return (
+    <div
+      id={repetition ? `group-${repetitionOf(row)}` : `span-${span}`}
+      role="row"
+      className="row"
+      aria-rowindex={index + 1}
+      aria-level={depth + 1}
+      aria-expanded={hasChildren ? isOpen : undefined}
+      aria-selected={!repetition && span === selected}
+      style={{ top: index * ROW, height: ROW }}
+      onClick={() => (repetition ? toggle(row) : select(span === selected ? -1 : span, "push"))}
+      onDoubleClick={() => setShown({ from: (trace.from[span] ?? 0) - length * 0.05, to: end + length * 0.05 })}
+    >
+      <span className="names" role="gridcell" style={{ paddingLeft: 12 + Math.min(depth, DEEPEST) * INDENT }}>
+        <button
+          type="button"
+          tabIndex={-1}
+          className={`caret${isOpen ? " open" : ""}${hasChildren ? "" : " none"}`}
+          aria-label={isOpen ? "Close" : "Open"}
+          onClick={(event) => {
+            event.stopPropagation();
+            toggle(row, event.altKey);
+          }}
+        >
+          <Icon name="forward" size={14} />
+        </button>
+        {depth > DEEPEST && <span className="hidden-count">{depth}</span>}
+        <span className="swatch" style={{ background: has(trace, span, MISSING) ? "transparent" : colour, marginRight: 0, border: has(trace, span, MISSING) ? "1px dashed" : 0 }} />
+        {(has(trace, span, ERROR) || (errors > 0 && !isOpen)) && (
+          <span className="bad" title={has(trace, span, ERROR) ? "error" : `${errors} errors within`}>
+            !{errors > 0 && !isOpen ? errors : ""}
+          </span>
+        )}
+        <span className="cut" title={nameOf(trace, span)}>
+          {repetition && <strong>×{repetition.members.length} </strong>}
+          {nameOf(trace, span)}
+        </span>
+        <span className="service">{serviceOf(trace, span)}</span>
+        {repetition?.isSerial && <span className="hint cut">in a row: {percent(repetition.share)} of this span</span>}
+        {!isOpen && !repetition && below > 0 && <span className="hidden-count">+{count(below)}</span>}
+        {has(trace, span, MISSING) && <span className="hint cut">not received, sampled out, or still on its way</span>}
+      </span>
+      <span role="gridcell" className="time" style={timeStyle}>
+        {duration(length / 1e6)}
+      </span>
+    </div>
+  );
+}
+
+function isMember({ trace, repetitions }: TraceState, span: number): boolean {
+  const parent = trace.parent[span] ?? -1;
+  return repetitions.some(({ first, members }) => (trace.parent[first] ?? -1) === parent && span >= first && span <= (members.at(-1) ?? -1) && (trace.depth[first] ?? 0) === (trace.depth[span] ?? 0));
+}

@@ -1,0 +1,50 @@
+import "../query/query.css";
+import { useAddress, useChange } from "../../lib/address";
+import { EMPTY, printQuery, readQuery } from "../../model/query";
+import { useTitle } from "../../ui/Shell";
+import { askAgain, timeText, useTime, useView } from "../../ui/view";
+import { ClauseEditor } from "../query/ClauseEditor";
+import { TracesTab } from "../query/TracesTab";
+
+const QUICK = ["error = true", "duration_ms > 1000", "is_root = true", "http.response.status_code >= 500"];
+
+/** Traces in which an event meets conditions. */
+export function TracesPage() {
+  useTitle("Traces");
+  const { env } = useView();
+  const { params } = useAddress();
+  const change = useChange();
+  const { window: shown } = useTime();
+  const time = timeText(shown);
+  const query = readQuery(params.get("q") ?? "");
+  const set = (where: typeof query.where) => {
+    askAgain();
+    change({ q: printQuery({ ...EMPTY, where, join: query.join }) });
+  };
+  const pieces = (list: readonly { text: string; off?: boolean }[]) => list.map(({ text, off }) => ({ text, off: off ?? false }));
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Traces</h1>
+        {QUICK.filter((text) => !query.where.some((condition) => condition.text === text)).map((text) => (
+          <button key={text} type="button" className="button mono" onClick={() => set([...query.where, { text, off: false }])}>
+            + {text}
+          </button>
+        ))}
+      </div>
+      <section className="builder" aria-label="Conditions">
+        <ClauseEditor
+          clause="where"
+          label="WHERE"
+          placeholder="all traces; or paste an id into the search above"
+          wide
+          context={{ env, range: time, calcs: [], groupBy: [] }}
+          pieces={query.where}
+          onChange={(next) => set(pieces(next))}
+          onRun={(next) => set(pieces(next))}
+        />
+      </section>
+      <TracesTab env={env} where={printQuery(query, true)} time={time} />
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import { Component, type ReactNode, Suspense, lazy, useEffect } from "react";
+import { go, useAddress } from "../lib/address";
+import { findId } from "../lib/ids";
+import { Link } from "../ui/Link";
+import { Shell, useTitle } from "../ui/Shell";
+import { EmptyState, ErrorState, Skeleton } from "../ui/States";
+import { pageAddress, readView } from "../ui/view";
+
+const QueryPage = lazy(() => import("../pages/query/QueryPage").then(({ QueryPage: page }) => ({ default: page })));
+
+const HomePage = lazy(() => import("../pages/home/HomePage").then(({ HomePage: page }) => ({ default: page })));
+const TracesPage = lazy(() => import("../pages/traces/TracesPage").then(({ TracesPage: page }) => ({ default: page })));
+const LogsPage = lazy(() => import("../pages/logs/LogsPage").then(({ LogsPage: page }) => ({ default: page })));
+const DataPage = lazy(() => import("../pages/data/DataPage").then(({ DataPage: page }) => ({ default: page })));
+const ConnectPage = lazy(() => import("../pages/connect/ConnectPage").then(({ ConnectPage: page }) => ({ default: page })));
+const TracePage = lazy(() => import("../pages/trace/TracePage").then(({ TracePage: page }) => ({ default: page })));
+
+/** The page of an address. */
+export function App() {
+  const { path, params } = useAddress();
+  const pasted = path.startsWith("/t/") ? decodeURIComponent(path.slice(3)) : undefined;
+  useEffect(() => {
+    if (path === "/") go(`/e/local${window.location.search}`, "replace");
+    const id = pasted === undefined ? undefined : findId(pasted);
+    if (id) go(`/e/local/trace/${id.id}${window.location.search}`, "replace");
+  }, [path, pasted]);
+  const view = readView(path);
+  const page = pageOf(view.page);
+  return (
+    <Shell>
+      <Fence key={`${view.page}/${view.rest}`}>
+        <Suspense fallback={<div className="page"><Skeleton height={240} label="Loading the page" /></div>}>
+          {pasted !== undefined && !findId(pasted) ? <NotFound what={pasted} /> : (page ?? <NotFound what={params.get("q") ?? path} />)}
+        </Suspense>
+      </Fence>
+    </Shell>
+  );
+}
+
+function pageOf(page: string): ReactNode | undefined {
+  switch (page) {
+    case "home":
+      return <HomePage />;
+    case "query":
+      return <QueryPage />;
+    case "traces":
+      return <TracesPage />;
+    case "trace":
+      return <TracePage />;
+    case "logs":
+      return <LogsPage />;
+    case "data":
+      return <DataPage />;
+    case "connect":
+      return <ConnectPage />;
+    default:
+      return undefined;
+  }
+}
+
+function NotFound({ what }: { what: string }) {
+  useTitle("Not found");
+  return (
+    <div className="page">
+      <h1>Nothing is at this address</h1>
+      <EmptyState title={what}>
+        <p className="why">It names no page and no id that this server knows.</p>
+        <p>
+          Press <kbd>/</kbd> to search, or go to <Link to={pageAddress("/query")}>Query</Link>.
+        </p>
+      </EmptyState>
+    </div>
+  );
+}
+
+/** Keeps a page that fails from taking the shell with it. */
+class Fence extends Component<{ children: ReactNode }, { error: unknown }> {
+  override state = { error: undefined as unknown };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    if (this.state.error === undefined) return this.props.children;
+    return (
+      <div className="page">
+        <h1>This page failed</h1>
+        <ErrorState error={this.state.error} retry={() => this.setState({ error: undefined })} />
+      </div>
+    );
+  }
+}

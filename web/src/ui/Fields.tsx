@@ -1,0 +1,67 @@
+import { useState } from "react";
+import { copyText } from "./Copy";
+import { announce } from "./announce";
+import { Icon } from "./icons";
+
+interface FieldsProps {
+  fields: Record<string, unknown>;
+  /** Adds `column = value` to a query, or `!=`. */
+  onFilter?: (column: string, value: unknown, negated: boolean) => void;
+  onGroup?: (column: string) => void;
+  /** Names in the order they should stand; others follow by name. */
+  first?: readonly string[];
+}
+
+export function fieldText(value: unknown): string {
+  if (value === null) return "(empty)";
+  return typeof value === "string" ? value : JSON.stringify(value, null, typeof value === "object" ? 2 : undefined);
+}
+
+/** Every field of an event, to search, copy and go on from. */
+export function Fields({ fields, onFilter, onGroup, first = [] }: FieldsProps) {
+  const [search, setSearch] = useState("");
+  const needle = search.trim().toLowerCase();
+  const rank = (name: string) => {
+    const at = first.indexOf(name);
+    return at < 0 ? first.length + (name.startsWith("meta.") ? 1 : 0) : at;
+  };
+  const names = Object.keys(fields)
+    .filter((name) => !needle || name.toLowerCase().includes(needle) || fieldText(fields[name]).toLowerCase().includes(needle))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return (
+    <>
+      <div style={{ padding: 8 }}>
+        <input className="field" style={{ width: "100%" }} placeholder={`Search ${Object.keys(fields).length} fields`} aria-label="Search fields" value={search} onChange={(event) => setSearch(event.target.value)} />
+      </div>
+      <dl className="fields">
+        {names.map((name) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{fieldText(fields[name])}</dd>
+            <dd className="acts">
+              <button type="button" title="Copy" aria-label={`Copy ${name}`} onClick={() => void copyText(fieldText(fields[name])).then((done) => announce(done ? "Copied" : "Not copied"))}>
+                <Icon name="copy" size={13} />
+              </button>
+              {onFilter && (
+                <>
+                  <button type="button" title="Only events with this value" aria-label={`Only ${name} = this`} onClick={() => onFilter(name, fields[name], false)}>
+                    =
+                  </button>
+                  <button type="button" title="Without this value" aria-label={`Without ${name} = this`} onClick={() => onFilter(name, fields[name], true)}>
+                    ≠
+                  </button>
+                </>
+              )}
+              {onGroup && (
+                <button type="button" title="Group by this field" aria-label={`Group by ${name}`} onClick={() => onGroup(name)}>
+                  ⊞
+                </button>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {names.length === 0 && <p className="state quiet">No field has “{search}”.</p>}
+    </>
+  );
+}

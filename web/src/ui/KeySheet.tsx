@@ -1,0 +1,72 @@
+import { singleKeys } from "../lib/preferences";
+import { useStore } from "../lib/store";
+import { Dialog } from "./Dialog";
+import { PAGES } from "./pages";
+
+const PARTS: { title: string; keys: [string, string][] }[] = [
+  {
+    title: "Everywhere",
+    keys: [
+      ["/ or Ctrl-K", "search, or paste an id"],
+      ...PAGES.map(({ key, label }): [string, string] => [`g ${key}`, label]),
+      ["[ ]", "step back, forward in time"],
+      ["z", "back to the range before the last zoom"],
+      ["r", "ask again"],
+      ["l", "live: ask again by itself"],
+      ["u", "local time or UTC"],
+      ["y", "copy the link to exactly this view"],
+      ["?", "this list"],
+    ],
+  },
+  {
+    title: "Query",
+    keys: [
+      ["Shift-Enter", "run"],
+      ["Tab", "take the first proposal"],
+      ["Enter", "in an empty clause: run"],
+      ["Backspace", "in an empty clause: select, then remove, the last piece"],
+      ["Space on a condition", "turn it off and on"],
+      ["Left Right Up Down", "on a graph: move; Enter: start or end a box"],
+    ],
+  },
+  {
+    title: "Trace",
+    keys: [
+      ["j k", "next, previous row"],
+      ["Left Right", "close, open"],
+      ["e E", "next, previous error"],
+      ["n N", "next, previous hit"],
+      ["p", "parent"],
+      ["c", "next part of the critical path"],
+      ["{ }", "close all, open all"],
+      ["z 0", "zoom to the span, show all"],
+      ["+ -", "zoom"],
+    ],
+  },
+];
+
+export function KeySheet({ close }: { close: () => void }) {
+  const on = useStore(singleKeys);
+  return (
+    <Dialog label="Keys" className="sheet" close={close}>
+      <h1>Keys</h1>
+      {PARTS.map(({ title, keys }) => (
+        <section key={title}>
+          <h2>{title}</h2>
+          <dl>
+            {keys.map(([key, what]) => [
+              <dt key={key}>
+                <kbd>{key}</kbd>
+              </dt>,
+              <dd key={what}>{what}</dd>,
+            ])}
+          </dl>
+        </section>
+      ))}
+      <h2>Single letters</h2>
+      <label>
+        <input type="checkbox" checked={on} onChange={(event) => singleKeys.set(event.target.checked)} /> work as keys outside of text fields
+      </label>
+    </Dialog>
+  );
+}

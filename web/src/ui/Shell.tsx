@@ -1,0 +1,144 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { lostSince } from "../api/client";
+import { useEnvironments } from "../api/hooks";
+import { go, useAddress, useChange } from "../lib/address";
+import { railPinned, theme } from "../lib/preferences";
+import { useStore } from "../lib/store";
+import { clock } from "../lib/time";
+import { Health } from "./Health";
+import { KeySheet } from "./KeySheet";
+import { KeyPrompt } from "./KeyPrompt";
+import { Link } from "./Link";
+import { Menu } from "./Menu";
+import { Palette } from "./Palette";
+import { TimePicker } from "./TimePicker";
+import { announcement } from "./announce";
+import { Icon, Logo } from "./icons";
+import { useGlobalKeys } from "./keys";
+import { PAGES } from "./pages";
+import { askAgain, pageAddress, useTime, useView } from "./view";
+
+/** Everything around a page. */
+export function Shell({ children }: { children: ReactNode }) {
+  const pinned = useStore(railPinned);
+  const [palette, setPalette] = useState(false);
+  const [sheet, setSheet] = useState(false);
+  useGlobalKeys({ palette: () => setPalette(true), sheet: () => setSheet(true) });
+  return (
+    <div className={pinned ? "shell pinned" : "shell"}>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <Rail pinned={pinned} />
+      <TopBar openPalette={() => setPalette(true)} openSheet={() => setSheet(true)} />
+      <div className="notices">
+        <Lost />
+      </div>
+      <main id="main" className="main" tabIndex={-1}>
+        {children}
+      </main>
+      {palette && <Palette close={() => setPalette(false)} />}
+      {sheet && <KeySheet close={() => setSheet(false)} />}
+      <KeyPrompt />
+      <Announcer />
+    </div>
+  );
+}
+
+function Rail({ pinned }: { pinned: boolean }) {
+  const { page } = useView();
+  useAddress();
+  return (
+    <nav className="rail" aria-label="Pages">
+      <div className="logo">
+        <Logo />
+      </div>
+      {PAGES.map(({ id, label, icon }) => (
+        <Link key={id} to={pageAddress(id === "home" ? "" : `/${id}`)} aria-current={page === id || (id === "traces" && page === "trace") ? "page" : undefined}>
+          <Icon name={icon} />
+          {label}
+        </Link>
+      ))}
+      <button type="button" className="pin" aria-pressed={pinned} onClick={() => railPinned.set(!pinned)}>
+        <Icon name="pin" />
+        {pinned ? "Narrow" : "Wide"}
+      </button>
+    </nav>
+  );
+}
+
+function TopBar({ openPalette, openSheet }: { openPalette: () => void; openSheet: () => void }) {
+  const { env } = useView();
+  const environments = useEnvironments();
+  const chosen = useStore(theme);
+  const { zone } = useTime();
+  const change = useChange();
+  const known = environments.data?.map(({ slug }) => slug) ?? [env];
+  return (
+    <header className="topbar">
+      <Menu
+        label={
+          <>
+            <span className="quiet">env</span> {env} <Icon name="down" size={14} />
+          </>
+        }
+        name={`Environment ${env}`}
+        items={known.map((slug) => ({
+          label: slug,
+          checked: slug === env,
+          run: () => {
+            go(window.location.pathname.replace(/^\/e\/[^/]+/, `/e/${encodeURIComponent(slug)}`) + window.location.search);
+            askAgain();
+          },
+        }))}
+      />
+      <TimePicker />
+      <button type="button" className="button search" onClick={openPalette} aria-label="Search or paste a trace id">
+        <Icon name="search" size={14} /> <span>Search or paste an id</span> <kbd>/</kbd>
+      </button>
+      <Menu
+        label={<Icon name="theme" />}
+        name="Theme and zone"
+        className="button plain square"
+        align="right"
+        items={[
+          ...(["system", "light", "dark"] as const).map((name) => ({ label: { system: "Theme of the system", light: "Light", dark: "Dark" }[name], checked: chosen === name, run: () => theme.set(name) })),
+          { label: null },
+          { label: "Local time", checked: zone === "local", run: () => change({ tz: null }) },
+          { label: "UTC", checked: zone === "utc", run: () => change({ tz: "utc" }) },
+        ]}
+      />
+      <button type="button" className="button plain square" onClick={openSheet} aria-label="Keys" title="Keys (?)">
+        <Icon name="help" />
+      </button>
+      <Health />
+    </header>
+  );
+}
+
+/** Says that the server is not reached, and that it is asked again. */
+function Lost() {
+  const since = useStore(lostSince);
+  if (since === undefined) return null;
+  return (
+    <div className="strip" role="status">
+      Server not reached since {clock(since, "local")}; showing what was loaded. Asking again every 5 s.
+    </div>
+  );
+}
+
+function Announcer() {
+  const text = useStore(announcement);
+  return (
+    <div className="only-read" aria-live="polite">
+      {text}
+    </div>
+  );
+}
+
+/** Titles the tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Glasshive`;
+  }, [title]);
+}

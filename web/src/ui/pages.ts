@@ -1,0 +1,9 @@
+/** The pages of the rail, in order; `key` follows `g`. */
+export const PAGES = [
+  { id: "home", label: "Home", icon: "home", key: "h" },
+  { id: "query", label: "Query", icon: "query", key: "q" },
+  { id: "traces", label: "Traces", icon: "traces", key: "t" },
+  { id: "logs", label: "Logs", icon: "logs", key: "l" },
+  { id: "data", label: "Data", icon: "data", key: "d" },
+  { id: "connect", label: "Connect", icon: "connect", key: "c" },
+] as const;

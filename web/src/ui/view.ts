@@ -1,0 +1,82 @@
+import { useMemo } from "react";
+import { readAddress, useAddress, useChange } from "../lib/address";
+import { createStore, useStore } from "../lib/store";
+import type { Zone } from "../lib/time";
+import { DEFAULT_RANGE, type Range, type Window, windowOf } from "../model/range";
+
+/** When the questions of the present view were last asked, and how often. What is relative to now is relative to this. */
+export const asked = createStore({ at: Date.now(), times: 0 });
+
+/** Asks all questions of the view again. */
+export function askAgain(): void {
+  asked.set({ at: Date.now(), times: asked.get().times + 1 });
+}
+
+export interface View {
+  env: string;
+  /** `home`, `query`, `trace` and so on. */
+  page: string;
+  /** What stands behind the page's name. */
+  rest: string;
+}
+
+export function readView(path: string): View {
+  const [, first, env, page, ...rest] = path.split("/").map(decodeURIComponent);
+  return first === "e" && env ? { env, page: page || "home", rest: rest.join("/") } : { env: "local", page: "home", rest: "" };
+}
+
+export function useView(): View {
+  const { path } = useAddress();
+  return useMemo(() => readView(path), [path]);
+}
+
+/** The address of a page in the present environment. Time and zone go along. */
+export function pageAddress(page: string, params: Record<string, string> = {}): string {
+  const { path, params: present } = readAddress();
+  const next = new URLSearchParams();
+  for (const name of ["from", "to", "tz"]) {
+    const value = present.get(name);
+    if (value) next.set(name, value);
+  }
+  for (const [name, value] of Object.entries(params)) if (value) next.set(name, value);
+  const text = next.toString();
+  return `/e/${encodeURIComponent(readView(path).env)}${page}${text ? `?${text}` : ""}`;
+}
+
+export interface Time {
+  range: Range;
+  window: Window;
+  zone: Zone;
+  live: boolean;
+  setRange: (range: Range) => void;
+}
+
+/** The view's time, from its address. */
+export function useTime(): Time {
+  const { params } = useAddress();
+  const change = useChange();
+  const { at } = useStore(asked);
+  const from = params.get("from") ?? DEFAULT_RANGE.from;
+  const to = params.get("to") ?? DEFAULT_RANGE.to;
+  const zone: Zone = params.get("tz") === "utc" ? "utc" : "local";
+  const live = params.get("live") === "1";
+  return useMemo(() => {
+    const range = { from, to };
+    return {
+      range,
+      window: windowOf(range, at),
+      zone,
+      live,
+      setRange: (next: Range) => {
+        askAgain();
+        const isDefault = next.from === DEFAULT_RANGE.from && next.to === DEFAULT_RANGE.to;
+        change(isDefault ? { from: null, to: null } : { from: next.from, to: next.to });
+      },
+    };
+  }, [from, to, zone, live, at, change]);
+}
+
+/** A window as it stands in a query's text. */
+export function timeText({ start, end }: Window): string {
+  return `FROM ${new Date(Math.floor(start)).toISOString()} TO ${new Date(Math.ceil(end)).toISOString()}`;
+}
