@@ -3,6 +3,7 @@
 use crate::access::{self, Caller};
 use crate::hive::{Hive, Open};
 use crate::problem::Failure;
+use crate::running::Ticket;
 use glasshive_base::{BoxFuture, ErrorKind};
 use glasshive_base_http::{BodyError, Cause, Door, Handler, Head, Methods, Refusal, Request, Response, Route, response};
 use glasshive_model::{Action, EnvironmentId};
@@ -81,6 +82,14 @@ impl Call {
     /// 503 while the log is being read back.
     pub fn open(&self) -> Result<Arc<Open>, Failure> {
         self.hive.open_parts()
+    }
+
+    /// Enters a question among those that run, under the id of the parameter `id` if there is one.
+    ///
+    /// # Errors
+    /// 400 for an id that cannot be one, 409 for one that runs.
+    pub fn enter(&self, kind: &'static str, text: &str) -> Result<Ticket, Failure> {
+        self.hive.running.enter(self.environment, self.query("id"), kind, text, self.hive.clock.wall_ns())
     }
 
     /// A captured part of the path.

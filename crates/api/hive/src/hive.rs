@@ -2,6 +2,7 @@
 
 use crate::access::AuthMode;
 use crate::problem::Failure;
+use crate::running::RunningTable;
 use crate::shape::process::{Check, Readiness};
 use glasshive_base::{Clock, ErrorKind, metrics};
 use glasshive_base_http::RefusalRing;
@@ -36,6 +37,7 @@ pub struct Hive {
     open: OnceLock<Arc<Open>>,
     refusals: OnceLock<Arc<RefusalRing>>,
     how_to_send: OnceLock<String>,
+    pub(crate) running: Arc<RunningTable>,
     stopping: watch::Sender<bool>,
 }
 
@@ -59,6 +61,7 @@ impl Hive {
             open: OnceLock::new(),
             refusals: OnceLock::new(),
             how_to_send: OnceLock::new(),
+            running: Arc::default(),
             stopping: watch::Sender::new(false),
         })
     }

@@ -18,6 +18,7 @@ mod hive;
 pub mod openapi;
 pub mod problem;
 pub mod shape;
+mod running;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 const NAME: Parameter = Parameter { name: "prefix", description: "Only names or values that begin with this." };
 const LIMIT: Parameter = Parameter { name: "limit", description: "Most entries." };
 const WHERE: Parameter = Parameter { name: "filter", description: "Which events, in text, as after WHERE of a query; all when left out." };
+const ID: Parameter = Parameter { name: "id", description: "What the question is called off by while it runs; the server chooses one when left out." };
 const RANGE: Parameter = Parameter { name: "range", description: "Time range and datasets in text, such as `IN web LAST 1h`." };
 const AT: Parameter =
     Parameter { name: "at", description: "A time near the trace, nanoseconds since 1970; only a day around it is looked at first." };
@@ -24,7 +25,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         path: "/hive/v1/e/{env}/query",
         action: Action::Read,
         summary: "Run a query.",
-        parameters: &[],
+        parameters: &[ID],
         body: Some(schema::<shape::query::QueryRequest>),
         answer: Answers::Json(schema::<shape::query::QueryAnswer>),
         run: |call| Box::pin(query::run(call)),
@@ -41,12 +42,34 @@ pub static ENDPOINTS: &[Endpoint] = &[
         run: |call| Box::pin(query::parse(call)),
     },
     Endpoint {
+        name: "runningQueries",
+        method: Methods::GET,
+        path: "/hive/v1/e/{env}/queries",
+        action: Action::Read,
+        summary: "The questions that run now.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::query::RunningQueries>),
+        run: |call| Box::pin(query::running(call)),
+    },
+    Endpoint {
+        name: "cancelQuery",
+        method: Methods::DELETE,
+        path: "/hive/v1/e/{env}/queries/{id}",
+        action: Action::Read,
+        summary: "Call a running question off; who asked it gets status 409.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::query::CalledOff>),
+        run: |call| Box::pin(query::call_off(call)),
+    },
+    Endpoint {
         name: "events",
         method: Methods::POST,
         path: "/hive/v1/e/{env}/events",
         action: Action::Read,
         summary: "Events as they are, newest first.",
-        parameters: &[],
+        parameters: &[ID],
         body: Some(schema::<shape::row::EventsRequest>),
         answer: Answers::Json(schema::<shape::row::EventsAnswer>),
         run: |call| Box::pin(events::run(call)),
@@ -103,10 +126,21 @@ pub static ENDPOINTS: &[Endpoint] = &[
         path: "/hive/v1/e/{env}/columns/{name}/values",
         action: Action::Read,
         summary: "A column's values, most frequent first.",
-        parameters: &[NAME, RANGE, LIMIT],
+        parameters: &[NAME, RANGE, WHERE, LIMIT],
         body: None,
         answer: Answers::Json(schema::<shape::place::Values>),
         run: |call| Box::pin(place::values(call)),
+    },
+    Endpoint {
+        name: "metricDescriptors",
+        method: Methods::GET,
+        path: "/hive/v1/e/{env}/metrics",
+        action: Action::Read,
+        summary: "The environment's metrics: kind, unit, temporality.",
+        parameters: &[NAME, RANGE],
+        body: None,
+        answer: Answers::Json(schema::<shape::place::Metrics>),
+        run: |call| Box::pin(place::metrics(call)),
     },
     Endpoint {
         name: "refusals",

@@ -32,6 +32,8 @@ pub struct Cost {
     pub files_kept: u64,
     /// Chunks of live rows that were looked at.
     pub live_chunks: u64,
+    /// Processor time, ns, of all threads together.
+    pub cpu_ns: u64,
 }
 
 /// Counts one question's cost.
@@ -39,6 +41,7 @@ pub(crate) struct Meter {
     rows_scanned: AtomicU64,
     rows_matched: AtomicU64,
     bytes_read: AtomicU64,
+    cpu_ns: AtomicU64,
     /// Addresses of what was looked at, by the question or for it in search of other spans.
     files: Mutex<HashSet<usize>>,
     chunks: Mutex<HashSet<usize>>,
@@ -55,6 +58,7 @@ impl Meter {
             rows_scanned: zero(),
             rows_matched: zero(),
             bytes_read: zero(),
+            cpu_ns: zero(),
             files: Mutex::default(),
             chunks: Mutex::default(),
             rows_kept: zero(),
@@ -67,6 +71,11 @@ impl Meter {
     pub(crate) fn scanned(&self, rows: usize) {
         self.batches.increment();
         self.rows_scanned.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// A thread worked for the question.
+    pub(crate) fn worked(&self, cpu_ns: u64) {
+        self.cpu_ns.fetch_add(cpu_ns, Ordering::Relaxed);
     }
 
     /// Rows passed.
@@ -103,6 +112,7 @@ impl Meter {
             rows_kept: self.rows_kept.load(Ordering::Relaxed),
             files_kept: kept.len() as u64,
             live_chunks: self.chunks.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
+            cpu_ns: self.cpu_ns.load(Ordering::Relaxed) + crate::tasks::unfinished_cpu_ns(),
         }
     }
 }

@@ -4,7 +4,7 @@ mod listing;
 mod raw;
 mod run;
 
-pub use listing::{ColumnInfo, ColumnValues, ColumnsRequest, ValuesRequest};
+pub use listing::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, ValuesRequest};
 pub use raw::{Follower, RawRows, TraceRequest};
 
 use crate::aggregate::Run;

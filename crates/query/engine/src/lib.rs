@@ -35,5 +35,5 @@ mod tasks;
 
 pub use control::Cancel;
 pub use cost::Cost;
-pub use engine::{ColumnInfo, ColumnValues, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, TraceRequest, ValuesRequest};
+pub use engine::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, TraceRequest, ValuesRequest};
 pub use error::EngineError;

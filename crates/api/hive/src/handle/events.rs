@@ -6,7 +6,6 @@ use crate::problem::Failure;
 use crate::shape::query::Cost;
 use crate::shape::row::{EventsAnswer, Row};
 use glasshive_base_http::Response;
-use glasshive_query_engine::Cancel;
 use glasshive_query_plan::{Cursor, EventsRequest, QueryError, spec, text};
 use serde_json::Value;
 
@@ -16,7 +15,8 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let request = read(body, call.hive.clock.wall_ns()).map_err(plan_failure)?;
     let open = call.open()?;
     let start = call.hive.clock.monotonic();
-    let answer = open.engine.events(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let ticket = call.enter("events", &text::events_to_text(&request))?;
+    let answer = open.engine.events(call.environment, &request, ticket.cancel.clone()).await.map_err(engine_failure)?;
     ok(&EventsAnswer {
         rows: answer.rows.into_iter().map(Row::from).collect(),
         next: answer.next.map(Cursor::to_text),

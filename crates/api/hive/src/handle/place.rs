@@ -4,12 +4,14 @@ use super::query::{engine_failure, group_value, plan_failure};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::Nanoseconds;
-use crate::shape::place::{Column, Columns, Dataset, Datasets, ValueCount, Values};
+use crate::shape::place::{Column, Columns, Dataset, Datasets, Metric, Metrics, Numbers, ValueCount, Values};
 use glasshive_base_http::Response;
-use glasshive_model::ColumnType;
+use glasshive_model::{ColumnType, names};
 use glasshive_query_engine::{Cancel, ColumnInfo, ColumnsRequest, ValuesRequest};
-use glasshive_query_plan::plan::LIMIT_MAX;
-use glasshive_query_plan::{Column as PlanColumn, Note, Relation, TimeRange, text};
+use glasshive_query_plan::plan::{LIMIT_MAX, LIMIT_MAX_WITHOUT_SERIES};
+use glasshive_query_plan::{Column as PlanColumn, Filters, GroupValue, Note, Relation, TimeRange, text};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
 
 /// Values of a column when nobody says how many.
 const VALUES_DEFAULT: u32 = 50;
@@ -27,8 +29,9 @@ pub async fn columns(call: Call) -> Result<Response, Failure> {
     let (time, datasets) = narrowed(&call)?;
     let request =
         ColumnsRequest { prefix: call.query("prefix").unwrap_or_default(), window: call.query("range").map(|_| time.window), datasets };
-    let columns = open.engine.columns(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
-    ok(&Columns { columns: columns.into_iter().map(Column::from).collect() })
+    let found = open.engine.columns(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let columns = found.columns.into_iter().map(Column::from).collect();
+    ok(&Columns { columns, events: found.events, partial: found.is_partial })
 }
 
 /// A column's values with their counts.
@@ -45,12 +48,62 @@ pub async fn values(call: Call) -> Result<Response, Failure> {
         Some(Ok(limit @ 1..=LIMIT_MAX)) => limit,
         Some(_) => return Err(Failure::invalid(format!("limit is a number from 1 to {LIMIT_MAX}"))),
     };
-    let request = ValuesRequest { column, prefix: call.query("prefix").unwrap_or_default(), time, datasets, limit };
-    let values = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
-    let partial = values.notes.iter().any(Note::is_partial);
-    let notes = values.notes.into_iter().map(Into::into).collect();
-    let values = values.values.into_iter().map(|(value, count)| ValueCount { value: group_value(value), count });
-    ok(&Values { column: call.param("name").to_owned(), values: values.collect(), partial, notes })
+    let filters = text::parse_filters(&call.query("filter").unwrap_or_default()).map_err(plan_failure)?;
+    let request = ValuesRequest { column, prefix: call.query("prefix").unwrap_or_default(), time, datasets, filters, limit };
+    let found = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let partial = found.notes.iter().any(Note::is_partial);
+    let notes = found.notes.into_iter().map(Into::into).collect();
+    let values = found.values.into_iter().map(|(value, count)| ValueCount { value: group_value(value), count });
+    let numbers = found.numbers.map(|[min, p50, p95, max]| Numbers { min: min.into(), p50: p50.into(), p95: p95.into(), max: max.into() });
+    ok(&Values { column: call.param("name").to_owned(), values: values.collect(), numbers, partial, notes })
+}
+
+/// Metrics, by what the newest rows of the range say of them.
+pub async fn metrics(call: Call) -> Result<Response, Failure> {
+    let open = call.open()?;
+    let (time, datasets) = narrowed(&call)?;
+    let column = PlanColumn::exact(names::METRIC_DESCRIPTORS);
+    let filters = Filters::default();
+    let request = ValuesRequest { column, prefix: String::new(), time, datasets, filters, limit: LIMIT_MAX_WITHOUT_SERIES };
+    let found = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let prefix = call.query("prefix").unwrap_or_default();
+    ok(&Metrics {
+        metrics: described(found.values).into_iter().filter(|metric| metric.name.starts_with(&prefix)).collect(),
+        partial: found.notes.iter().any(Note::is_partial),
+        notes: found.notes.into_iter().map(Into::into).collect(),
+    })
+}
+
+/// Metrics out of texts of descriptors and how many rows have each.
+fn described(texts: Vec<(GroupValue, i64)>) -> Vec<Metric> {
+    // By name, each description and how many rows have it.
+    let mut known: BTreeMap<String, HashMap<String, (Value, i64)>> = BTreeMap::new();
+    for (text, rows) in texts {
+        let GroupValue::Json(text) = text else { continue };
+        let Ok(members) = serde_json::from_str::<BTreeMap<String, Value>>(&text) else { continue };
+        for (name, descriptor) in members {
+            let written = descriptor.to_string();
+            known.entry(name).or_default().entry(written).or_insert((descriptor, 0)).1 += rows;
+        }
+    }
+    let metric = |(name, descriptions): (String, HashMap<String, (Value, i64)>)| {
+        let rows = descriptions.values().map(|(_, rows)| rows).sum();
+        let count = descriptions.len();
+        let most = descriptions.into_iter().max_by(|left, right| (left.1.1, &left.0).cmp(&(right.1.1, &right.0)));
+        let (_, (descriptor, _)) = most?;
+        let text = |member: &str| descriptor.get(member).and_then(Value::as_str).map(str::to_owned);
+        Some(Metric {
+            name,
+            kind: text("kind")?,
+            unit: text("unit"),
+            temporality: text("temporality"),
+            monotonic: descriptor.get("monotonic").and_then(Value::as_bool),
+            description: text("description"),
+            rows,
+            descriptions: count,
+        })
+    };
+    known.into_iter().filter_map(metric).collect()
 }
 
 /// Time and datasets of the parameter `range`, such as `IN web LAST 1h`.
@@ -77,6 +130,8 @@ impl From<ColumnInfo> for Column {
             types: column.types.into_iter().map(|column_type| type_word(column_type).to_owned()).collect(),
             alias_of: column.alias_of.map(str::to_owned),
             computed: column.is_computed,
+            events: column.events,
+            last_seen_ns: column.last_seen_ns.map(Nanoseconds),
         }
     }
 }

@@ -4,12 +4,17 @@ use crate::endpoint::{Call, ok};
 use crate::hive::Open;
 use crate::problem::Failure;
 pub use crate::shape::query::group_value;
-use crate::shape::query::{Cost, Note, ParseAnswer, ParseError, QueryAnswer, Understood, Want};
+use crate::running::Running;
+use crate::shape::Nanoseconds;
+use crate::shape::query::{
+    CalledOff, Cost, Note, ParseAnswer, ParseError, QueryAnswer, RunningQueries, RunningQuery, Understood, Want,
+};
 use glasshive_base::{Clock, ErrorKind};
 use glasshive_base_http::Response;
 use glasshive_model::EnvironmentId;
-use glasshive_query_engine::{Cancel, ColumnsRequest, EngineError};
+use glasshive_query_engine::{Cancel, EngineError};
 use glasshive_query_plan::alias::alias_group;
+use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{self as plan, Plan, Problem, QueryError, Wants};
 use http::StatusCode;
 use serde_json::Value;
@@ -19,7 +24,32 @@ use std::collections::BTreeSet;
 pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let body: Value = call.body().await?;
     let open = call.open()?;
-    ok(&answer(&open, call.environment, body, call.hive.clock.as_ref()).await?)
+    let clock = call.hive.clock.clone();
+    let (plan, wants) = read(body, clock.wall_ns())?;
+    let ticket = call.enter("query", &plan::text::to_text(&plan))?;
+    ok(&run_plan(&open, call.environment, &plan, wants, clock.as_ref(), ticket.cancel.clone()).await?)
+}
+
+/// The questions that run now.
+pub async fn running(call: Call) -> Result<Response, Failure> {
+    let now_ns = call.hive.clock.wall_ns();
+    let shown = |(id, running): (String, Running)| RunningQuery {
+        id,
+        kind: running.kind.to_owned(),
+        text: running.text,
+        started_ns: Nanoseconds(running.started_ns),
+        elapsed_ms: now_ns.saturating_sub(running.started_ns) as f64 / 1e6,
+    };
+    ok(&RunningQueries { queries: call.hive.running.list(call.environment).into_iter().map(shown).collect() })
+}
+
+/// Calls one off. Who asked it is told so.
+pub async fn call_off(call: Call) -> Result<Response, Failure> {
+    let id = call.param("id");
+    if !call.hive.running.call_off(call.environment, id) {
+        return Err(Failure::not_found(format!("no query with the id {id} is running")).with_remedy("it may have been answered"));
+    }
+    ok(&CalledOff { id: id.to_owned() })
 }
 
 /// Answers the body of `POST query`, with or without a server around it.
@@ -28,11 +58,21 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
 /// When the query cannot be read, or the engine refuses.
 pub async fn answer(open: &Open, environment: EnvironmentId, body: Value, clock: &dyn Clock) -> Result<QueryAnswer, Failure> {
     let (plan, wants) = read(body, clock.wall_ns())?;
+    run_plan(open, environment, &plan, wants, clock, Cancel::default()).await
+}
+
+async fn run_plan(
+    open: &Open,
+    environment: EnvironmentId,
+    plan: &Plan,
+    wants: Wants,
+    clock: &dyn Clock,
+    cancel: Cancel,
+) -> Result<QueryAnswer, Failure> {
     let start = clock.monotonic();
-    let answered = open.engine.query_with_cost(environment, &plan, wants, Cancel::default()).await;
-    let (answer, cost) = answered.map_err(engine_failure)?;
+    let (answer, cost) = open.engine.query_with_cost(environment, plan, wants, cancel).await.map_err(engine_failure)?;
     let cost = Cost::new(cost, clock.monotonic().saturating_sub(start));
-    Ok(QueryAnswer::new(understood(&plan), &plan, answer, cost))
+    Ok(QueryAnswer::new(understood(plan), plan, answer, cost))
 }
 
 /// Reads a query and says what it means, or what is wrong with it.
@@ -40,7 +80,7 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
     let body: Value = call.body().await?;
     let answer = match read_plan(body, call.hive.clock.wall_ns()) {
         Ok((plan, _)) => {
-            let warnings = unknown_columns(&call, &plan).await?;
+            let warnings = unknown_columns(&call, &plan)?;
             ParseAnswer { query: Some(understood(&plan)), errors: Vec::new(), warnings }
         }
         Err(error) => {
@@ -52,15 +92,13 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
 }
 
 /// A remark for each column of the plan that no event of the environment has, under any of its names.
-async fn unknown_columns(call: &Call, plan: &Plan) -> Result<Vec<Note>, Failure> {
-    let request = ColumnsRequest { prefix: String::new(), window: None, datasets: None };
-    let open = call.open()?;
-    let known = open.engine.columns(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
-    let known: BTreeSet<String> = known.into_iter().map(|column| column.name).collect();
+fn unknown_columns(call: &Call, plan: &Plan) -> Result<Vec<Note>, Failure> {
+    let registry = call.open()?.store.registry(call.environment);
+    let is_known = |name: &str| Shown::from_name(name).is_some() || !registry.columns_of(name).is_empty();
     let is_unknown = |column: &&plan::Column| {
-        !known.contains(&column.name) && (column.exact || !alias_group(&column.name).iter().any(|member| known.contains(member.name)))
+        !is_known(&column.name) && (column.exact || !alias_group(&column.name).iter().any(|member| is_known(member.name)))
     };
-    let columns = plan.read_columns(|name| known.contains(name));
+    let columns = plan.read_columns(is_known);
     let names: BTreeSet<&str> = columns.iter().filter(is_unknown).map(|column| column.name.as_str()).collect();
     let remark = |name| plan::Note::new(plan::NoteKind::UnknownColumn, format!("no event has a column \"{name}\"")).into();
     Ok(names.into_iter().map(remark).collect())
@@ -108,6 +146,7 @@ pub fn engine_failure(error: EngineError) -> Failure {
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)
             .with_remedy("narrow the time range, add a filter, or group by fewer columns"),
         ErrorKind::Unavailable => failure.with_remedy("ask again in a second"),
+        _ if matches!(error, EngineError::Cancelled) => Failure { kind: ErrorKind::Conflict, ..failure },
         _ => failure,
     }
 }

@@ -217,6 +217,35 @@ pub struct Window {
     pub end_ns: Nanoseconds,
 }
 
+/// The questions that run now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunningQueries {
+    /// By id.
+    pub queries: Vec<RunningQuery>,
+}
+
+/// A question that runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunningQuery {
+    /// What it is called off by: the `id` that was given with it, or one of the server's.
+    pub id: String,
+    /// `query` or `events`.
+    pub kind: String,
+    /// The question in text, maybe cut.
+    pub text: String,
+    /// When it was asked.
+    pub started_ns: Nanoseconds,
+    /// How long it has been running.
+    pub elapsed_ms: f64,
+}
+
+/// A question that was called off. Its asker gets status 409.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CalledOff {
+    /// Its id.
+    pub id: String,
+}
+
 /// The steps of a series, aligned to multiples of the step since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Grid {
@@ -345,6 +374,8 @@ pub struct Cost {
     pub files_skipped: u64,
     /// Chunks of live rows that were looked at.
     pub live_chunks: u64,
+    /// Processor time of all threads together, milliseconds.
+    pub cpu_ms: f64,
 }
 
 /// The reading of a text, without running it.
@@ -404,6 +435,7 @@ impl Cost {
             files_read: cost.files_read,
             files_skipped: cost.files_skipped,
             live_chunks: cost.live_chunks,
+            cpu_ms: cost.cpu_ns as f64 / 1e6,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Nanoseconds;
 use super::row::Row;
 use glasshive_feature_traces as traces;
+use glasshive_query_plan as plan;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +30,14 @@ pub struct Trace {
     pub unattached: Vec<Annotation>,
     /// Every row of the trace; `row` of nodes and annotations is an index into it.
     pub rows: Vec<Row>,
+    /// Whether rows of the trace may be missing; notes with a `missing` say why.
+    #[serde(default)]
+    pub partial: bool,
     /// What to know about the answer.
     pub notes: Vec<super::query::Note>,
+    /// What it took.
+    #[serde(default)]
+    pub cost: super::query::Cost,
 }
 
 /// How much of a trace is one service's.
@@ -106,7 +113,7 @@ pub struct Annotation {
 
 impl Trace {
     /// A built trace with the rows it was built from.
-    pub fn new(trace_id: String, trace: traces::Trace, rows: Vec<Row>, notes: Vec<super::query::Note>) -> Self {
+    pub fn new(trace_id: String, trace: traces::Trace, rows: Vec<Row>, notes: Vec<plan::Note>, cost: super::query::Cost) -> Self {
         Self {
             trace_id,
             start_ns: Nanoseconds(trace.start_ns),
@@ -118,7 +125,9 @@ impl Trace {
             nodes: trace.nodes.into_iter().map(Into::into).collect(),
             unattached: trace.unattached.into_iter().map(Into::into).collect(),
             rows,
-            notes,
+            partial: notes.iter().any(plan::Note::is_partial),
+            notes: notes.into_iter().map(Into::into).collect(),
+            cost,
         }
     }
 }

@@ -30,6 +30,9 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
         ("GET", "/hive/v1/e/{env}/datasets", format!("{env}/datasets"), None),
         ("GET", "/hive/v1/e/{env}/columns", format!("{env}/columns?prefix=http"), None),
         ("GET", "/hive/v1/e/{env}/columns/{name}/values", format!("{env}/columns/http.route/values?limit=5"), None),
+        ("GET", "/hive/v1/e/{env}/columns/{name}/values", format!("{env}/columns/ratio/values?filter=name%20=%20home&range=LAST%205m"), None),
+        ("GET", "/hive/v1/e/{env}/metrics", format!("{env}/metrics?range=LAST%201h"), None),
+        ("GET", "/hive/v1/e/{env}/queries", format!("{env}/queries"), None),
         ("GET", "/hive/v1/e/{env}/refusals", format!("{env}/refusals"), None),
         ("GET", "/hive/v1/e/{env}/stats", format!("{env}/stats"), None),
         ("GET", "/hive/v1/environments", "/hive/v1/environments".to_owned(), None),
@@ -42,6 +45,9 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
         ("GET", "/readyz", "/readyz".to_owned(), None),
     ]
 }
+
+/// Answers 200 only while a query runs, which the tests of limits have.
+const CANCEL: &str = "/hive/v1/e/{env}/queries/{id}";
 
 /// Rows that answer text, or without end.
 const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail"];
@@ -56,7 +62,7 @@ async fn every_row_answers_what_the_document_says() {
         let json: Value = answer.json().unwrap();
         assert_eq!(document.faults(method, path, 200, &json), Vec::<String>::new(), "{method} {request}: {json}");
     }
-    let called: Vec<&str> = calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).collect();
+    let called: Vec<&str> = calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).chain([CANCEL]).collect();
     for endpoint in ENDPOINTS {
         assert!(called.contains(&endpoint.path), "{} is not called by any test", endpoint.path);
     }
@@ -81,6 +87,9 @@ async fn l10_refusals_are_problem_documents() {
         ("GET", "/hive/v1/e/{env}/datasets", "/hive/v1/e/nowhere/datasets".to_owned(), None, 404),
         ("GET", "/hive/v1/e/{env}/tail", format!("{env}/tail?filter=%3D"), None, 400),
         ("GET", "/hive/v1/e/{env}/tail", format!("{env}/tail?filter=root.name%20!=%20x"), None, 400),
+        ("DELETE", CANCEL, format!("{env}/queries/nothing"), None, 404),
+        ("POST", "/hive/v1/e/{env}/query", format!("{env}/query?id=a%20b"), Some(json!({})), 400),
+        ("GET", "/hive/v1/e/{env}/columns/{name}/values", format!("{env}/columns/name/values?filter=a%20=%201%20AND"), None, 400),
         ("GET", "/hive/v1/e/{env}/columns", format!("{env}/columns?range=LAST%201h%20LIMIT%20100"), None, 400),
         ("GET", "/hive/v1/e/{env}/columns", format!("{env}/columns?range=WHERE%20a%20=%201"), None, 400),
         ("GET", "/hive/v1/e/{env}/columns/{name}/values", format!("{env}/columns/name/values?range=WITH%20a%20=%201"), None, 400),

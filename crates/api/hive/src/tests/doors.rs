@@ -24,7 +24,11 @@ fn request(path: &str) -> String {
 }
 
 fn method(methods: Methods) -> &'static str {
-    if methods == Methods::GET { "GET" } else { "POST" }
+    match methods {
+        Methods::GET => "GET",
+        Methods::DELETE => "DELETE",
+        _ => "POST",
+    }
 }
 
 /// What a key of this secret may do in `local`.

@@ -1,6 +1,7 @@
 //! Clients that leave, checks that do not hold.
 
 use super::fixture::{Fixture, Parts};
+use super::schema::Document;
 use crate::AuthMode;
 use crate::shape::process::Check;
 use glasshive_base::{BoxFuture, Clock};
@@ -52,28 +53,70 @@ impl Clock for Gate {
     }
 }
 
-async fn a_left_query_ends(client: Client) {
-    let held = Arc::new((Mutex::new(State::default()), Condvar::new()));
+type Held = Arc<(Mutex<State>, Condvar)>;
+
+/// A server that holds its first query up, with one thread and one slot: whoever asks next waits for the end of the first.
+async fn a_server_that_holds_up() -> (Fixture, Held) {
+    let held = Held::default();
     let query_clock = {
         let state = held.clone();
         Box::new(move |below| -> Arc<dyn Clock> { Arc::new(Gate { below, state }) })
     };
-    // One thread, one slot: whoever asks next waits for the end of the first.
     let engine = EngineConfig { threads: 1, slots: 1, queue: 0, ..EngineConfig::default() };
     let fixture = Fixture::with(AuthMode::Open, &[], Parts { engine, query_clock, seal_rows: usize::MAX, ..Parts::default() }).await;
     fixture.hive.open(fixture.open.clone());
     for _ in 0..20 {
         fixture.send().await;
     }
+    (fixture, held)
+}
+
+fn wait_until_held(held: &Held) {
+    tokio::task::block_in_place(|| {
+        let (state, changed) = &**held;
+        drop(changed.wait_while(state.lock().unwrap(), |state| !state.is_held).unwrap());
+    });
+}
+
+fn let_go(held: &Held) {
+    let (state, changed) = &**held;
+    state.lock().unwrap().is_open = true;
+    changed.notify_all();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_a_query_is_called_off_by_its_id() {
+    let (fixture, held) = a_server_that_holds_up().await;
+    let (document, client) = (Document::new(), Client::new());
+    let url = format!("{}{QUERY}?id=board-7", fixture.base);
+    let asking = tokio::spawn(async move { client.json(Method::POST, &url, HeaderMap::new(), Some(&json!({}))).await.unwrap() });
+    wait_until_held(&held);
+    let running: Value = fixture.ask("GET", "/hive/v1/e/local/queries", &[], None).await.json().unwrap();
+    assert_eq!(document.faults("GET", "/hive/v1/e/{env}/queries", 200, &running), Vec::<String>::new());
+    let query = &running["queries"][0];
+    assert_eq!((&query["id"], &query["kind"], &query["text"]), (&json!("board-7"), &json!("query"), &json!("COUNT LIMIT 1000 LAST 2h")));
+    let twice = fixture.ask("POST", &format!("{QUERY}?id=board-7"), &[], Some(&json!({}))).await;
+    assert_eq!(twice.status, 409, "{}", twice.text());
+    let called_off = fixture.ask("DELETE", "/hive/v1/e/local/queries/board-7", &[], None).await;
+    assert_eq!(called_off.status, 200, "{}", called_off.text());
+    let answer = called_off.json().unwrap();
+    assert_eq!(document.faults("DELETE", "/hive/v1/e/{env}/queries/{id}", 200, &answer), Vec::<String>::new());
+    let_go(&held);
+    let answer = asking.await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.json::<Value>().unwrap()["detail"].clone()), (409, json!("the query was cancelled")));
+    let again = fixture.ask("DELETE", "/hive/v1/e/local/queries/board-7", &[], None).await;
+    assert_eq!(again.status, 404, "{}", again.text());
+    fixture.stop().await;
+}
+
+async fn a_left_query_ends(client: Client) {
+    let (fixture, held) = a_server_that_holds_up().await;
     let batches = fixture.hive.metrics.counter("glasshive_query_batches_total", "", &[]);
     let left = fixture.hive.metrics.counter("glasshive_queries_total", "", &[("kind", "query"), ("outcome", "left")]);
 
     let url = format!("{}{QUERY}", fixture.base);
     let asking = tokio::spawn(async move { client.json(Method::POST, &url, HeaderMap::new(), Some(&json!({}))).await.map(drop) });
-    tokio::task::block_in_place(|| {
-        let (state, changed) = &*held;
-        drop(changed.wait_while(state.lock().unwrap(), |state| !state.is_held).unwrap());
-    });
+    wait_until_held(&held);
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
     while left.get() == 0 {
@@ -81,11 +124,7 @@ async fn a_left_query_ends(client: Client) {
     }
     let before = batches.get();
     assert!(0 < before && before < 20, "the client left in the middle: {before}");
-    {
-        let (state, changed) = &*held;
-        state.lock().unwrap().is_open = true;
-        changed.notify_all();
-    }
+    let_go(&held);
     let next: Value = loop {
         let answer = fixture.ask("POST", QUERY, &[], Some(&json!({}))).await;
         match answer.status.as_u16() {

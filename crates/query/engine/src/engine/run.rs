@@ -3,7 +3,7 @@
 use super::{Engine, Inner};
 use crate::control::{Asker, Cancel, Control};
 use crate::error::{EngineError, Failure};
-use crate::tasks::panic_text;
+use crate::tasks::{metered, panic_text};
 use futures_util::FutureExt;
 use glasshive_base::{Clock, ErrorKind};
 use std::future::Future;
@@ -83,7 +83,7 @@ impl Engine {
             async move {
                 let _slot = inner.slots.take(&*inner.clock, left).await?;
                 let control = Arc::new(inner.control(cancel));
-                work(inner.clone(), control).await.map_err(|failure| inner.told(failure))
+                metered(control.meter.clone(), work(inner.clone(), control)).await.map_err(|failure| inner.told(failure))
             }
         });
         let result = task.await.unwrap_or_else(|error| Err(inner.told(Failure::Defect(panic_text(error)))));

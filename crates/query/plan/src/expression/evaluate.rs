@@ -111,9 +111,9 @@ fn call(function: Function, arguments: &[Node], pattern: Option<&Pattern>, read:
             let subject = at(0);
             let text = text_of(&subject);
             match function {
+                // Its time grows with the text and the pattern; counting may look at the rest of the text from each of its characters.
+                _ if text.as_ref().is_some_and(|text| text.len() > TEXT_MAX) => Value::Null,
                 Function::RegMatch => Value::Bool(text.is_some_and(|text| pattern.is_match(&text))),
-                // Counting may look at the rest of the text again from each of its characters.
-                Function::RegCount if text.as_ref().is_some_and(|text| text.len() > TEXT_MAX) => Value::Null,
                 Function::RegCount => text.map_or(Value::Int(0), |text| integer(pattern.count(&text))),
                 _ => text.and_then(|text| Some(Value::Str(pattern.value(&text)?.to_owned()))).unwrap_or(Value::Null),
             }
