@@ -25,6 +25,8 @@ export const test = base.extend<{ page: Page }>({
 
 /** Nothing serious for people who see, hear or move otherwise, in both themes. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // What is being replaced is dimmed on purpose, and for a moment only.
+  await expect(page.locator(".stale")).toHaveCount(0);
   for (const theme of ["light", "dark"]) {
     await page.evaluate((name) => localStorage.setItem("glasshive.theme", JSON.stringify(name)), theme);
     await page.emulateMedia({ colorScheme: theme as "light" | "dark" });

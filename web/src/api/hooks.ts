@@ -1,6 +1,6 @@
 import { QueryClient, type UseQueryResult, keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type Trace, traceOf } from "../model/trace";
-import { Problem, type Schema, ask, client } from "./client";
+import { Problem, type Schema, ask, client, problemOf } from "./client";
 
 export type QueryAnswer = Schema["QueryAnswer"];
 export type EventsAnswer = Schema["EventsAnswer"];
@@ -109,12 +109,19 @@ export function useRefusals(env: string): Asked<Schema["Refusals"]> {
   });
 }
 
+function isReadiness(answer: unknown): answer is Schema["Readiness"] {
+  return typeof answer === "object" && answer !== null && "checks" in answer && Array.isArray(answer.checks);
+}
+
 export function useReadiness(): Asked<Schema["Readiness"]> {
   return useQuery({
     queryKey: ["readyz"],
     queryFn: async ({ signal }) => {
-      const { data, error } = await client.GET("/readyz", { signal });
-      return (data ?? error) as Schema["Readiness"];
+      const { data, error, response } = await client.GET("/readyz", { signal });
+      // A server that is not ready answers 503 with the same body; whatever stands before it may answer anything.
+      const readiness: unknown = data ?? error;
+      if (isReadiness(readiness)) return readiness;
+      throw problemOf(response.status, error);
     },
     refetchInterval: 5_000,
   });
@@ -125,7 +132,7 @@ export function useTrace(env: string, id: string, at: string | undefined): Asked
   return useQuery({
     queryKey: ["trace", env, id, at],
     queryFn: async ({ signal }) =>
-      traceOf(await ask(client.GET("/hive/v1/e/{env}/traces/{id}", { params: { path: { env, id }, query: at ? { at: `${at}000000` } : {} }, signal }))),
+      traceOf(await ask(client.GET("/hive/v1/e/{env}/traces/{id}/skeleton", { params: { path: { env, id }, query: at ? { at: `${at}000000` } : {} }, signal }))),
     staleTime: 60_000,
     // A trace that was just sent may still be on its way.
     retry: (count, error) => error instanceof Problem && (error.status === 404 || error.status === 503) && count < 15,
@@ -153,6 +160,16 @@ export function useTraceLogs(env: string, trace: string, time: string, enabled: 
     queryKey: ["trace-logs", env, trace],
     queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND meta.signal_type = log ${time}`, limit: 5_000 }, signal })),
     enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Counts every column of the selected events and of the others. */
+export function useCompare(env: string, body: Schema["CompareRequest"], run: number): Asked<Schema["CompareAnswer"]> {
+  return useQuery({
+    queryKey: ["compare", env, body, run],
+    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/compare", { params: { path: { env } }, body, signal })),
+    placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

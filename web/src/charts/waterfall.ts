@@ -136,7 +136,7 @@ function paintRepetition(context: CanvasRenderingContext2D, width: number, top: 
 const MINI_LEVELS = 6;
 
 /** The whole trace in small: a row for each level, errors on top. */
-export function paintMinimap(context: CanvasRenderingContext2D, width: number, height: number, trace: Trace, hits: readonly number[], colours: Colours): void {
+export function paintMinimap(context: CanvasRenderingContext2D, width: number, height: number, trace: Trace, colours: Colours): void {
   const whole = { from: 0, to: trace.length };
   const levels = Math.min(MINI_LEVELS, 1 + trace.depth.reduce((deepest, depth) => Math.max(deepest, depth), 0));
   const unit = (height - 8) / levels;
@@ -153,6 +153,16 @@ export function paintMinimap(context: CanvasRenderingContext2D, width: number, h
   };
   for (let span = 0; span < trace.count; span++) if (!has(trace, span, MISSING)) bar(span, serviceColour(colours, trace.service[span] ?? 0), 1);
   for (let span = 0; span < trace.count; span++) if (has(trace, span, ERROR)) bar(span, colours.error, 2);
+}
+
+/** Where the spans lie that a search found: ticks at the upper edge, one a pixel. */
+export function paintHits(context: CanvasRenderingContext2D, width: number, trace: Trace, hits: readonly number[], colours: Colours): void {
+  const whole = { from: 0, to: trace.length };
   context.fillStyle = colours.text;
-  for (const hit of hits) context.fillRect(Math.round(barX(whole, width, trace.from[hit] ?? 0)), 0, 1, 4);
+  let drawn = -1;
+  for (const hit of hits) {
+    const x = Math.round(barX(whole, width, trace.from[hit] ?? 0));
+    if (x !== drawn) context.fillRect(x, 0, 1, 4);
+    drawn = x;
+  }
 }

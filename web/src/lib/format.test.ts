@@ -8,7 +8,7 @@ test.each([
   [124_000, "2 min 4 s"], [3_600_000, "1 h"], [11_100_000, "3 h 5 min"], [90_000_000, "1 d 1 h"], [-1_500, "-1.5 s"],
 ])("duration %s", (ms, text) => expect(plain(duration(ms))).toBe(text));
 
-test.each([[0, "0"], [1_204, "1 204"], [12_345, "12.3 k"], [1_240_000, "1.24 M"], [0.5, "0.5"]])("count %s", (value, text) => expect(plain(count(value))).toBe(text));
+test.each([[0, "0"], [1_204, "1 204"], [12_345, "12.3 k"], [1_240_000, "1.24 M"], [0.5, "0.5"], [506.28, "506"], [236.94, "237"], [0.0312, "0.0312"]])("count %s", (value, text) => expect(plain(count(value))).toBe(text));
 
 test("exact keeps every digit", () => {
   expect(plain(exact(1_234_567))).toBe("1 234 567");

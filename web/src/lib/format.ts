@@ -12,7 +12,7 @@ function short(value: number): string {
 export function count(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
-  if (size < 10_000) return exact(Math.round(value * 100) / 100);
+  if (size < 10_000) return Number.isInteger(value) ? exact(value) : exact(Number(value.toPrecision(size >= 1_000 ? 4 : 3)));
   for (const [unit, name] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
     if (size >= unit) return `${short(value / unit)}${THIN}${name}`;
   }

@@ -31,7 +31,8 @@ test("pieces are finished", () => {
   expect(finishCondition("route /api/home")).toBe("route = /api/home");
   expect(finishCondition("route = /a")).toBe("route = /a");
   expect(finishCondition("error exists")).toBe("error exists");
-  expect(finishPiece("calcs", "P95(duration_ms")).toBe("P95(duration_ms)");
+  expect(finishPiece("calcs", "count")).toBe("COUNT");
+  expect(finishPiece("calcs", "p95(duration_ms")).toBe("P95(duration_ms)");
 });
 
 test("a proposal replaces what was typed", () => {

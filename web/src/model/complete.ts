@@ -116,7 +116,8 @@ export function finishPiece(clause: Clause, text: string): string {
   if (clause === "where") return finishCondition(trimmed);
   if (clause === "calcs" || clause === "having") {
     const opened = trimmed.split("(").length - trimmed.split(")").length;
-    return trimmed + ")".repeat(Math.max(0, opened));
+    const closed = trimmed + ")".repeat(Math.max(0, opened));
+    return closed.replace(/^[a-z0-9_]+(?=\(|$)/i, (op) => op.toUpperCase());
   }
   if (clause === "orderBy") return trimmed;
   return trimmed;

@@ -93,12 +93,21 @@ function repetition(trace: Trace, parent: number, members: number[]): Repetition
   };
 }
 
+/** Which repetition each span is a member of, by number; -1 for none. */
+export function membershipsOf(trace: Trace, repetitions: readonly Repetition[]): Int32Array {
+  const found = new Int32Array(trace.count).fill(-1);
+  repetitions.forEach(({ members }, n) => {
+    for (const member of members) found[member] = n;
+  });
+  return found;
+}
+
 /** Rows shown at once without asking. */
 const ALL_OPEN = 500;
 const FIRST_ROWS = 200;
 const FIRST_ERRORS = 20;
 
-/** All open when the trace is small; else levels until 200 rows, and the ways to the first errors and to `focus`. */
+/** All open when the trace is small; else the first level, then levels until 200 rows, and the ways to the first errors and to `focus`. */
 export function firstFolding(trace: Trace, repetitions: readonly Repetition[], focus: number): Folding {
   const open = new Uint8Array(trace.count);
   const openRepetitions = new Uint8Array(repetitions.length);
@@ -108,7 +117,8 @@ export function firstFolding(trace: Trace, repetitions: readonly Repetition[], f
     const byDepth: number[] = [];
     for (let span = 0; span < trace.count; span++) byDepth[trace.depth[span] ?? 0] = (byDepth[trace.depth[span] ?? 0] ?? 0) + (trace.childCount[span] ?? 0);
     let depth = 0;
-    while (depth < byDepth.length && rows + (byDepth[depth] ?? 0) <= FIRST_ROWS) {
+    // One level below the top is always open: a single row says nothing.
+    while (depth < byDepth.length && (depth === 0 || rows + (byDepth[depth] ?? 0) <= FIRST_ROWS)) {
       rows += byDepth[depth] ?? 0;
       depth++;
     }

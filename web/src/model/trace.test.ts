@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { criticalPath } from "./critical";
-import { type Folding, find, firstFolding, repetitionsOf, reveal, rowsOf, withAncestors } from "./rows";
-import { MISSING, type NodeAnswer, type Trace, has, nameOf, traceOf } from "./trace";
+import { type Folding, find, firstFolding, membershipsOf, repetitionsOf, reveal, rowsOf, withAncestors } from "./rows";
+import { ERROR, MISSING, type Trace, type TraceAnswer, UNFINISHED, has, nameOf, traceOf } from "./trace";
 
 interface Tree {
   name: string;
@@ -15,37 +15,29 @@ interface Tree {
 
 /** A trace from nested spans, times in milliseconds. */
 function build(...roots: Tree[]): Trace {
-  const nodes: NodeAnswer[] = [];
-  const add = (tree: Tree, depth: number, parent: number | null): number => {
-    const at = nodes.length;
-    const node: NodeAnswer = {
-      kind: tree.missing ? "missing_parent" : "span",
-      parent,
-      depth,
-      child_count: tree.children?.length ?? 0,
-      descendant_count: 0,
-      descendant_error_count: 0,
-      span_id: at.toString(16).padStart(16, "0"),
-      offset_ns: String(tree.from * 1e6),
-      duration_ns: tree.missing ? null : String(tree.length * 1e6),
-      self_ns: "0",
-      name: tree.name,
-      service: "web",
-      span_kind: tree.kind ?? "internal",
-      source: "otlp",
-      is_error: tree.error ?? false,
-      annotations: [],
-    };
-    nodes.push(node);
-    for (const child of tree.children ?? []) {
-      const index = add(child, depth + 1, at);
-      node.descendant_error_count += (nodes[index]?.descendant_error_count ?? 0) + Number(nodes[index]?.is_error);
-    }
-    node.descendant_count = nodes.length - at - 1;
-    return at;
+  const names: string[] = [];
+  const kinds: string[] = [];
+  const place = (list: string[], word: string) => {
+    if (!list.includes(word)) list.push(word);
+    return list.indexOf(word);
   };
-  for (const root of roots) add(root, 0, null);
-  return traceOf({ trace_id: "t", start_ns: "0", duration_ns: String(100e6), span_count: nodes.length, error_count: 0, missing_root: false, nodes, unattached: [] });
+  const spans: TraceAnswer["spans"] = { parent: [], id: [], start: [], duration: [], self: [], name: [], service: [], kind: [], flags: [] };
+  const add = (tree: Tree, parent: number): void => {
+    const at = spans.parent.length;
+    spans.parent.push(parent);
+    spans.id.push(at.toString(16).padStart(16, "0"));
+    spans.start.push(tree.from * 1e6);
+    spans.duration.push(tree.missing ? -1 : tree.length * 1e6);
+    spans.self.push(0);
+    spans.name.push(place(names, tree.name));
+    spans.service.push(0);
+    spans.kind.push(place(kinds, tree.kind ?? "internal"));
+    spans.flags.push((tree.error ? ERROR : 0) | (tree.missing ? MISSING : 0));
+    for (const child of tree.children ?? []) add(child, at);
+  };
+  for (const root of roots) add(root, -1);
+  const marks = { span: [], at: [], kind: [], is_error: [], name: [] };
+  return traceOf({ trace_id: "t", start_ns: "0", duration_ns: String(100e6), span_count: spans.parent.length, error_count: 0, missing_root: false, unattached: 0, names, services: ["web"], kinds, spans, marks });
 }
 
 const path = (trace: Trace) => criticalPath(trace, 0).map(({ span, from, to }) => `${nameOf(trace, span)} ${from / 1e6}-${to / 1e6}`);
@@ -98,12 +90,29 @@ describe("critical path", () => {
 
 const queries = (count: number): Tree[] => Array.from({ length: count }, (_, n) => ({ name: "SELECT", from: n * 2, length: 2, kind: "client", error: n === 2 }));
 
+test("what follows from the parents", () => {
+  const trace = build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 0, length: 50, children: [{ name: "b", from: 0, length: 5, error: true }] }, { name: "c", from: 60, length: 1 }] });
+  expect([...trace.depth]).toEqual([0, 1, 2, 1]);
+  expect([...trace.childCount]).toEqual([2, 1, 0, 0]);
+  expect([...trace.below]).toEqual([3, 1, 0, 0]);
+  expect([...trace.errorsBelow]).toEqual([1, 1, 0, 0]);
+});
+
+test("marks lie by span; what has no length is unfinished", () => {
+  const spans = { parent: [-1, 0], id: ["a", "b"], start: [0, 5], duration: [10, -1], self: [0, 0], name: [0, 0], service: [0, 0], kind: [0, 0], flags: [0, 0] };
+  const marks = { span: [1, 1], at: [6, 7], kind: [0, 2], is_error: [false, true], name: [0, 0] };
+  const trace = traceOf({ trace_id: "t", start_ns: "0", duration_ns: "10", span_count: 2, error_count: 0, missing_root: false, unattached: 0, names: ["n"], services: ["s"], kinds: ["k"], spans, marks });
+  expect([...trace.markStart]).toEqual([0, 0, 2]);
+  expect([has(trace, 0, UNFINISHED), has(trace, 1, UNFINISHED)]).toEqual([false, true]);
+});
+
 describe("rows", () => {
   test("repeated siblings fold into one row, and open", () => {
     const trace = build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 0, length: 1 }, ...queries(7), { name: "z", from: 90, length: 1 }] });
     const repetitions = repetitionsOf(trace);
     expect(repetitions).toHaveLength(1);
     expect(repetitions[0]).toMatchObject({ first: 2, errors: 1, wall: 14e6, sum: 14e6, isSerial: false });
+    expect([...membershipsOf(trace, repetitions)]).toEqual([-1, -1, 0, 0, 0, 0, 0, 0, 0, -1]);
     const folding = firstFolding(trace, repetitions, -1);
     expect([...rowsOf(trace, repetitions, folding)]).toEqual([0, 1, -1, 9]);
     reveal(trace, folding, repetitions, 4);

@@ -1,4 +1,4 @@
-/** The parts of a trace's answer that are drawn, as the API names them. */
+/** The parts of a trace's skeleton that are drawn, as the API names them. Index n of each list is the n-th line, depth first. */
 export interface TraceAnswer {
   trace_id: string;
   start_ns: string;
@@ -6,35 +6,22 @@ export interface TraceAnswer {
   span_count: number;
   error_count: number;
   missing_root: boolean;
-  nodes: NodeAnswer[];
-  unattached: AnnotationAnswer[];
-}
-
-export interface NodeAnswer {
-  kind: string;
-  parent?: number | null;
-  depth: number;
-  child_count: number;
-  descendant_count: number;
-  descendant_error_count: number;
-  span_id: string;
-  offset_ns: string;
-  duration_ns?: string | null;
-  self_ns: string;
-  name: string;
-  service: string;
-  span_kind: string;
-  source: string;
-  is_error: boolean;
-  problem?: string | null;
-  annotations: AnnotationAnswer[];
-}
-
-export interface AnnotationAnswer {
-  kind: string;
-  offset_ns: string;
-  name: string;
-  is_error: boolean;
+  unattached: number;
+  names: string[];
+  services: string[];
+  kinds: string[];
+  spans: {
+    parent: number[];
+    id: string[];
+    start: number[];
+    duration: number[];
+    self: number[];
+    name: number[];
+    service: number[];
+    kind: number[];
+    flags: number[];
+  };
+  marks: { span: number[]; at: number[]; kind: number[]; is_error: boolean[]; name: number[] };
 }
 
 export const ERROR = 1;
@@ -78,33 +65,41 @@ export interface Trace {
   markAt: Float64Array;
   markKind: Uint8Array;
   markError: Uint8Array;
-  markName: string[];
+  markName: Int32Array;
   /** How many log lines and others name no span. */
   unattached: number;
 }
 
-/** Words that are counted on first sight. */
-class Words {
-  readonly list: string[] = [];
-  private readonly known = new Map<string, number>();
-
-  of(word: string): number {
-    let at = this.known.get(word);
-    if (at === undefined) {
-      at = this.list.length;
-      this.list.push(word);
-      this.known.set(word, at);
-    }
-    return at;
-  }
-}
-
-/** An answer as columns. */
+/** An answer as columns, with what follows from the parents: depths, children, what is below. */
 export function traceOf(answer: TraceAnswer): Trace {
-  const { nodes } = answer;
-  const count = nodes.length;
-  const [names, services, kinds] = [new Words(), new Words(), new Words()];
-  const marks = nodes.reduce((sum, node) => sum + node.annotations.length, 0);
+  const { spans, marks } = answer;
+  const count = spans.parent.length;
+  const parent = Int32Array.from(spans.parent);
+  const flags = Uint8Array.from(spans.flags);
+  const depth = new Int32Array(count);
+  const childCount = new Int32Array(count);
+  const below = new Int32Array(count);
+  const errorsBelow = new Int32Array(count);
+  for (let n = 0; n < count; n++) {
+    const above = parent[n] ?? -1;
+    if (above < 0) continue;
+    depth[n] = (depth[above] ?? 0) + 1;
+    childCount[above] = (childCount[above] ?? 0) + 1;
+  }
+  // A child's line follows its parent's: from the last on, each is whole when its parent takes it.
+  for (let n = count - 1; n >= 0; n--) {
+    const above = parent[n] ?? -1;
+    if (above < 0) continue;
+    below[above] = (below[above] ?? 0) + (below[n] ?? 0) + 1;
+    errorsBelow[above] = (errorsBelow[above] ?? 0) + (errorsBelow[n] ?? 0) + ((flags[n] ?? 0) & ERROR);
+  }
+  const from = Float64Array.from(spans.start);
+  const duration = Float64Array.from(spans.duration);
+  for (let n = 0; n < count; n++) {
+    if ((duration[n] ?? 0) >= 0) continue;
+    duration[n] = 0;
+    if (!((flags[n] ?? 0) & MISSING)) flags[n] = (flags[n] ?? 0) | UNFINISHED;
+  }
   const trace: Trace = {
     id: answer.trace_id,
     start: BigInt(answer.start_ns),
@@ -113,73 +108,55 @@ export function traceOf(answer: TraceAnswer): Trace {
     spans: answer.span_count,
     errors: answer.error_count,
     missingRoot: answer.missing_root,
-    parent: new Int32Array(count),
-    depth: new Int32Array(count),
-    childCount: new Int32Array(count),
-    below: new Int32Array(count),
-    errorsBelow: new Int32Array(count),
-    from: new Float64Array(count),
-    duration: new Float64Array(count),
-    self: new Float64Array(count),
-    flags: new Uint8Array(count),
-    name: new Int32Array(count),
-    service: new Int32Array(count),
-    kind: new Int32Array(count),
-    names: names.list,
-    services: services.list,
-    kinds: kinds.list,
-    ids: new Array<string>(count),
-    markStart: new Int32Array(count + 1),
-    markAt: new Float64Array(marks),
-    markKind: new Uint8Array(marks),
-    markError: new Uint8Array(marks),
-    markName: new Array<string>(marks),
-    unattached: answer.unattached.length,
+    parent,
+    depth,
+    childCount,
+    below,
+    errorsBelow,
+    from,
+    duration,
+    self: Float64Array.from(spans.self),
+    flags,
+    name: Int32Array.from(spans.name),
+    service: Int32Array.from(spans.service),
+    kind: Int32Array.from(spans.kind),
+    names: answer.names,
+    services: answer.services,
+    kinds: answer.kinds,
+    ids: spans.id,
+    markStart: starts(marks.span, count),
+    markAt: Float64Array.from(marks.at),
+    markKind: Uint8Array.from(marks.kind),
+    markError: Uint8Array.from(marks.is_error, Number),
+    markName: Int32Array.from(marks.name),
+    unattached: answer.unattached,
   };
-  let mark = 0;
-  nodes.forEach((node, n) => {
-    trace.parent[n] = node.parent ?? -1;
-    trace.depth[n] = node.depth;
-    trace.childCount[n] = node.child_count;
-    trace.below[n] = node.descendant_count;
-    trace.errorsBelow[n] = node.descendant_error_count;
-    trace.from[n] = Number(node.offset_ns);
-    trace.duration[n] = Number(node.duration_ns ?? 0);
-    trace.self[n] = Number(node.self_ns);
-    trace.flags[n] =
-      (node.is_error ? ERROR : 0) |
-      (node.kind === "missing_parent" ? MISSING : 0) |
-      (node.problem === "duplicate_id" ? DUPLICATE : 0) |
-      (node.problem === "cycle" ? CYCLE : 0) |
-      (node.kind === "span" && node.duration_ns == null ? UNFINISHED : 0);
-    trace.name[n] = names.of(node.name);
-    trace.service[n] = services.of(node.service);
-    trace.kind[n] = kinds.of(node.span_kind);
-    trace.ids[n] = node.span_id;
-    trace.markStart[n] = mark;
-    for (const annotation of node.annotations) {
-      trace.markAt[mark] = Number(annotation.offset_ns);
-      trace.markKind[mark] = Math.max(0, (MARKS as readonly string[]).indexOf(annotation.kind));
-      trace.markError[mark] = Number(annotation.is_error);
-      trace.markName[mark] = annotation.name;
-      mark++;
-    }
-  });
-  trace.markStart[count] = mark;
-  // What stands for a parent that never came lies where its children do.
-  for (let n = count - 1; n >= 0; n--) {
-    if (!((trace.flags[n] ?? 0) & MISSING)) continue;
+  placeMissing(trace);
+  return trace;
+}
+
+/** Where the marks of each span begin, of marks that lie by span. */
+function starts(spans: readonly number[], count: number): Int32Array {
+  const found = new Int32Array(count + 1);
+  for (const span of spans) found[span + 1] = (found[span + 1] ?? 0) + 1;
+  for (let n = 0; n < count; n++) found[n + 1] = (found[n + 1] ?? 0) + (found[n] ?? 0);
+  return found;
+}
+
+/** What stands for a parent that never came lies where its children do. */
+function placeMissing(trace: Trace): void {
+  for (let n = trace.count - 1; n >= 0; n--) {
+    if (!has(trace, n, MISSING)) continue;
     let [low, high] = [Number.POSITIVE_INFINITY, 0];
     for (let child = n + 1; child <= n + (trace.below[n] ?? 0); child++) {
       low = Math.min(low, trace.from[child] ?? 0);
-      high = Math.max(high, (trace.from[child] ?? 0) + (trace.duration[child] ?? 0));
+      high = Math.max(high, endOf(trace, child));
     }
     if (Number.isFinite(low)) {
       trace.from[n] = low;
       trace.duration[n] = high - low;
     }
   }
-  return trace;
 }
 
 export const has = (trace: Trace, span: number, flag: number): boolean => ((trace.flags[span] ?? 0) & flag) !== 0;

@@ -1,6 +1,7 @@
 //! What answers each row, a file for each noun.
 
 pub mod account;
+pub mod compare;
 pub mod events;
 pub mod page;
 pub mod place;

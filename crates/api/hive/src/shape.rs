@@ -1,10 +1,12 @@
 //! JSON of requests and answers. Nanoseconds are decimal strings, because JSON numbers lose them; other numbers are numbers.
 
 pub mod account;
+pub mod compare;
 pub mod place;
 pub mod process;
 pub mod query;
 pub mod row;
+pub mod skeleton;
 pub mod trace;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

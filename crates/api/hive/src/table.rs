@@ -1,7 +1,7 @@
 //! Every row of the API, in the order of the document.
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
-use crate::handle::{account, events, page, place, process, query, tail, trace};
+use crate::handle::{account, compare, events, page, place, process, query, tail, trace};
 use crate::hive::Hive;
 use crate::shape;
 use glasshive_base_http::{Methods, Route};
@@ -75,6 +75,17 @@ pub static ENDPOINTS: &[Endpoint] = &[
         run: |call| Box::pin(events::run(call)),
     },
     Endpoint {
+        name: "compare",
+        method: Methods::POST,
+        path: "/hive/v1/e/{env}/compare",
+        action: Action::Read,
+        summary: "What selected events have in common that the others have not.",
+        parameters: &[],
+        body: Some(schema::<shape::compare::CompareRequest>),
+        answer: Answers::Json(schema::<shape::compare::CompareAnswer>),
+        run: |call| Box::pin(compare::run(call)),
+    },
+    Endpoint {
         name: "trace",
         method: Methods::GET,
         path: "/hive/v1/e/{env}/traces/{id}",
@@ -84,6 +95,17 @@ pub static ENDPOINTS: &[Endpoint] = &[
         body: None,
         answer: Answers::Json(schema::<shape::trace::Trace>),
         run: |call| Box::pin(trace::run(call)),
+    },
+    Endpoint {
+        name: "skeleton",
+        method: Methods::GET,
+        path: "/hive/v1/e/{env}/traces/{id}/skeleton",
+        action: Action::Read,
+        summary: "One trace as columns, without the fields of its spans.",
+        parameters: &[AT],
+        body: None,
+        answer: Answers::Json(schema::<shape::skeleton::Skeleton>),
+        run: |call| Box::pin(trace::skeleton(call)),
     },
     Endpoint {
         name: "tail",

@@ -62,12 +62,12 @@ impl Run<'_> {
         }
     }
 
-    fn names(&self) -> Names<'_> {
+    pub(crate) fn names(&self) -> Names<'_> {
         Names { registry: &self.snapshot.registry, fields: &self.plan.fields }
     }
 
     /// What other spans say, where they are asked about.
-    async fn related(&self) -> Result<Option<Arc<Related>>, Failure> {
+    pub(crate) async fn related(&self) -> Result<Option<Arc<Related>>, Failure> {
         let Some(spans) = &self.spans else { return Ok(None) };
         let search = Search {
             ask: &self.ask,
@@ -84,7 +84,7 @@ impl Run<'_> {
     }
 
     /// Whether some row weighs other than 1.
-    fn is_weighted(&self) -> bool {
+    pub(crate) fn is_weighted(&self) -> bool {
         let mut chunks = self.snapshot.live.iter().map(|chunk| chunk.rates());
         let mut files = self.snapshot.files.iter().map(|file| (file.row.rate_min, file.row.rate_max));
         chunks.any(|rates| rates != (1.0, 1.0)) || files.any(|rates| rates != (1.0, 1.0))
@@ -94,7 +94,7 @@ impl Run<'_> {
         column.members.iter().any(|member| member.reads_overflow && overflow_has(&self.snapshot, &member.name))
     }
 
-    fn question(&self, window: Window) -> Question {
+    pub(crate) fn question(&self, window: Window) -> Question {
         let plan = self.plan;
         Question::new(window, plan.datasets.clone(), &self.ask.own, |marker| plan.leaves_out(marker), self.names())
     }

@@ -1,5 +1,6 @@
 //! The engine: takes a question, waits for a slot, answers on threads of its own.
 
+mod compare;
 mod listing;
 mod raw;
 mod run;

@@ -56,18 +56,19 @@ impl Intake {
         Self { related, keys: outputs.outputs.iter().enumerate().filter_map(key).collect(), progress }
     }
 
+    /// The events of a batch that other spans leave, with what these have filled in.
+    pub(crate) fn columns(&self, columns: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, Failure> {
+        let Some((related, ids)) = &self.related else { return Ok(columns) };
+        let mut columns = filtered(&columns, related.mask(&columns, *ids))?;
+        for (index, key) in &self.keys {
+            columns[*index] = related.keys(*key, &columns, *ids);
+        }
+        Ok(columns)
+    }
+
     /// Takes a batch in.
     pub(crate) fn push(&self, fold: &mut Fold, columns: Vec<ArrayRef>) -> Result<(), Failure> {
-        let columns = match &self.related {
-            Some((related, ids)) => {
-                let mut columns = filtered(&columns, related.mask(&columns, *ids))?;
-                for (index, key) in &self.keys {
-                    columns[*index] = related.keys(*key, &columns, *ids);
-                }
-                columns
-            }
-            None => columns,
-        };
+        let columns = self.columns(columns)?;
         let Some(progress) = &self.progress else { return Ok(fold.push(&columns)?) };
         progress.push(fold, &columns)?;
         let window = progress.grid.window;

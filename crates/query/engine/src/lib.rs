@@ -1,7 +1,8 @@
 //! The query engine: plans run over a store's live rows and files.
 //!
 //! [`Engine`] answers a [`Plan`](glasshive_query_plan::Plan) with an [`Answer`](glasshive_query_plan::Answer), finds raw rows
-//! ([`Engine::events`], [`Engine::trace`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]) and tells
+//! ([`Engine::events`], [`Engine::trace`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]), counts what
+//! tells some rows from others ([`Engine::compare`]) and tells
 //! which rows of what arrives pass a filter ([`Engine::follow`]). It serves nothing and parses nothing, and it reads only
 //! through [`Store::snapshot`](glasshive_store::Store::snapshot).
 //!
@@ -19,6 +20,7 @@
 mod aggregate;
 mod cells;
 mod column;
+mod compare;
 mod control;
 mod cost;
 mod engine;
@@ -33,6 +35,7 @@ mod rows;
 mod scan;
 mod tasks;
 
+pub use compare::{BucketTally, ColumnTally, Comparison, Selection, SelectionPart, Tally, ValueTally};
 pub use control::Cancel;
 pub use cost::Cost;
 pub use engine::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, TraceRequest, ValuesRequest};

@@ -53,11 +53,12 @@ export function HomePage() {
   const [requests, p50, p95, p99] = (whole.data?.results[0]?.values ?? []).map(numberOf);
   const bad = numberOf(failed.data?.results[0]?.values[0] ?? 0);
   const minutes = (shown.end - shown.start) / 60_000;
-  const graphOf = (source: typeof graphs, calc: number, height: number, q: string) => {
+  const graphOf = (title: string, source: typeof graphs, calc: number, height: number, q: string) => {
     const calculation = source?.calculations[calc];
     if (!source || !calculation) return <Skeleton height={height + 34} label="Asking" />;
     return (
       <Graph
+        title={title}
         calculation={calculation}
         index={0}
         source={source}
@@ -75,16 +76,16 @@ export function HomePage() {
     <div className="page">
       <h1>{env}</h1>
       <div className="facts-line">
-        <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : count(requests / minutes)} what="requests a minute" />
+        <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what="requests a minute" />
         <Fact to={`COUNT WHERE ${ROOTS} AND error = true GROUP BY service.name, name`} value={requests ? percent(bad / requests) : "–"} what="of them failed" />
         <Fact to={`P50(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p50 === undefined || Number.isNaN(p50) ? "–" : duration(p50)} what="median" />
         <Fact to={`P95(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p95 === undefined || Number.isNaN(p95) ? "–" : duration(p95)} what="P95" />
         <Fact to={`P99(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p99 === undefined || Number.isNaN(p99) ? "–" : duration(p99)} what="P99" />
       </div>
-      {graphOf(graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
+      {graphOf("Latency of requests", graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
       <div className="columns-2">
-        {graphOf(graphs, 0, 130, `COUNT WHERE ${ROOTS}`)}
-        {graphOf(failedGraphs, 0, 130, `COUNT WHERE ${ROOTS} AND error = true`)}
+        {graphOf("Requests", graphs, 0, 130, `COUNT WHERE ${ROOTS}`)}
+        {graphOf("Failed requests", failedGraphs, 0, 130, `COUNT WHERE ${ROOTS} AND error = true`)}
       </div>
       <div className="columns-3">
         <section className="panel" aria-labelledby="routes">
@@ -99,7 +100,7 @@ export function HomePage() {
               <span className="grow cut" title={String(group[1])}>
                 {String(group[1] ?? "(no name)")} <span className="quiet">{String(group[0] ?? "")}</span>
               </span>
-              <span className="mono">{count(numberOf(values[0]) / minutes)}</span>
+              <span className="mono">{rate(numberOf(values[0]) / minutes)}</span>
               <span className="mono">{duration(numberOf(values[1]))}</span>
             </Link>
           ))}
@@ -135,6 +136,9 @@ export function HomePage() {
     </div>
   );
 }
+
+/** Two digits below one: more would pretend. */
+const rate = (perMinute: number) => count(perMinute < 1 ? Number(perMinute.toPrecision(1)) : perMinute < 10 ? Number(perMinute.toPrecision(2)) : perMinute);
 
 function Fact({ to, value, what }: { to: string; value: string; what: string }) {
   return (

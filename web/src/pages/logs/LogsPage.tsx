@@ -69,6 +69,7 @@ export function LogsPage() {
         <>
           {graphs && first && graphs.names.length > 0 && (
             <Graph
+              title="Lines by level"
               calculation={first}
               index={0}
               source={graphs}

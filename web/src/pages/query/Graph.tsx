@@ -10,20 +10,22 @@ import { Menu } from "../../ui/Menu";
 
 interface GraphProps extends Omit<TimeChartProps, "grid" | "start" | "end" | "unfinishedFrom"> {
   source: Graphs;
+  /** What it is called where the calculation alone does not say. */
+  title?: string;
   children?: ReactNode;
 }
 
 /** A graph with its name, its menu, and its table. */
-export function Graph({ source, children, ...chart }: GraphProps) {
+export function Graph({ source, title, children, ...chart }: GraphProps) {
   const { calculation } = chart;
   const isHeat = calculation.heats.length > 0;
   const [ramp, setRamp] = useState<ColourScale>("sqrt");
   const [log, setLog] = useState(false);
   const [asTable, setAsTable] = useState(false);
   return (
-    <section className="graph" aria-label={calculation.label}>
+    <section className="graph" aria-label={title ?? calculation.label}>
       <header>
-        <h2 className="grow cut">{calculation.label}</h2>
+        <h2 className="grow cut">{title ?? calculation.label}</h2>
         {isHeat && <RampLegend counts={calculation.heats[0]?.counts ?? new Float32Array()} scale={ramp} />}
         <Menu
           label="Graph"
@@ -77,7 +79,7 @@ function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScal
 const SHOWN_STEPS = 500;
 
 /** The same figures as a table. */
-function Figures({ calculation, source, shownGroups, names, zone }: Omit<GraphProps, "children">) {
+function Figures({ calculation, source, shownGroups, names, zone }: Omit<GraphProps, "children" | "title">) {
   const { grid } = source;
   const heat = calculation.heats[0];
   const steps = Array.from({ length: Math.min(grid.steps, SHOWN_STEPS) }, (_, n) => n);

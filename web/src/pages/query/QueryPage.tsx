@@ -19,6 +19,7 @@ import { history, useQueryState } from "./state";
 
 const TABS = [
   { id: "results", label: "Results" },
+  { id: "bubbleup", label: "BubbleUp" },
   { id: "traces", label: "Traces" },
   { id: "raw", label: "Raw data" },
 ] as const;
@@ -34,7 +35,7 @@ export function QueryPage() {
   const stats = useStats(env);
   const time = timeText(shown);
   const text = `${printQuery(ran, true)} ${time}`;
-  const answer = useRun(env, text, ["series", "total"], times, tab === "results");
+  const answer = useRun(env, text, ["series"], times, tab === "results" || tab === "bubbleup");
   const isEmptyServer = stats.data !== undefined && stats.data.live_rows + stats.data.file_rows === 0;
   const runs = useStore(history);
   useEffect(() => {
@@ -72,11 +73,11 @@ export function QueryPage() {
         <SendSomething />
       ) : (
         <>
-          <Tabs label="Views of the answer" tabs={TABS} current={tab === "bubbleup" ? "results" : tab} onChange={setTab} panelId="answer" />
+          <Tabs label="Views of the answer" tabs={TABS} current={tab} onChange={setTab} panelId="answer" />
           <div id="answer" role="tabpanel" aria-label={TABS.find(({ id }) => id === tab)?.label ?? "Results"}>
             {tab === "raw" && <RawData env={env} ran={ran} where={where} time={time} run={run} />}
             {tab === "traces" && <TracesTab env={env} where={where} time={time} />}
-            {tab === "results" &&
+            {(tab === "results" || tab === "bubbleup") &&
               (answer.error && !answer.data ? (
                 <ErrorState error={answer.error} retry={() => void answer.refetch()} />
               ) : (

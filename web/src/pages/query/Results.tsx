@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import type { Asked, QueryAnswer } from "../../api/hooks";
 import { useRun } from "../../api/hooks";
 import { boxOf, extentOf, printBox, readBox } from "../../charts/box";
-import type { Box } from "../../charts/box";
+import type { Box, Extent } from "../../charts/box";
 import { count, exact } from "../../lib/format";
 import { go, useAddress, useChange } from "../../lib/address";
 import { columnText, isHeatmap, printQuery, withCondition } from "../../model/query";
@@ -12,8 +12,10 @@ import { MenuList } from "../../ui/Menu";
 import { EmptyState, Skeleton } from "../../ui/States";
 import { useZoom } from "../../ui/TimePicker";
 import { announce } from "../../ui/announce";
+import { bubbleUpOnDrag } from "../../lib/preferences";
 import { pageAddress, useTime } from "../../ui/view";
 import { client, ask } from "../../api/client";
+import { BubbleUp, type Selected } from "./BubbleUp";
 import { Graph } from "./Graph";
 import { SummaryTable } from "./SummaryTable";
 import type { QueryState } from "./state";
@@ -61,9 +63,11 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
   const keptBox = (calc: number, source: Graphs, calculation: Calculation) => (kept && kept.calc === calc ? boxOf(kept.extent, calc, source.grid, calculation.heats[0]) : undefined);
   const setBox = (box: Box | undefined, source: Graphs, calculation: Calculation) => {
     setPoint(undefined);
-    change({ box: box ? printBox(box.calc, extentOf(box, source.grid, calculation.heats[0])) : null });
-    if (box) announce("Box drawn; its menu follows the graph");
+    const opens = box && bubbleUpOnDrag.get();
+    change({ box: box ? printBox(box.calc, extentOf(box, source.grid, calculation.heats[0])) : null, sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
+    if (box) announce(opens ? "Comparing the box with the rest; panels follow the graphs" : "Box drawn; its menu follows the graph");
   };
+  const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extent, kept ? drawn[kept.calc]?.calculation : undefined);
   const matched = data.cost.rows_matched;
   const isStale = answer.isPlaceholderData;
   const heatmaps = drawn.filter(({ calculation }) => calculation.heats.length > 0).length;
@@ -93,6 +97,11 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
             boxMenu={
               extent && (
                 <>
+                  {state.tab !== "bubbleup" && (
+                    <button type="button" className="button primary" onClick={() => setTab("bubbleup")}>
+                      Compare to rest
+                    </button>
+                  )}
                   <button type="button" className="button" onClick={() => zoom(absolute(extent))}>
                     Zoom
                   </button>
@@ -144,9 +153,34 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
           </Graph>
         );
       })}
-      <SummaryTable data={data} graphs={graphs} state={state} />
+      {state.tab === "bubbleup" ? (
+        selected ? (
+          <BubbleUp env={env} text={`COUNT ${where} ${time}`} selected={selected} state={state} times={times} />
+        ) : (
+          <EmptyState title="Draw a box on a graph">
+            <p className="why">Drag over what looks odd, such as the slow corner of the heatmap. What those events have in common, and the others have not, stands here then.</p>
+            <p className="quiet">With the keyboard: focus a graph, arrows move, Enter starts the box, arrows grow it, Enter ends it.</p>
+          </EmptyState>
+        )
+      ) : (
+        <SummaryTable data={data} graphs={graphs} state={state} />
+      )}
     </div>
   );
+}
+
+/** The selection of the address: a group, or a box. */
+function selectedOf(group: string | null, breakdowns: readonly string[], extent: Extent | undefined, calculation: Calculation | undefined): Selected | undefined {
+  if (group) {
+    try {
+      const values: unknown = JSON.parse(group);
+      if (Array.isArray(values)) return { group: breakdowns.map((column, n) => ({ column, value: values[n] ?? null })) };
+    } catch {
+      // As good as none.
+    }
+  }
+  if (!extent) return undefined;
+  return { extent, column: calculation && calculation.heats.length > 0 ? calculation.column : undefined };
 }
 
 /** Each calculation with what it is drawn from: heatmaps from all events, lines by group. */

@@ -3,6 +3,7 @@ import type { QueryAnswer } from "../../api/hooks";
 import { prepare } from "../../charts/canvas";
 import { slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
+import { useChange } from "../../lib/address";
 import { count, inUnit } from "../../lib/format";
 import { equals, withCondition } from "../../model/query";
 import { RAMP_ENTRIES, shade, shadingOf } from "../../model/ramp";
@@ -18,6 +19,7 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
   const [sort, setSort] = useState<{ by: number; down: boolean }>();
   const [shown, setShown] = useState(PAGE_ROWS);
   const { ran, run, setTab } = state;
+  const change = useChange();
   const breakdowns = data.breakdowns;
   const largest = useMemo(() => graphs.calculations.map((_, n) => Math.max(0, ...data.results.map(({ values }) => numberOf(values[n])).filter(Number.isFinite))), [data, graphs]);
   const order = useMemo(() => {
@@ -68,6 +70,7 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
                       items={[
                         { label: "Only this", run: () => run(only(row, false)) },
                         ...(breakdowns.length === 1 ? [{ label: "Exclude", run: () => run(only(row, true)) }] : []),
+                        { label: "Compare to rest", run: () => change({ sel: JSON.stringify(data.results[row]?.group), box: null, tab: "bubbleup" }) },
                         { label: "Only this, as events", run: () => (run(only(row, false)), setTab("raw")) },
                         { label: "Only this, as traces", run: () => (run(only(row, false)), setTab("traces")) },
                         { label: null },

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { useAddress, useChange } from "../../lib/address";
+import { readAddress, useAddress, useChange } from "../../lib/address";
 import { preference } from "../../lib/preferences";
 import { type Query, printQuery, readQuery } from "../../model/query";
 import { askAgain } from "../../ui/view";
@@ -45,7 +45,9 @@ export function useQueryState(): QueryState {
       setDraft(query);
       remember(text);
       askAgain();
-      change({ q: text === FIRST_QUERY ? null : text, box: null });
+      // A box belongs to the answer that it was drawn on; what it was compared for is in the query now.
+      const leavesBox = readAddress().params.get("tab") === "bubbleup" ? { tab: null } : {};
+      change({ q: text === FIRST_QUERY ? null : text, box: null, sel: null, ...leavesBox });
     },
     [change],
   );

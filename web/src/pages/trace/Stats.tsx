@@ -55,8 +55,8 @@ export function Stats({ state, showSpans }: { state: TraceState; showSpans: (tex
               <th scope="col">{by}</th>
               <th scope="col" className="num">critical path</th>
               <th scope="col" className="num">own time</th>
-              <th scope="col" className="num">total</th>
-              <th scope="col" className="num">mean</th>
+              <th scope="col" className="num wide-only">total</th>
+              <th scope="col" className="num wide-only">mean</th>
               <th scope="col" className="num">longest</th>
               <th scope="col" className="num">spans</th>
               <th scope="col" className="num">errors</th>
@@ -66,7 +66,7 @@ export function Stats({ state, showSpans }: { state: TraceState; showSpans: (tex
             {figures.slice(0, 500).map((figure) => (
               <tr key={figure.name}>
                 <td>
-                  <button type="button" className="button plain" onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
+                  <button type="button" className="button plain cut stat-name" title={figure.name} onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
                     {figure.name}
                   </button>
                 </td>
@@ -75,8 +75,8 @@ export function Stats({ state, showSpans }: { state: TraceState; showSpans: (tex
                   <span>{figure.critical > 0 ? percent(figure.critical / trace.length) : "–"}</span>
                 </td>
                 <td className="num">{duration(figure.self / 1e6)}</td>
-                <td className="num">{duration(figure.total / 1e6)}</td>
-                <td className="num">{duration(figure.total / figure.count / 1e6)}</td>
+                <td className="num wide-only">{duration(figure.total / 1e6)}</td>
+                <td className="num wide-only">{duration(figure.total / figure.count / 1e6)}</td>
                 <td className="num">{duration(figure.longest / 1e6)}</td>
                 <td className="num">{count(figure.count)}</td>
                 <td className="num">{figure.errors > 0 ? count(figure.errors) : "–"}</td>

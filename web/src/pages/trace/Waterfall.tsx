@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { prepare, useSize } from "../../charts/canvas";
 import { useColours } from "../../charts/colours";
 import { barTime, barX, paintBars, serviceColour } from "../../charts/waterfall";
@@ -156,11 +156,12 @@ interface RowLineProps {
   colour: string;
 }
 
-function RowLine({ state, row, index, names, width, colour }: RowLineProps) {
+/** A row is drawn once while it is scrolled by: what it is made of changes with the trace's state alone. */
+const RowLine = memo(function RowLine({ state, row, index, names, width, colour }: RowLineProps) {
   const { trace, repetitions, folding, selected, select, toggle, shown, setShown } = state;
   const repetition = row < 0 ? repetitions[repetitionOf(row)] : undefined;
   const span = repetition ? repetition.first : row;
-  const depth = (trace.depth[span] ?? 0) + (repetition ? 0 : isMember(state, span) ? 1 : 0);
+  const depth = (trace.depth[span] ?? 0) + (repetition || (state.memberOf[span] ?? -1) < 0 ? 0 : 1);
   const hasChildren = repetition !== undefined || (trace.childCount[span] ?? 0) > 0;
   const isOpen = repetition ? folding.openRepetitions[repetitionOf(row)] === 1 : folding.open[span] === 1 || state.filtered;
   const below = trace.below[span] ?? 0;
@@ -219,9 +220,4 @@ function RowLine({ state, row, index, names, width, colour }: RowLineProps) {
       </span>
     </div>
   );
-}
-
-function isMember({ trace, repetitions }: TraceState, span: number): boolean {
-  const parent = trace.parent[span] ?? -1;
-  return repetitions.some(({ first, members }) => (trace.parent[first] ?? -1) === parent && span >= first && span <= (members.at(-1) ?? -1) && (trace.depth[first] ?? 0) === (trace.depth[span] ?? 0));
-}
+});

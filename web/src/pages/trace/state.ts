@@ -1,13 +1,15 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
 import type { Span } from "../../charts/waterfall";
 import { useAddress, useChange } from "../../lib/address";
 import { type Section, criticalPath } from "../../model/critical";
-import { type Folding, type Repetition, childrenOf, find, firstFolding, repetitionOf, repetitionsOf, reveal, rowsOf, withAncestors } from "../../model/rows";
+import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, reveal, rowsOf, withAncestors } from "../../model/rows";
 import { ERROR, type Trace, has, spanOfId } from "../../model/trace";
 
 export interface TraceState {
   trace: Trace;
   repetitions: Repetition[];
+  /** Which repetition each span is a member of; -1 for none. */
+  memberOf: Int32Array;
   folding: Folding;
   rows: Int32Array;
   selected: number;
@@ -38,11 +40,14 @@ export function useTraceState(trace: Trace): TraceState {
   const spanId = params.get("span");
   const selected = useMemo(() => (spanId ? spanOfId(trace, spanId) : -1), [trace, spanId]);
   const repetitions = useMemo(() => repetitionsOf(trace), [trace]);
+  const memberOf = useMemo(() => membershipsOf(trace, repetitions), [trace, repetitions]);
   const [folding, setFolding] = useState<Folding>(() => firstFolding(trace, repetitions, selected));
   const text = params.get("find") ?? "";
   const filtered = params.get("mode") === "filter" && text !== "";
   const withCritical = params.get("cp") !== "0";
-  const hits = useMemo(() => find(trace, text), [trace, text]);
+  // Typing goes first; what it finds follows.
+  const sought = useDeferredValue(text);
+  const hits = useMemo(() => find(trace, sought), [trace, sought]);
   const hitMask = useMemo(() => {
     if (hits.length === 0) return undefined;
     const mask = new Uint8Array(trace.count);
@@ -124,6 +129,7 @@ export function useTraceState(trace: Trace): TraceState {
   return {
     trace,
     repetitions,
+    memberOf,
     folding,
     rows,
     selected,

@@ -5,15 +5,29 @@ use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::query::Cost;
 use crate::shape::row::Row;
+use crate::shape::skeleton::Skeleton;
 use crate::shape::trace::Trace;
 use glasshive_base_http::Response;
 use glasshive_model::TraceId;
-use glasshive_query_engine::{Cancel, TraceRequest};
+use glasshive_query_engine::{Cancel, RawRows, TraceRequest};
 
 /// Answers the trace's tree and rows.
 pub async fn run(call: Call) -> Result<Response, Failure> {
-    let spelled = call.param("id");
-    let id = TraceId::from_text(spelled);
+    let (id, found, cost) = find(&call).await?;
+    let trace = glasshive_feature_traces::build(&found.rows);
+    let rows = found.rows.into_iter().map(Row::from).collect();
+    ok(&Trace::new(id.to_string(), trace, rows, found.notes, cost))
+}
+
+/// Answers the trace's tree as columns.
+pub async fn skeleton(call: Call) -> Result<Response, Failure> {
+    let (id, found, cost) = find(&call).await?;
+    ok(&Skeleton::new(id.to_string(), &glasshive_feature_traces::build(&found.rows), found.notes, cost))
+}
+
+/// The rows of the trace that the path names.
+async fn find(call: &Call) -> Result<(TraceId, RawRows, Cost), Failure> {
+    let id = TraceId::from_text(call.param("id"));
     let near_ns = call.query("at").map(|at| at.parse::<i64>()).transpose();
     let near_ns = near_ns.map_err(|_| Failure::invalid("`at` is a number of nanoseconds since 1970"))?;
     let open = call.open()?;
@@ -25,8 +39,6 @@ pub async fn run(call: Call) -> Result<Response, Failure> {
         return Err(Failure::not_found(format!("no event of this environment has the trace id {id}"))
             .with_remedy("check the id and the environment; a trace that was just sent may still be on its way"));
     }
-    let trace = glasshive_feature_traces::build(&found.rows);
-    let rows = found.rows.into_iter().map(Row::from).collect();
     let cost = Cost::new(found.cost, clock.monotonic().saturating_sub(start));
-    ok(&Trace::new(id.to_string(), trace, rows, found.notes, cost))
+    Ok((id, found, cost))
 }

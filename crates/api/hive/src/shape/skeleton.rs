@@ -1,0 +1,163 @@
+//! One trace as columns: what a waterfall draws, without the fields of its spans.
+
+use super::Nanoseconds;
+use super::query::{Cost, Note};
+use glasshive_feature_traces as traces;
+use glasshive_query_plan as plan;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// One trace. Entry n of each list of `spans` is the n-th line, depth first; times are nanoseconds from the trace's start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Skeleton {
+    /// 32 hex digits.
+    pub trace_id: String,
+    /// Earliest start of any span.
+    pub start_ns: Nanoseconds,
+    /// From there to the latest end.
+    pub duration_ns: Nanoseconds,
+    /// Spans received.
+    pub span_count: usize,
+    /// Spans marked as errors.
+    pub error_count: usize,
+    /// No span without a parent was received.
+    pub missing_root: bool,
+    /// Annotations and log lines that name no span.
+    pub unattached: usize,
+    /// Every name once; spans and marks have an index into it.
+    pub names: Vec<String>,
+    /// Every service once.
+    pub services: Vec<String>,
+    /// Every kind of span once, in words.
+    pub kinds: Vec<String>,
+    /// The lines.
+    pub spans: SpanColumns,
+    /// What happened within spans, by span, then by time.
+    pub marks: MarkColumns,
+    /// Whether rows of the trace may be missing; notes with a `missing` say why.
+    pub partial: bool,
+    /// What to know about the answer.
+    pub notes: Vec<Note>,
+    /// What it took.
+    pub cost: Cost,
+}
+
+/// Lines of a waterfall, by column.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpanColumns {
+    /// Index of the parent's line; -1 at the top.
+    pub parent: Vec<i64>,
+    /// 16 hex digits; of a parent that was named but never came too.
+    pub id: Vec<String>,
+    /// Start, nanoseconds.
+    pub start: Vec<i64>,
+    /// Length, nanoseconds; -1 where it is not known.
+    pub duration: Vec<i64>,
+    /// The part in which no child ran, nanoseconds.
+    #[serde(rename = "self")]
+    pub own: Vec<i64>,
+    /// Index into `names`.
+    pub name: Vec<usize>,
+    /// Index into `services`.
+    pub service: Vec<usize>,
+    /// Index into `kinds`.
+    pub kind: Vec<usize>,
+    /// Sum of: 1 error, 2 a parent that never came, 4 another span had this id before, 8 it was its own ancestor.
+    pub flags: Vec<u8>,
+}
+
+/// Annotations, by column.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MarkColumns {
+    /// Index of the line.
+    pub span: Vec<usize>,
+    /// When, nanoseconds; may be negative.
+    pub at: Vec<i64>,
+    /// 0 span event, 1 link, 2 log line, 3 error, 4 other.
+    pub kind: Vec<u8>,
+    /// Whether it tells of an error.
+    pub is_error: Vec<bool>,
+    /// Index into `names`.
+    pub name: Vec<usize>,
+}
+
+/// Words, each once, in order of first sight.
+#[derive(Default)]
+struct Words {
+    list: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl Words {
+    fn place(&mut self, word: &str) -> usize {
+        if let Some(place) = self.places.get(word) {
+            return *place;
+        }
+        self.list.push(word.to_owned());
+        self.places.insert(word.to_owned(), self.list.len() - 1);
+        self.list.len() - 1
+    }
+}
+
+impl Skeleton {
+    /// A built trace as columns.
+    pub fn new(trace_id: String, trace: &traces::Trace, notes: Vec<plan::Note>, cost: Cost) -> Self {
+        let (mut names, mut services, mut kinds) = (Words::default(), Words::default(), Words::default());
+        let (mut spans, mut marks) = (SpanColumns::default(), MarkColumns::default());
+        for (index, node) in trace.nodes.iter().enumerate() {
+            spans.parent.push(node.parent.map_or(-1, |parent| parent as i64));
+            spans.id.push(node.span_id.clone());
+            spans.start.push(node.offset_ns);
+            spans.duration.push(node.duration_ns.unwrap_or(-1));
+            spans.own.push(node.self_ns);
+            spans.name.push(names.place(&node.name));
+            spans.service.push(services.place(&node.service));
+            spans.kind.push(kinds.place(&node.span_kind));
+            spans.flags.push(flags(node));
+            for annotation in &node.annotations {
+                marks.span.push(index);
+                marks.at.push(annotation.offset_ns);
+                marks.kind.push(kind(annotation.kind));
+                marks.is_error.push(annotation.is_error);
+                marks.name.push(names.place(&annotation.name));
+            }
+        }
+        Self {
+            trace_id,
+            start_ns: Nanoseconds(trace.start_ns),
+            duration_ns: Nanoseconds(trace.duration_ns),
+            span_count: trace.span_count,
+            error_count: trace.error_count,
+            missing_root: trace.missing_root,
+            unattached: trace.unattached.len(),
+            names: names.list,
+            services: services.list,
+            kinds: kinds.list,
+            spans,
+            marks,
+            partial: notes.iter().any(plan::Note::is_partial),
+            notes: notes.into_iter().map(Into::into).collect(),
+            cost,
+        }
+    }
+}
+
+fn flags(node: &traces::Node) -> u8 {
+    let problem = match node.problem {
+        Some(traces::Problem::DuplicateId) => 4,
+        Some(traces::Problem::Cycle) => 8,
+        None => 0,
+    };
+    u8::from(node.is_error) | if node.kind == traces::NodeKind::MissingParent { 2 } else { 0 } | problem
+}
+
+fn kind(kind: traces::AnnotationKind) -> u8 {
+    match kind {
+        traces::AnnotationKind::SpanEvent => 0,
+        traces::AnnotationKind::Link => 1,
+        traces::AnnotationKind::Log => 2,
+        traces::AnnotationKind::Error => 3,
+        traces::AnnotationKind::Other => 4,
+    }
+}

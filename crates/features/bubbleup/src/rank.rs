@@ -1,0 +1,148 @@
+//! From counts to panels.
+
+use crate::bins::{Sides, distance};
+use crate::class::class_of;
+use crate::panel::{Bin, BinKind, Class, Panel, Ranking};
+use crate::score::{Score, of_distance, of_shares};
+use glasshive_query_engine::{ColumnTally, Comparison};
+use glasshive_query_plan::GroupValue;
+
+/// Names that people know come first among equals, in this order.
+const WELL_KNOWN: [&str; 9] = [
+    "service.name",
+    "http.route",
+    "http.response.status_code",
+    "error",
+    "exception.type",
+    "user.id",
+    "service.version",
+    "db.system",
+    "name",
+];
+/// Columns whose deciding values cover the same selected rows to this share say the same.
+const SAME: f64 = 0.98;
+
+/// Rows, of both sides together, that a value must have to decide, and that must not have it. The noise is reckoned as if rows were
+/// many; of a value that three rows have, one of them selected says nothing.
+const ROWS_MIN: u64 = 5;
+
+/// A panel, with the rows of the sample that its deciding bin covers.
+struct Candidate<'a> {
+    panel: Panel,
+    column: &'a ColumnTally,
+    covers: Option<u64>,
+}
+
+/// All columns, the most telling first; none where a side is empty. `asked` names those that the question or the selection is about.
+pub fn rank(comparison: &Comparison, asked: &[String]) -> Ranking {
+    let sides = Sides { selected: comparison.selected, rest: comparison.rest };
+    if sides.selected.rows == 0 || sides.rest.rows == 0 {
+        return Ranking { selected: sides.selected, rest: sides.rest, panels: Vec::new() };
+    }
+    let mut candidates: Vec<Candidate<'_>> = comparison.columns.iter().map(|column| candidate(column, &sides, asked)).collect();
+    candidates.sort_by(|left, right| {
+        let (one, other) = (&left.panel, &right.panel);
+        let known = |name: &str| WELL_KNOWN.iter().position(|known| *known == name).unwrap_or(WELL_KNOWN.len());
+        one.class
+            .cmp(&other.class)
+            .then_with(|| other.score.total_cmp(&one.score))
+            .then_with(|| other.effect.total_cmp(&one.effect))
+            .then_with(|| known(&one.name).cmp(&known(&other.name)))
+            .then_with(|| one.name.cmp(&other.name))
+    });
+    let mut kept: Vec<Candidate<'_>> = Vec::new();
+    for candidate in candidates {
+        let twin = kept.iter_mut().find(|leader| leader.panel.class == Class::Normal && says_the_same(leader, &candidate));
+        match twin {
+            Some(leader) if candidate.panel.class == Class::Normal => leader.panel.twins.push(candidate.panel.name),
+            _ => kept.push(candidate),
+        }
+    }
+    Ranking { selected: comparison.selected, rest: comparison.rest, panels: kept.into_iter().map(|candidate| candidate.panel).collect() }
+}
+
+fn candidate<'a>(column: &'a ColumnTally, sides: &Sides, asked: &[String]) -> Candidate<'a> {
+    let is_measure = !column.buckets.is_empty();
+    let (bins, score, deciding) = if is_measure { of_measure(column, sides) } else { of_dimension(column, sides) };
+    let fixed = class_of(column, sides.selected, sides.rest, asked);
+    let class = fixed.unwrap_or(if score.value() > 0.0 { Class::Normal } else { Class::NoEvidence });
+    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+    let coverage = [share(column.selected.weight, sides.selected.weight), share(column.rest.weight, sides.rest.weight)];
+    let covers = deciding.and_then(|index| match &bins.get(index)?.kind {
+        BinKind::Missing => Some(0),
+        BinKind::Value(value) => hash_of(column, value),
+        BinKind::Range(..) | BinKind::Other(_) => None,
+    });
+    let bins = if class == Class::Normal { bins } else { Vec::new() };
+    let deciding = deciding.filter(|_| class == Class::Normal);
+    let panel = Panel {
+        name: column.name.clone(),
+        is_measure,
+        class,
+        score: score.value(),
+        effect: score.effect,
+        noise: score.noise,
+        deciding,
+        coverage,
+        bins,
+        twins: Vec::new(),
+    };
+    Candidate { panel, column, covers }
+}
+
+fn hash_of(column: &ColumnTally, value: &GroupValue) -> Option<u64> {
+    column.values.iter().find(|tally| tally.value == *value).map(|tally| tally.hash)
+}
+
+/// The score of one bin among `count`.
+fn of_bin(bin: &Bin, count: usize, sides: &Sides) -> Score {
+    let rows = (sides.selected.rows + sides.rest.rows) as f64;
+    let pooled = (bin.selected_rows + bin.rest_rows) as f64 / rows;
+    of_shares(bin.selected_share, bin.rest_share, pooled, count, sides.selected.rows, sides.rest.rows)
+}
+
+fn of_dimension(column: &ColumnTally, sides: &Sides) -> (Vec<Bin>, Score, Option<usize>) {
+    let (bins, count) = sides.of_values(column);
+    let difference = |bin: &Bin| (bin.selected_share - bin.rest_share).abs();
+    let all = sides.selected.rows + sides.rest.rows;
+    let is_enough = |bin: &Bin| (ROWS_MIN..=all.saturating_sub(ROWS_MIN)).contains(&(bin.selected_rows + bin.rest_rows));
+    let counted = bins.iter().enumerate().filter(|(_, bin)| !matches!(bin.kind, BinKind::Other(_)) && is_enough(bin));
+    // Of two that differ alike, as both values of a truth do, the one that the selected have more of says it.
+    let better = |left: &Bin, right: &Bin| {
+        let by_difference = difference(left).total_cmp(&difference(right));
+        let is_close = (difference(left) - difference(right)).abs() < 1e-9;
+        if is_close { left.selected_share.total_cmp(&right.selected_share) } else { by_difference }
+    };
+    let Some((index, bin)) = counted.max_by(|(_, left), (_, right)| better(left, right)) else {
+        return (bins, Score { effect: 0.0, noise: 0.0 }, None);
+    };
+    let score = of_bin(bin, count, sides);
+    (bins, score, Some(index))
+}
+
+/// The better of two readings: whether it is there at all, and how its numbers lie.
+fn of_measure(column: &ColumnTally, sides: &Sides) -> (Vec<Bin>, Score, Option<usize>) {
+    let bins = sides.of_numbers(column);
+    let missing = bins.iter().position(|bin| bin.kind == BinKind::Missing);
+    let presence = missing.map_or(Score { effect: 0.0, noise: 0.0 }, |index| of_bin(&bins[index], 2, sides));
+    let is_on_both = column.selected.rows > 0 && column.rest.rows > 0;
+    let coverage = (column.selected.weight / sides.selected.weight).min(column.rest.weight / sides.rest.weight);
+    let spread = match is_on_both {
+        true => of_distance(distance(column), coverage, column.selected.rows, column.rest.rows),
+        false => Score { effect: 0.0, noise: 0.0 },
+    };
+    if presence.value() > spread.value() { (bins, presence, missing) } else { (bins, spread, None) }
+}
+
+/// Whether the deciding values of both cover the same selected rows.
+fn says_the_same(leader: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    let (Some(one), Some(two)) = (leader.covers, other.covers) else { return false };
+    let pairs = leader.column.sample.iter().zip(&other.column.sample);
+    let (mut both, mut either) = (0_usize, 0_usize);
+    for (left, right) in pairs {
+        let (left, right) = (*left == one, *right == two);
+        both += usize::from(left && right);
+        either += usize::from(left || right);
+    }
+    either > 0 && both as f64 / either as f64 >= SAME
+}

@@ -1,0 +1,61 @@
+import { expect, expectAccessible, server, test } from "./page";
+import { start } from "./server";
+
+for (const [name, path, ready] of [
+  ["Home", "", "Routes"],
+  ["Traces", "/traces?from=-15m", "Traces"],
+  ["Logs", "/logs?from=-15m", "Logs"],
+  ["Data", "/data?from=-15m", "Columns"],
+  ["Connect", "/connect", "Refused"],
+] as const) {
+  for (const [theme, width] of [["light", 1440], ["dark", 900]] as const) {
+    test(`${name}, ${theme}, ${width}`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: theme });
+      await page.goto(`${server()}/e/local${path}`);
+      await expect(page.getByRole("heading", { name: new RegExp(ready) }).first()).toBeVisible();
+      await expect(page.getByRole("status", { name: /Asking|Reading/ })).toHaveCount(0);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: `e2e/.out/${name.toLowerCase()}-${theme}-${width}.png` });
+      if (width === 1440) await expectAccessible(page);
+    });
+  }
+}
+
+test("scenario 21: an empty server turns into the first event's trace by itself", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await page.goto(`${own.url}/e/local/connect`);
+    await expect(page.getByText("Nothing received yet")).toBeVisible();
+    await page.getByRole("button", { name: "Send test event" }).click();
+    await expect(page.getByText(/1 event stored/)).toBeVisible();
+    await page.getByRole("link", { name: "See it" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "test event" })).toBeVisible();
+  } finally {
+    await own.remove();
+  }
+});
+
+test("scenario 20: what was refused says why", async ({ page }) => {
+  await fetch(`${server()}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
+  await page.goto(`${server()}/e/local/query`);
+  await page.getByRole("link", { name: /^Server:/ }).click();
+  await expect(page.getByText("POST /v1/traces").first()).toBeVisible();
+});
+
+test("scenarios 13 and 14: from a line to its trace and back; following, pausing, resuming", async ({ page }) => {
+  await page.goto(`${server()}/e/local/logs?from=-15m`);
+  await page.getByRole("link", { name: "Open its trace" }).first().click();
+  await expect(page).toHaveURL(/\/trace\//);
+  await page.goBack();
+  await expect(page.getByRole("log", { name: /newest first/ })).toBeVisible();
+  await page.getByRole("button", { name: "Follow" }).click();
+  const lines = page.getByRole("log", { name: "Lines as they arrive" });
+  await expect(lines.getByRole("link", { name: "Open its trace" }).first()).toBeVisible();
+  await lines.focus();
+  await page.keyboard.press("Space");
+  await expect(page.getByRole("button", { name: /Resume, [1-9]/ })).toBeVisible();
+  await page.keyboard.press("Space");
+  await expect(page.getByRole("button", { name: /Pause/ })).toBeVisible();
+});

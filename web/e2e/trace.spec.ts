@@ -1,0 +1,53 @@
+import { expect, expectAccessible, server, test } from "./page";
+
+/** A trace with errors and many spans. */
+async function failingTrace(): Promise<string> {
+  const body = JSON.stringify({ text: "COUNT WHERE error = true GROUP BY trace.trace_id LIMIT 1 LAST 15m", want: [] });
+  const response = await fetch(`${server()}/hive/v1/e/local/query`, { method: "POST", body });
+  const answer = (await response.json()) as { results: { group: string[] }[] };
+  return answer.results[0]?.group[0] ?? "";
+}
+
+test("scenario 4 and 9: a pasted header opens its trace, one key leads to the error", async ({ page }) => {
+  const id = await failingTrace();
+  await page.goto(`${server()}/e/local/query`);
+  await expect(page.getByRole("heading", { level: 1, name: "Query" })).toBeVisible();
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: /Search/ }).fill(`X-Amzn-Trace-Id: Root=1-${id.slice(0, 8)}-${id.slice(8)};Sampled=1`);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/trace/${id}`));
+  const rows = page.getByRole("treegrid", { name: "Spans" });
+  await expect(rows.getByRole("row").first()).toBeVisible();
+  await rows.focus();
+  await page.keyboard.press("e");
+  await expect(page).toHaveURL(/span=/);
+  const panel = page.getByRole("complementary", { name: /^Span / });
+  await expect(panel.getByText("service.name", { exact: true })).toBeVisible();
+  await expectAccessible(page);
+  await page.screenshot({ path: "e2e/.out/trace.png" });
+});
+
+test("fold, find, filter, statistics, logs; Back and reload keep the view", async ({ page }) => {
+  const id = await failingTrace();
+  await page.goto(`${server()}/e/local/trace/${id}`);
+  const rows = page.getByRole("treegrid", { name: "Spans" });
+  await expect(rows.getByRole("row").first()).toBeVisible();
+  await rows.focus();
+  await page.keyboard.press("{");
+  await expect(page.getByText(/^1 rows$/)).toBeVisible();
+  await page.keyboard.press("}");
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox", { name: "Find spans" })).toBeFocused();
+  await page.keyboard.type("error");
+  await page.keyboard.press("Alt+Enter");
+  await expect(page).toHaveURL(/find=error&mode=filter/);
+  await page.getByRole("tab", { name: "Statistics" }).click();
+  await expect(page.getByRole("region", { name: "Statistics" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("tab", { name: "Logs" }).click();
+  await expect(page).toHaveURL(/view=logs/);
+  await page.goBack();
+  await expect(page.getByRole("region", { name: "Statistics" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("region", { name: "Statistics" })).toBeVisible();
+});

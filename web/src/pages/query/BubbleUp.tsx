@@ -1,0 +1,268 @@
+import "./bubble.css";
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { useCompare } from "../../api/hooks";
+import type { Extent } from "../../charts/box";
+import { count, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
+import { msToNs } from "../../lib/time";
+import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from "../../model/bubble";
+import { type Query, columnText, equals, withCondition } from "../../model/query";
+import { rank } from "../../model/rank";
+import { MenuList } from "../../ui/Menu";
+import { EmptyState, ErrorState, Skeleton, sentence } from "../../ui/States";
+import type { QueryState } from "./state";
+
+/** What is selected: a box of a graph, or a group of the table. */
+export interface Selected {
+  extent?: Extent | undefined;
+  /** The column of the box's values. */
+  column?: string | undefined;
+  group?: { column: string; value: unknown }[] | undefined;
+}
+
+interface BubbleUpProps {
+  env: string;
+  /** Conditions, datasets and time, as text. */
+  text: string;
+  selected: Selected;
+  state: QueryState;
+  times: number;
+}
+
+const FEW = 10;
+const FIRST_PANELS = 24;
+
+/** What the selected events have in common that the others have not. */
+export function BubbleUp({ env, text, selected, state, times }: BubbleUpProps) {
+  const body = useMemo(() => requestOf(text, selected), [text, selected]);
+  const answer = useCompare(env, body, times);
+  const [search, setSearch] = useState("");
+  const [shown, setShown] = useState(FIRST_PANELS);
+  const grid = useRef<HTMLDivElement>(null);
+  if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
+  if (!answer.data) return <Skeleton height={400} label="Comparing every column of both sides" />;
+  const { data } = answer;
+  const columns = data.columns as Compared[];
+  const telling = columns.filter((column) => column.class === "normal" && (!search || rank(search, column.name) > 0));
+  const quiet = columns.filter((column) => column.class !== "normal" && (!search || rank(search, column.name) > 0));
+  const all = data.selected.events + data.rest.events;
+  // j and k lead from panel to panel.
+  const key = (event: KeyboardEvent) => {
+    const by = { j: 1, k: -1 }[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).tagName === "INPUT") return;
+    const panels = [...(grid.current?.querySelectorAll<HTMLElement>(".bubble") ?? [])];
+    const at = panels.findIndex((panel) => panel.contains(document.activeElement));
+    event.preventDefault();
+    panels[Math.min(panels.length - 1, Math.max(0, at + by))]?.querySelector<HTMLElement>("button, summary")?.focus();
+  };
+  return (
+    <section aria-label="BubbleUp" className={answer.isPlaceholderData ? "stale" : ""} aria-busy={answer.isFetching} onKeyDown={key}>
+      <div className="bubble-head" style={{ marginBottom: 12 }}>
+        <span className="key s">
+          <strong>{count(data.selected.events)}</strong> selected{all > 0 && ` (${percent(data.selected.events / all)})`}
+        </span>
+        <span className="key b">
+          <strong>{count(data.rest.events)}</strong> others
+        </span>
+        <span className="quiet">{Math.max(1, Math.round(data.cost.elapsed_ms))} ms, every event counted</span>
+        <input className="field" type="search" placeholder="Search columns" aria-label="Search columns" style={{ marginLeft: "auto" }} value={search} onChange={(event) => setSearch(event.target.value)} />
+      </div>
+      {data.notes.map((note) => (
+        <p key={note.text} className="note">
+          {sentence(note.text)}
+        </p>
+      ))}
+      {data.selected.rows > 0 && data.selected.rows < FEW && <p className="note">Only {plural(data.selected.rows, "event")} selected: differences may be chance.</p>}
+      {data.selected.rows === 0 || data.rest.rows === 0 ? (
+        <EmptyState title={data.selected.rows === 0 ? "Nothing is selected" : "Everything is selected"}>
+          <p className="why">Draw a box that holds some of the events and leaves others out.</p>
+        </EmptyState>
+      ) : telling.length === 0 ? (
+        <EmptyState title={search ? `No column called “${search}” tells them apart` : "No column tells the selected from the rest"}>
+          <p className="why">What differs is within what chance alone would make of so few events.</p>
+        </EmptyState>
+      ) : (
+        <div ref={grid} className="bubbles">
+          {telling.slice(0, shown).map((column) => (
+            <Panel key={column.name} column={column} state={state} />
+          ))}
+        </div>
+      )}
+      {telling.length > shown && (
+        <button type="button" className="button" style={{ marginTop: 12 }} onClick={() => setShown(shown + 60)}>
+          {plural(telling.length - shown, "more field")}
+        </button>
+      )}
+      {quiet.length > 0 && (
+        <details style={{ marginTop: 16 }} className="quiet">
+          <summary>{plural(quiet.length, "more field")} show no difference</summary>
+          <p className="mono" style={{ overflowWrap: "anywhere" }}>
+            {quiet.map((column) => `${column.name}${WHY[column.class] ?? ""}`).join(", ")}
+          </p>
+        </details>
+      )}
+    </section>
+  );
+}
+
+const WHY: Record<string, string> = { asked: " (asked about)", unique: " (unique)", constant: " (everywhere the same)" };
+
+function requestOf(text: string, { extent, column, group }: Selected) {
+  const finite = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? undefined : value);
+  const [low, high] = [finite(extent?.low), finite(extent?.high)];
+  const hasRange = column !== undefined && extent?.low !== undefined;
+  return {
+    text,
+    selection: {
+      ...(extent ? { start_ns: String(msToNs(extent.start)), end_ns: String(msToNs(extent.end)) } : {}),
+      ...(hasRange ? { ranges: [{ column, ...(low === undefined ? {} : { low }), ...(high === undefined ? {} : { high }) }] } : {}),
+      ...(group ? { equals: group } : {}),
+    },
+  };
+}
+
+function Panel({ column, state }: { column: Compared; state: QueryState }) {
+  const measure = unitOfColumn(column.name);
+  const print = (value: number) => inUnit(value, measure);
+  const says = headline(column, print);
+  return (
+    <figure className="bubble" aria-label={`${column.name}: ${says}`}>
+      <h3>{column.name}</h3>
+      <figcaption className="says">{says}</figcaption>
+      {column.type === "measure" ? <Measure column={column} print={print} state={state} /> : <Bars column={column} print={print} state={state} />}
+      {column.twins.length > 0 && (
+        <details>
+          <summary>{plural(column.twins.length, "more field")} say the same</summary>
+          <span className="mono">{column.twins.join(", ")}</span>
+        </details>
+      )}
+    </figure>
+  );
+}
+
+interface PartProps {
+  column: Compared;
+  print: (value: number) => string;
+  state: QueryState;
+}
+
+function Bars({ column, print, state }: PartProps) {
+  const [more, setMore] = useState(false);
+  // The rest lies behind: what the selected have more of comes first.
+  const bins = more ? column.bins : column.bins.slice(0, SHOWN_BARS);
+  const left = column.bins.length - bins.length;
+  return (
+    <div className="bars">
+      {bins.map((bin) => (
+        <BarRow key={`${bin.kind}${binName(bin, print)}`} column={column.name} bin={bin} name={binName(bin, print)} state={state} />
+      ))}
+      {left > 0 && (
+        <button type="button" className="bar-row" onClick={() => setMore(true)}>
+          + {plural(left, "value")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The conditions that a bin stands for, joined by AND. */
+function conditionsOf(column: string, bin: Bin, negated: boolean): string[] {
+  if (bin.kind === "range") {
+    if (negated) return [];
+    return [`${columnText(column)} >= ${bin.low ?? 0}`, ...(bin.high === null || bin.high === undefined ? [] : [`${columnText(column)} < ${bin.high}`])];
+  }
+  return [equals(column, bin.kind === "missing" ? null : bin.value, negated)];
+}
+
+const filtered = (query: Query, column: string, bin: Bin, negated: boolean): Query => conditionsOf(column, bin, negated).reduce(withCondition, query);
+
+function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: string; state: QueryState }) {
+  const [open, setOpen] = useState(false);
+  const { ran, run } = state;
+  const filter = () => run(filtered(ran, column, bin, false));
+  const exclude = () => run(filtered(ran, column, bin, true));
+  const group = () => run({ ...ran, groupBy: [...ran.groupBy.filter((known) => known !== columnText(column)), columnText(column)] });
+  if (bin.kind === "other") {
+    return (
+      <div className="bar-row" style={{ cursor: "default" }}>
+        <Lane bin={bin}>{name}</Lane>
+      </div>
+    );
+  }
+  return (
+    <span className="anchor" style={{ display: "block" }}>
+      <button
+        type="button"
+        className="bar-row"
+        style={{ width: "100%" }}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-label={`${name}: ${percent(bin.selected)} of the selection, ${percent(bin.rest)} of the rest`}
+        title={`${name}: ${count(bin.selected_rows)} selected, ${count(bin.rest_rows)} others`}
+        onClick={() => setOpen(true)}
+        onDoubleClick={filter}
+        onKeyDown={(event) => {
+          const action = { f: filter, e: exclude, b: group }[event.key];
+          if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+          event.preventDefault();
+          action();
+        }}
+      >
+        <Lane bin={bin}>{name}</Lane>
+      </button>
+      {open && (
+        <MenuList
+          name={`${column} ${name}`}
+          className="layer below"
+          close={() => setOpen(false)}
+          items={[
+            { label: `Filter: only ${name}`, run: filter },
+            { label: "Exclude", run: exclude },
+            { label: `Group by ${column}`, run: group },
+          ]}
+        />
+      )}
+    </span>
+  );
+}
+
+function Lane({ bin, children }: { bin: Bin; children: ReactNode }) {
+  return (
+    <>
+      <span className="lane">
+        <span className="label">{children}</span>
+        <i className="s" style={{ width: `${bin.selected * 100}%` }} />
+        <i className="b" style={{ width: `${bin.rest * 100}%` }} />
+      </span>
+      <span className="num sel">{percent(bin.selected)}</span>
+      <span className="num base">{percent(bin.rest)}</span>
+    </>
+  );
+}
+
+/** Two outlines over the same range, each as high as its side's highest step. */
+function Measure({ column, print, state }: PartProps) {
+  const ranges = column.bins.filter(({ kind }) => kind === "range");
+  const missing = column.bins.find(({ kind }) => kind === "missing");
+  const path = (side: "selected" | "rest") => {
+    const points = stepsOf(column.bins, side).map(({ x, y }) => `${(x * 300).toFixed(1)},${(94 - y * 90).toFixed(1)}`);
+    return `M0,94 L${points.join(" L")} L300,94 Z`;
+  };
+  const [first, last] = [ranges[0], ranges.at(-1)];
+  const strongest = ranges.reduce<Bin | undefined>((best, bin) => (!best || bin.selected - bin.rest > best.selected - best.rest ? bin : best), undefined);
+  return (
+    <>
+      <svg viewBox="0 0 300 96" preserveAspectRatio="none" role="img" aria-label={`Distribution of ${column.name} on both sides`}>
+        <path className="s" d={path("selected")} />
+        <path className="b" d={path("rest")} />
+      </svg>
+      <div className="ends">
+        <span>{print(first?.low ?? 0)}</span>
+        <span>{print(last?.high ?? last?.low ?? 0)}</span>
+      </div>
+      <div className="bars">
+        {strongest && <BarRow column={column.name} bin={strongest} name={binName(strongest, print)} state={state} />}
+        {missing && <BarRow column={column.name} bin={missing} name="(absent)" state={state} />}
+      </div>
+    </>
+  );
+}
