@@ -4,6 +4,7 @@
 mod agreement;
 mod aliases;
 mod board;
+mod calculations;
 mod cost;
 mod edges;
 mod fields;

@@ -46,6 +46,18 @@ fn every_function_stands_in_the_table() {
 }
 
 #[test]
+fn every_operator_stands_in_the_table() {
+    let operators = ["!", "*", "/", "%", "-", "+", "<", "<=", ">", ">=", "=", "!=", "AND", "OR"];
+    for operator in operators {
+        let written = |text: &str| match operator {
+            "!" => text.starts_with('!'),
+            _ => text.split(' ').any(|word| word == operator),
+        };
+        assert!(examples().any(|(text, _)| written(text)), "{operator}");
+    }
+}
+
+#[test]
 fn printed_forms() {
     let check = |text: &str, expected: &str| assert_eq!(Expression::parse(text).unwrap().to_string(), expected);
     check("if(GT($a,1),'', 2)".replace("''", "\"\"").as_str(), r#"IF($a > 1, "", 2)"#);
