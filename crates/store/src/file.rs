@@ -1,11 +1,14 @@
 //! Data files: immutable Parquet files, every byte checked against the sidecar when it is read.
 
+mod lookup;
 mod reader;
 pub mod sidecar;
+pub(crate) mod traces;
 pub(crate) mod writer;
 
 pub use reader::DataFileReader;
 pub(crate) use reader::RowStream;
+pub use traces::TraceIndex;
 
 use crate::catalog::FileRow;
 use crate::config::StoreConfig;
@@ -134,18 +137,23 @@ impl DataFile {
     }
 
     async fn read_sidecar(&self) -> Result<Sidecar, ReadError> {
+        Ok(self.read_sidecar_with(0).await?.0)
+    }
+
+    /// The head of the sidecar, the file that it is in, and its first bytes: at least the head, and about so many more.
+    async fn read_sidecar_with(&self, more: u64) -> Result<(Sidecar, Arc<dyn DiskFile>, Bytes), ReadError> {
         let path = sidecar_path(&self.row.path);
         for _ in 0..2 {
             let read = async {
                 let file = self.context.disk.open(&path, false).await?;
-                let len = usize::try_from(file.len().await?).unwrap_or(usize::MAX);
-                let stored = file.read_at(0, len).await?;
+                let len = file.len().await?.min(Sidecar::head_bytes_max(self.row.bytes).saturating_add(more));
+                let stored = file.read_at(0, usize::try_from(len).unwrap_or(usize::MAX)).await?;
                 Ok((file, stored))
             };
             let (file, stored) = read.await.map_err(|error| self.disk_error(error))?;
-            let sidecar = Sidecar::decode(&stored).filter(|sidecar| sidecar.bytes == self.row.bytes);
-            if let Some(sidecar) = sidecar.filter(|_| crc32c::crc32c(&stored) == self.row.sidecar_crc) {
-                return Ok(sidecar);
+            let is_own = |sidecar: &Sidecar| sidecar.bytes == self.row.bytes && sidecar.crc == self.row.sidecar_crc;
+            if let Some(sidecar) = Sidecar::decode(&stored).filter(is_own) {
+                return Ok((sidecar, file, stored));
             }
             file.forget(0, stored.len()).await;
         }

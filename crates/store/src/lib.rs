@@ -43,7 +43,7 @@ pub use config::{Durability, MergeConfig, StoreConfig};
 pub use delete::{DeleteError, RowFilter};
 pub use error::{FlushError, OpenError, ReadError};
 pub use fault::{Fault, FaultKind};
-pub use file::{DataFile, DataFileReader};
+pub use file::{DataFile, DataFileReader, TraceIndex};
 pub use live::{Chunk, ChunkAttribute};
 pub use planted::PlantedBug;
 pub use registry::Registry;

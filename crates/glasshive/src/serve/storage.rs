@@ -41,7 +41,7 @@ pub async fn open(data: &DataDir, config: StoreConfig, limits: &QueryLimits, met
     let directory = config.shown_path.clone();
     let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await;
     let (store, report) = opened.with_context(|| format!("open the store in {directory}"))?;
-    let config = EngineConfig { time_limit: limits.time, memory_bytes: limits.memory_bytes, ..EngineConfig::default() };
+    let config = EngineConfig { time_limit: limits.time, ..EngineConfig::with_memory(limits.memory_bytes) };
     let engine = Engine::new(store.clone(), config, data.world.clock.clone(), metrics).context("start the threads that answer queries")?;
     Ok(Opened { open: Arc::new(Open { store, engine: Arc::new(engine) }), report })
 }

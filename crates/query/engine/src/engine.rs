@@ -46,6 +46,8 @@ pub struct EngineConfig {
     /// Bytes that decoded footers of data files may take between questions; the files of those that are kept stay open.
     /// Default 64 MiB.
     pub footer_bytes: usize,
+    /// Bytes that filters of trace indexes may take between questions: about 0.2 for each stored span. Default 32 MiB.
+    pub trace_index_bytes: usize,
     /// Bytes that partial results of data files may take between questions. Default 128 MiB.
     pub partial_bytes: usize,
 }
@@ -62,7 +64,22 @@ impl Default for EngineConfig {
             wait_limit: Duration::from_secs(5),
             trace_rows: 250_000,
             footer_bytes: 64 << 20,
+            trace_index_bytes: 32 << 20,
             partial_bytes: 128 << 20,
+        }
+    }
+}
+
+impl EngineConfig {
+    /// The defaults for queries of so much memory each. What is kept between questions goes with it: as much as seven eighths of
+    /// one query may take, half of one for partial results.
+    pub fn with_memory(memory_bytes: usize) -> Self {
+        Self {
+            memory_bytes,
+            partial_bytes: memory_bytes / 2,
+            footer_bytes: memory_bytes / 4,
+            trace_index_bytes: memory_bytes / 8,
+            ..Self::default()
         }
     }
 }
@@ -111,7 +128,7 @@ impl Engine {
             .build()?;
         let slots = Slots::new(config.slots, config.queue, config.wait_limit);
         let batches = metrics.counter("glasshive_query_batches_total", "Batches of rows that questions looked at.", &[]);
-        let footers = Arc::new(Footers::new(config.footer_bytes, &metrics));
+        let footers = Arc::new(Footers::new(config.footer_bytes, config.trace_index_bytes, &metrics));
         let partials = Arc::new(Partials::new(config.partial_bytes, &metrics));
         let inner = Inner { store, clock, config, footers, partials, slots, metrics, batches, failures: AtomicU64::new(0) };
         Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })

@@ -52,6 +52,8 @@ const MEMORY_ONE_IN: usize = 8;
 pub(crate) struct Session {
     partials: Arc<Partials>,
     asked: Asked,
+    /// Its two ways of asking, hashed.
+    hashes: [[u64; 2]; 2],
     shape: Shape,
     window: Window,
     /// The grid of the first key, where that is the step.
@@ -79,8 +81,8 @@ impl Partials {
         Self { cache: Cache::new("partials", bytes_max, metrics), seeds: [RandomState::new(), RandomState::new()] }
     }
 
-    fn key(&self, file: &DataFile, group: Option<usize>, asked: &str) -> Key {
-        Key { file: file.row.id.as_str().into(), group, asked: self.seeds.each_ref().map(|seed| seed.hash_one(asked)) }
+    fn hashed(&self, words: &str) -> [u64; 2] {
+        self.seeds.each_ref().map(|seed| seed.hash_one(words))
     }
 }
 
@@ -101,6 +103,7 @@ impl Session {
         let is_aligned = grid.is_none_or(|grid| grid.first_ns.rem_euclid(grid.step_ns) == 0);
         (bytes_max > 0 && is_aligned).then(|| Self {
             partials: partials.clone(),
+            hashes: asked.words().map(|words| partials.hashed(words)),
             asked,
             shape,
             window,
@@ -148,12 +151,16 @@ impl Session {
         !self.has_given_up.load(Ordering::Relaxed) && self.holds(group.times_ns)
     }
 
+    fn key(&self, file: &DataFile, group: Option<usize>) -> Key {
+        Key { file: file.row.id.as_str().into(), group, asked: self.hashes[self.asked.index(&file.row)] }
+    }
+
     fn give_up(&self) {
         self.has_given_up.store(true, Ordering::Relaxed);
     }
 
     fn get(&self, file: &DataFile, group: Option<usize>) -> Option<Arc<Folded>> {
-        self.partials.cache.get(&self.partials.key(file, group, self.asked.of(&file.row)))
+        self.partials.cache.get(&self.key(file, group))
     }
 
     /// Keeps what was folded of a row group. Returns its file's row groups when that was the last of them.
@@ -169,7 +176,7 @@ impl Session {
     /// Keeps what was folded of a whole file, instead of what is kept of its row groups.
     fn keep_file(&self, file: &DataFile, groups: &[usize], folded: Folded) {
         for group in groups {
-            self.partials.cache.remove(&self.partials.key(file, Some(*group), self.asked.of(&file.row)));
+            self.partials.cache.remove(&self.key(file, Some(*group)));
         }
         self.keep(file, None, folded, file.row.rows);
     }
@@ -177,12 +184,12 @@ impl Session {
     fn keep(&self, file: &DataFile, group: Option<usize>, folded: Folded, rows: u64) {
         let folded = folded.shrunk();
         let bytes = folded.heap_bytes() + size_of::<Folded>() + file.row.id.len();
-        self.partials.cache.insert(self.partials.key(file, group, self.asked.of(&file.row)), Arc::new(folded), bytes, rows);
+        self.partials.cache.insert(self.key(file, group), Arc::new(folded), bytes, rows);
     }
 
     /// What is kept of a file's row groups, if it is all still there.
     fn parts(&self, file: &DataFile, groups: &[usize]) -> Option<Vec<Arc<Folded>>> {
-        groups.iter().map(|group| self.partials.cache.peek(&self.partials.key(file, Some(*group), self.asked.of(&file.row)))).collect()
+        groups.iter().map(|group| self.partials.cache.peek(&self.key(file, Some(*group)))).collect()
     }
 
     /// Keys with their steps counted from 1970.

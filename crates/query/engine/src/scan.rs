@@ -23,9 +23,10 @@ use arrow_array::types::TimestampNanosecondType;
 use arrow_array::{ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_select::filter::filter;
+use glasshive_model::TraceId;
 use glasshive_query_plan::{Missing, Note, NoteKind, Reason, Window};
 use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
-use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection};
 use std::sync::Arc;
 
 /// One piece of work.
@@ -92,6 +93,8 @@ pub(crate) struct Group {
     pub index: usize,
     /// Least and greatest event time, ns.
     pub times_ns: (i64, i64),
+    /// The rows that alone can be wanted, where an index tells.
+    pub rows: Option<RowSelection>,
 }
 
 /// What is scanned for: rows, and of them which columns.
@@ -154,6 +157,7 @@ impl Scan {
             units.push(Unit::Chunk(chunk.clone()));
         }
         let mut unseen_ns = None;
+        let traces = prune::wanted_traces(&self.question);
         for file in snapshot.files.iter().filter(|file| self.question.may_pass(Source::File(&file.row))) {
             if control.flow()? == Flow::Stop {
                 unseen_ns = unseen_ns.max(Some(file.row.time_max_ns));
@@ -163,7 +167,7 @@ impl Scan {
                 units.push(Unit::Kept(kept));
                 continue;
             }
-            match self.groups(file, footers, control).await {
+            match self.groups(file, &traces, footers, control).await {
                 Ok(groups) => units.extend(with_kept(file, groups, session, control)?),
                 Err(Failure::Read(error)) => leave_out(error, (file.row.time_min_ns, file.row.time_max_ns), control)?,
                 Err(failure) => return Err(failure),
@@ -173,9 +177,18 @@ impl Scan {
     }
 
     /// The row groups of a file that may hold wanted rows.
-    async fn groups(&self, file: &Arc<DataFile>, footers: &Footers, control: &Control) -> Result<Vec<Group>, Failure> {
+    async fn groups(&self, file: &Arc<DataFile>, traces: &[TraceId], footers: &Footers, control: &Control) -> Result<Vec<Group>, Failure> {
+        let rows = if traces.is_empty() { None } else { footers.trace_rows(file, traces).await.map_err(Failure::Read)? };
+        if rows.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
         let footer = footers.of(file).await.map_err(Failure::Read)?;
-        prune::groups(&self.question, file, &footer, &control.meter).await
+        let groups = prune::groups(&self.question, file, &footer);
+        match rows {
+            Some(rows) => Ok(prune::with_rows(groups, &rows)),
+            None if traces.is_empty() => Ok(groups),
+            None => prune::with_traces(groups, traces, &control.meter).await,
+        }
     }
 
     /// Works through the queue until it is empty or the time is up; hands each batch of output columns to `taker`, with the unit

@@ -1,7 +1,8 @@
 //! A data file from its first byte to durable names.
 
-use super::sidecar::SidecarBuilder;
+use super::sidecar::{Encoded, SidecarBuilder};
 use super::sidecar_path;
+use super::traces::TraceIndexBuilder;
 use crate::world::{Disk, DiskFile};
 use bytes::Bytes;
 use std::io;
@@ -23,7 +24,7 @@ pub(crate) struct FileWriter {
 pub(crate) struct Written {
     /// Length of the data file.
     pub bytes: u64,
-    /// crc32c of the sidecar.
+    /// What the catalog knows the sidecar by.
     pub sidecar_crc: u32,
 }
 
@@ -50,23 +51,24 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Makes the bytes durable, writes the sidecar, gives both their names and makes these durable.
-    pub async fn finish(self, left_out: LeftOut) -> io::Result<Written> {
+    /// Makes the bytes durable, writes the sidecar, gives both their names and makes these durable. `traces` knows the trace ids
+    /// of all rows.
+    pub async fn finish(self, traces: TraceIndexBuilder, left_out: LeftOut) -> io::Result<Written> {
         if !left_out.file_sync {
             self.file.sync().await?;
         }
-        let sidecar = self.sums.finish().encode();
+        let Encoded { stored, crc } = self.sums.finish(&traces.finish());
         let sidecar_path = sidecar_path(&self.path);
         let unfinished = format!("{sidecar_path}{UNFINISHED}");
         let file = self.disk.create_new(&unfinished).await?;
-        file.write_at(0, vec![sidecar.clone()]).await?;
+        file.write_at(0, vec![stored]).await?;
         file.sync().await?;
         self.disk.rename(&unfinished, &sidecar_path).await?;
         self.disk.rename(&format!("{}{UNFINISHED}", self.path), &self.path).await?;
         if !left_out.directory_sync {
             self.disk.sync_dir(directory_of(&self.path)).await?;
         }
-        Ok(Written { bytes: self.position, sidecar_crc: crc32c::crc32c(&sidecar) })
+        Ok(Written { bytes: self.position, sidecar_crc: crc })
     }
 }
 

@@ -3,9 +3,11 @@
 
 use super::plan::FilePlan;
 use super::schema::FileColumns;
+use crate::file::traces::TraceIndexBuilder;
 use crate::live::{Chunk, ColumnKey, Facts, Picked, column_ref};
 use crate::overflow;
 use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use glasshive_model::{ColumnRef, SystemColumn};
@@ -45,6 +47,7 @@ pub(super) struct Encoder<'a> {
     row_group_rows: usize,
     next_row: usize,
     next_row_group: usize,
+    traces: TraceIndexBuilder,
 }
 
 /// Takes what the Parquet writer writes, until it is fetched.
@@ -84,7 +87,19 @@ impl<'a> Encoder<'a> {
             .build();
         let writer = ArrowWriter::try_new(sink.clone(), schema.clone(), Some(properties))?;
         let (writer, row_groups) = writer.into_serialized_writer()?;
-        Ok(Self { chunks, plan, columns, schema, writer, row_groups, sink, row_group_rows, next_row: 0, next_row_group: 0 })
+        Ok(Self {
+            chunks,
+            plan,
+            columns,
+            schema,
+            writer,
+            row_groups,
+            sink,
+            row_group_rows,
+            next_row: 0,
+            next_row_group: 0,
+            traces: TraceIndexBuilder::default(),
+        })
     }
 
     /// The bytes of the next row group; `None` after the last.
@@ -102,6 +117,9 @@ impl<'a> Encoder<'a> {
             if *column == ColumnRef::System(SystemColumn::Overflow) {
                 array = folded(array, self.columns, &picked);
             }
+            if *column == ColumnRef::System(SystemColumn::TraceId) {
+                self.traces.append(array.as_fixed_size_binary());
+            }
             for leaf in compute_leaves(field, &array)? {
                 writer.write(&leaf)?;
             }
@@ -112,10 +130,10 @@ impl<'a> Encoder<'a> {
         Ok(Some(self.sink.take()))
     }
 
-    /// The bytes after the last row group.
-    pub fn finish(self) -> Result<Bytes, ParquetError> {
+    /// The bytes after the last row group, and the trace ids of all rows.
+    pub fn finish(self) -> Result<(Bytes, TraceIndexBuilder), ParquetError> {
         self.writer.close()?;
-        Ok(self.sink.take())
+        Ok((self.sink.take(), self.traces))
     }
 }
 

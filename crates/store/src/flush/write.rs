@@ -44,12 +44,13 @@ async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, path: &str) -
         out.write(bytes).await?;
         inner.world.spawner.yield_now().await;
     }
-    out.write(encoder.finish().map_err(io::Error::other)?).await?;
+    let (footer, traces) = encoder.finish().map_err(io::Error::other)?;
+    out.write(footer).await?;
     let left_out = LeftOut {
         file_sync: inner.config.is_planted(PlantedBug::FileNotSynced),
         directory_sync: inner.config.is_planted(PlantedBug::FileDirectoryNotSynced),
     };
-    let written = out.finish(left_out).await?;
+    let written = out.finish(traces, left_out).await?;
     let row = file_row(path, facts, columns, &written);
     Ok(FileRow { environment: plan.environment, class: plan.class, ..row })
 }

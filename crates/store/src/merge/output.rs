@@ -2,6 +2,7 @@
 
 use super::rule::system;
 use crate::catalog::FileRow;
+use crate::file::traces::TraceIndexBuilder;
 use crate::file::writer::{FileWriter, LeftOut};
 use crate::flush::encode::{Sink, key_values, properties};
 use crate::flush::schema::FileColumns;
@@ -30,6 +31,7 @@ pub(super) struct Output {
     file: FileWriter,
     columns: FileColumns,
     facts: Facts,
+    traces: TraceIndexBuilder,
 }
 
 impl Output {
@@ -40,7 +42,7 @@ impl Output {
         let properties = properties(row_group_rows.min(rows), MERGE_LEVEL).set_max_row_group_row_count(Some(row_group_rows)).build();
         let writer = ArrowWriter::try_new(sink.clone(), columns.schema(), Some(properties)).map_err(io::Error::other)?;
         let file = FileWriter::create(disk, path).await?;
-        Ok(Self { path: path.to_owned(), writer, sink, file, columns, facts: Facts::default() })
+        Ok(Self { path: path.to_owned(), writer, sink, file, columns, facts: Facts::default(), traces: TraceIndexBuilder::default() })
     }
 
     pub fn columns(&self) -> &FileColumns {
@@ -50,6 +52,7 @@ impl Output {
     /// Adds rows, which come after all those before.
     pub async fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
         learn(&mut self.facts, batch);
+        self.traces.append(system(batch, SystemColumn::TraceId).as_fixed_size_binary());
         self.writer.write(batch).map_err(io::Error::other)?;
         self.drain().await
     }
@@ -67,7 +70,7 @@ impl Output {
         }
         self.writer.finish().map_err(io::Error::other)?;
         self.drain().await?;
-        let written = self.file.finish(left_out).await?;
+        let written = self.file.finish(self.traces, left_out).await?;
         Ok(file_row(&self.path, self.facts, self.columns, &written))
     }
 }

@@ -46,10 +46,15 @@ impl Asked {
         Some(Self { everywhere: text, somewhere, datasets: datasets.clone() })
     }
 
-    /// What is asked of a file.
-    pub(super) fn of(&self, file: &FileRow) -> &str {
+    /// What is asked of files of which all datasets are wanted, and of others.
+    pub(super) fn words(&self) -> [&str; 2] {
+        [&self.everywhere, &self.somewhere]
+    }
+
+    /// Which of the two is asked of a file.
+    pub(super) fn index(&self, file: &FileRow) -> usize {
         let is_wanted = |slug: &String| self.datasets.as_ref().is_none_or(|wanted| wanted.contains(slug));
-        if file.datasets.iter().all(|(slug, _)| is_wanted(slug)) { &self.everywhere } else { &self.somewhere }
+        usize::from(!file.datasets.iter().all(|(slug, _)| is_wanted(slug)))
     }
 }
 

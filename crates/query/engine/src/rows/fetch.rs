@@ -100,7 +100,9 @@ async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved
         .with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
     let first = wanted.iter().map(|cursor| cursor.time_ns).min();
     let last = wanted.iter().map(|cursor| cursor.time_ns).max();
-    if let (Some(first), Some(last)) = (first, last) {
+    if let Some(rows) = &group.rows {
+        builder = builder.with_row_selection(rows.clone());
+    } else if let (Some(first), Some(last)) = (first, last) {
         let window = Window { start_ns: first, end_ns: last.saturating_add(1) };
         builder = match pages_in_window(group.metadata(), group.index, window) {
             Some(selection) => builder.with_row_selection(selection),

@@ -98,7 +98,9 @@ impl Group {
         let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, self.metadata().clone())
             .with_row_groups(vec![self.index])
             .with_batch_size(BATCH_ROWS);
-        if !all_in_window && let Some(selection) = prune::pages_in_window(self.metadata(), self.index, window) {
+        if let Some(rows) = &self.rows {
+            builder = builder.with_row_selection(rows.clone());
+        } else if !all_in_window && let Some(selection) = prune::pages_in_window(self.metadata(), self.index, window) {
             builder = builder.with_row_selection(selection);
         }
         // A filter on time alone mostly lets whole pages pass; it is cheaper to look at it after decoding.

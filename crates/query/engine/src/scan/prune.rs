@@ -17,15 +17,11 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// The row groups of a file that may hold wanted rows.
-pub(super) async fn groups(
-    question: &Question,
-    file: &Arc<DataFile>,
-    footer: &Arc<Footer>,
-    meter: &Arc<Meter>,
-) -> Result<Vec<Group>, Failure> {
+/// The row groups of a file that may hold wanted rows, going by their statistics.
+pub(super) fn groups(question: &Question, file: &Arc<DataFile>, footer: &Arc<Footer>) -> Vec<Group> {
     let metadata = &footer.metadata;
     let mut groups = Vec::new();
     for index in 0..metadata.metadata().num_row_groups() {
@@ -33,19 +29,36 @@ pub(super) async fn groups(
         if times_ns.0 >= question.window.end_ns || times_ns.1 < question.window.start_ns || !wants_group(question, file, metadata, index) {
             continue;
         }
-        groups.push(Group { file: file.clone(), footer: footer.clone(), index, times_ns });
+        groups.push(Group { file: file.clone(), footer: footer.clone(), index, times_ns, rows: None });
     }
-    let ids = wanted_traces(question);
-    if !ids.is_empty() {
-        let mut kept = Vec::new();
-        for group in groups {
-            if may_hold_trace(&group, &ids, meter).await? {
-                kept.push(group);
-            }
+    groups
+}
+
+/// Of the groups of a file those that have some of these rows, which are places in the file, ascending; and only those rows of them.
+pub(super) fn with_rows(groups: Vec<Group>, rows: &[Range<u64>]) -> Vec<Group> {
+    let narrowed = |group: Group| {
+        let footer = group.metadata().metadata();
+        let length = |index: usize| footer.row_group(index).num_rows().unsigned_abs();
+        let start: u64 = (0..group.index).map(length).sum();
+        let end = start + length(group.index);
+        let within = rows.iter().filter(|range| range.start < end && range.end > start);
+        let place = |row: u64| usize::try_from(row.clamp(start, end) - start).unwrap_or(usize::MAX);
+        let within: Vec<Range<usize>> = within.map(|range| place(range.start)..place(range.end)).collect();
+        let selection = RowSelection::from_consecutive_ranges(within.iter().cloned(), place(end));
+        (!within.is_empty()).then(|| Group { rows: Some(selection), ..group })
+    };
+    groups.into_iter().filter_map(narrowed).collect()
+}
+
+/// Of the groups of a file those that may have some of these traces, going by bloom filters.
+pub(super) async fn with_traces(groups: Vec<Group>, ids: &[TraceId], meter: &Arc<Meter>) -> Result<Vec<Group>, Failure> {
+    let mut kept = Vec::new();
+    for group in groups {
+        if may_hold_trace(&group, ids, meter).await? {
+            kept.push(group);
         }
-        return Ok(kept);
     }
-    Ok(groups)
+    Ok(kept)
 }
 
 /// Least and greatest event time of a row group; the file's where the group does not say.
@@ -130,7 +143,7 @@ fn may_compare(op: FilterOp, (least, greatest): &(Comparable<'_>, Comparable<'_>
 }
 
 /// The traces that alone can hold wanted rows; empty when others can too.
-fn wanted_traces(question: &Question) -> Vec<TraceId> {
+pub(super) fn wanted_traces(question: &Question) -> Vec<TraceId> {
     let decides = question.combination == Combination::And || question.conditions.len() == 1;
     let by_trace = question.conditions.iter().filter(|_| decides).find(|wanted| {
         let compares = matches!(wanted.prepared.op(), FilterOp::Equal | FilterOp::In);

@@ -187,6 +187,17 @@ impl Hive {
         std::fs::write(&path, bytes).unwrap();
     }
 
+    /// Turns a bit of each sidecar over, so many bytes from its end.
+    pub fn damage_sidecars(&self, from_end: usize) {
+        for file in self.store.snapshot(&glasshive_store::Scope::all(LOCAL)).files {
+            let path = self.directory.path().join("data").join(&file.row.path).with_extension("sum");
+            let mut bytes = std::fs::read(&path).unwrap();
+            let place = bytes.len() - from_end;
+            bytes[place] ^= 0x10;
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+
     pub async fn flush(&self) {
         self.store.flush().await.unwrap();
     }

@@ -18,3 +18,4 @@ mod raw_rows;
 mod shapes;
 mod spans;
 mod table;
+mod traces;
