@@ -34,7 +34,7 @@ test("fold, find, filter, statistics, logs; Back and reload keep the view", asyn
   await expect(rows.getByRole("row").first()).toBeVisible();
   await rows.focus();
   await page.keyboard.press("{");
-  await expect(page.getByText(/^1 rows$/)).toBeVisible();
+  await expect(page.getByText(/^1 row$/)).toBeVisible();
   await page.keyboard.press("}");
   await page.keyboard.press("/");
   await expect(page.getByRole("searchbox", { name: "Find spans" })).toBeFocused();

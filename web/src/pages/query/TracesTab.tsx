@@ -68,7 +68,7 @@ export function TracesTab({ env, where, time }: { env: string; where: string; ti
                 <Link className="mini" to={pageAddress(`/trace/${id}`, root ? { at: String(Math.round(nsToMs(root.time_ns))) } : {})}>
                   <span className="mono quiet cut">{root ? moment(nsToMs(root.time_ns), zone, Date.now()) : id.slice(0, 12)}</span>
                   <span className="cut">{root ? fieldText(root.fields["service.name"] ?? "") : ""}</span>
-                  <span className="cut">{root ? fieldText(root.fields.name ?? "") : "root not in this range"}</span>
+                  <span className="cut">{root ? fieldText(root.fields.name ?? "") : roots.data ? "root not in this range" : "…"}</span>
                   <span className="mono">{duration(length)}</span>
                   <span>
                     <i className={isBad ? "len bad" : "len"} style={{ display: "block", width: `${Math.max(1, (length / longest) * 100)}%` }} />

@@ -3,7 +3,7 @@ import "./trace.css";
 import { useEffect, useMemo, useRef } from "react";
 import { useTrace } from "../../api/hooks";
 import { useAddress, useChange } from "../../lib/address";
-import { count, duration, plural } from "../../lib/format";
+import { duration, plural } from "../../lib/format";
 import { moment, nsToMs, zoneName } from "../../lib/time";
 import { type Trace, nameOf, serviceOf } from "../../model/trace";
 import { Menu } from "../../ui/Menu";
@@ -140,7 +140,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
             Next error <kbd>e</kbd>
           </button>
         )}
-        <span className="quiet">{count(state.rows.length)} rows</span>
+        <span className="quiet">{plural(state.rows.length, "row")}</span>
       </div>
       <div id="trace-view" role="tabpanel" aria-label={VIEWS.find(({ id }) => id === view)?.label ?? ""} className={state.selected >= 0 && view === "waterfall" ? "trace-body open" : "trace-body"}>
         {view === "waterfall" && <Waterfall state={state} />}
