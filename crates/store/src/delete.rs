@@ -41,6 +41,9 @@ pub enum DeleteError {
     /// The request could not be noted; nothing happened.
     #[error("could not note the deletion: {0}")]
     NotNoted(String),
+    /// The catalog does not say what became of deletions.
+    #[error("could not look up deletions: {0}")]
+    Catalog(String),
     /// The store is shut down; the deletion goes on at the next start.
     #[error("the store is shut down; deletion {0} goes on at the next start")]
     Closed(u64),
@@ -51,7 +54,7 @@ impl DeleteError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             DeleteError::TooWide => ErrorKind::InvalidRequest,
-            DeleteError::NotNoted(_) | DeleteError::Closed(_) => ErrorKind::Unavailable,
+            DeleteError::NotNoted(_) | DeleteError::Catalog(_) | DeleteError::Closed(_) => ErrorKind::Unavailable,
         }
     }
 }

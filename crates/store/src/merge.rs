@@ -10,6 +10,7 @@ mod commit;
 mod cursor;
 mod delete;
 pub(crate) mod dispose;
+mod fold;
 mod output;
 mod policy;
 mod replace;

@@ -16,6 +16,7 @@ pub(crate) struct Numbers {
     pub file_bytes: Counter,
     pub merge_seconds: Histogram,
     pub merged_files: Counter,
+    pub folded_rows: Counter,
     pub expired_rows: Counter,
 }
 
@@ -32,6 +33,7 @@ impl Numbers {
             log_bytes: registry.gauge("glasshive_log_bytes", "Bytes of log segments.", &[]),
             merge_seconds: registry.histogram("glasshive_merge_seconds", "Time of a merge of data files.", &[]),
             merged_files: registry.counter("glasshive_files_merged_total", "Data files that were merged into others.", &[]),
+            folded_rows: registry.counter("glasshive_folded_events_total", "Events that a merge found to be there already.", &[]),
             expired_rows: registry.counter("glasshive_expired_events_total", "Events that were kept as long as they were to be.", &[]),
             files: registry.counter("glasshive_files_written_total", "Data files committed.", &[]),
             file_bytes: registry.counter("glasshive_file_bytes_written_total", "Bytes of data files committed.", &[]),

@@ -155,7 +155,33 @@ impl Store {
     /// [`DeleteError::TooWide`] when the filter names neither a trace nor a value, others when the catalog fails or the store is
     /// shut down meanwhile.
     pub async fn delete_rows(&self, environment: EnvironmentId, filter: RowFilter, asked_by: &str) -> Result<DeletionRow, DeleteError> {
-        self.inner.delete_rows(environment, filter, asked_by.to_owned()).await
+        let asked = self.ask_deletion(environment, filter, asked_by).await?;
+        self.wait_for_deletion(asked.id).await
+    }
+
+    /// Notes a deletion, as [`Store::delete_rows`] does first, and returns it as it was noted. It is done whether somebody waits or
+    /// not.
+    ///
+    /// # Errors
+    /// [`DeleteError::TooWide`], or [`DeleteError::NotNoted`] when the catalog fails.
+    pub async fn ask_deletion(&self, environment: EnvironmentId, filter: RowFilter, asked_by: &str) -> Result<DeletionRow, DeleteError> {
+        self.inner.ask_deletion(environment, filter, asked_by.to_owned()).await
+    }
+
+    /// Waits until a deletion that was noted by this process is done.
+    ///
+    /// # Errors
+    /// When the store is shut down meanwhile, or the catalog fails.
+    pub async fn wait_for_deletion(&self, id: u64) -> Result<DeletionRow, DeleteError> {
+        self.inner.wait_for_deletion(id).await
+    }
+
+    /// Every deletion that was ever asked for, oldest first.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub async fn deletions(&self) -> Result<Vec<DeletionRow>, DeleteError> {
+        self.inner.deletions().await
     }
 
     /// Says that the wall clock is right: a jump that it made no longer keeps rows from expiring.

@@ -26,25 +26,34 @@ impl Inner {
         }
     }
 
-    /// Notes a deletion and waits until it is done.
-    pub async fn delete_rows(&self, environment: EnvironmentId, filter: RowFilter, asked_by: String) -> Result<DeletionRow, DeleteError> {
+    /// Notes a deletion; the merger takes it from there.
+    pub async fn ask_deletion(&self, environment: EnvironmentId, filter: RowFilter, asked_by: String) -> Result<DeletionRow, DeleteError> {
         if filter.is_too_wide() {
             return Err(DeleteError::TooWide);
         }
         let through = self.state().published_through;
         let filter = serde_json::to_string(&filter).expect("a filter is always JSON");
         let row = DeletionRow { id: 0, environment, asked_ns: self.wall_ns(), asked_by, filter, through, finished: None };
-        let mut progress = self.merge_progress.subscribe();
-        let noted = self.world.catalog.insert_deletion(row).await;
+        let noted = self.world.catalog.insert_deletion(row.clone()).await;
         let id = noted.map_err(|error| DeleteError::NotNoted(error.to_string()))?;
         self.deletions_wanted.store(true, Ordering::SeqCst);
         self.merger.notify_one();
+        Ok(DeletionRow { id, ..row })
+    }
+
+    /// Waits until a deletion is done.
+    pub async fn wait_for_deletion(&self, id: u64) -> Result<DeletionRow, DeleteError> {
+        let mut progress = self.merge_progress.subscribe();
         let reached = progress.wait_for(|progress| progress.deleted_through >= id || progress.is_over).await;
         if !reached.is_ok_and(|progress| progress.deleted_through >= id) {
             return Err(DeleteError::Closed(id));
         }
-        let known = self.world.catalog.deletions().await.map_err(|error| DeleteError::NotNoted(error.to_string()))?;
-        known.into_iter().find(|row| row.id == id).ok_or(DeleteError::Closed(id))
+        self.deletions().await?.into_iter().find(|row| row.id == id).ok_or(DeleteError::Closed(id))
+    }
+
+    /// Every deletion that was ever asked for.
+    pub async fn deletions(&self) -> Result<Vec<DeletionRow>, DeleteError> {
+        self.world.catalog.deletions().await.map_err(|error| DeleteError::Catalog(error.to_string()))
     }
 
     /// Whether a deletion was noted since this was last asked.

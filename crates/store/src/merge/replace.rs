@@ -1,6 +1,6 @@
 //! Files in the place of others: written, committed, seen.
 
-use super::rewrite::{Plan, RewriteError, rewrite};
+use super::rewrite::{Plan, RewriteError, Rewritten, rewrite};
 use super::rule::RowRule;
 use super::{Failure, Merger, dispose, policy};
 use crate::catalog::{FileRow, Swap, SwapReason};
@@ -29,7 +29,7 @@ pub(super) struct Replacing<'a> {
 
 impl Merger {
     /// Puts new files in the place of others and says how many. Rows that no rule lets stay are gone afterwards; are they not as
-    /// many as they are to be, everything stays as it was.
+    /// many as they are to be, everything stays as it was. Only a merge folds equal rows: what else leaves rows out has counted them.
     pub(super) async fn replace(&mut self, replacing: Replacing<'_>) -> Result<usize, Failure> {
         let Replacing { environment, inputs, level, rules, left_out, reason } = replacing;
         let inner = self.inner.clone();
@@ -38,14 +38,14 @@ impl Merger {
         inner.unmergeable().extend(inputs.iter().map(|file| file.row.id.clone()));
         let replaces: Vec<&str> = inputs.iter().map(|file| file.row.id.as_str()).collect();
         let mut added = Vec::new();
-        let mut written = left_out;
+        let (mut written, mut folded) = (left_out, 0);
         for rule in rules {
-            match self.write(inputs, level, rule, &registry, &replaces).await {
-                Ok(Some(row)) => {
-                    written += row.rows;
-                    added.push(FileRow { environment, level, ..row });
+            match self.write(inputs, level, rule, &registry, &replaces, reason == SwapReason::Merge).await {
+                Ok(found) => {
+                    folded += found.folded;
+                    written += found.folded + found.row.as_ref().map_or(0, |row| row.rows);
+                    added.extend(found.row.map(|row| FileRow { environment, level, ..row }));
                 }
-                Ok(None) => {}
                 Err(failure) => {
                     self.abandon(&added);
                     return Err(failure);
@@ -66,11 +66,12 @@ impl Merger {
             return Err(failure);
         }
         dispose::swapped(&inner, &swap);
+        inner.numbers.folded_rows.add(folded);
         inner.unmergeable().retain(|id| !replaces.contains(&id.as_str()));
         Ok(swap.added.len())
     }
 
-    /// Writes one file; `None` when no row stays.
+    /// Writes one file, if any row stays.
     async fn write(
         &mut self,
         inputs: &[Arc<DataFile>],
@@ -78,15 +79,16 @@ impl Merger {
         rule: RowRule,
         registry: &Registry,
         replaces: &[&str],
-    ) -> Result<Option<FileRow>, Failure> {
+        folds: bool,
+    ) -> Result<Rewritten, Failure> {
         let inputs: Vec<_> =
             inputs.iter().filter(|file| file.row.datasets.iter().any(|(slug, _)| rule.datasets.holds(slug))).cloned().collect();
-        let Some(first) = inputs.first() else { return Ok(None) };
+        let Some(first) = inputs.first() else { return Ok(Rewritten { row: None, folded: 0 }) };
         let id = new_file_id(&self.inner);
         let path = format!("{}/{id}.parquet", directory(&first.row.path, level));
-        let plan = Plan { inputs: &inputs, rule, path: &path, registry, replaces };
+        let plan = Plan { inputs: &inputs, rule, path: &path, registry, replaces, folds };
         match rewrite(&self.inner, &plan).await {
-            Ok(row) => Ok(row.map(|row| FileRow { id, class: first.row.class, ..row })),
+            Ok(Rewritten { row, folded }) => Ok(Rewritten { row: row.map(|row| FileRow { id, class: first.row.class, ..row }), folded }),
             Err(error) => {
                 self.abandoned.extend(names_of(&path));
                 Err(self.not_written(&path, error, replaces))

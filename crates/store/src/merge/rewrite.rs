@@ -1,6 +1,7 @@
 //! Files of one environment and class into one file: their rows in order, without those that do not stay.
 
 use super::cursor::{Cursor, Place};
+use super::fold::{Fold, RowSource, fingerprint};
 use super::output::Output;
 use super::rule::RowRule;
 use crate::catalog::FileRow;
@@ -36,6 +37,16 @@ pub(super) struct Plan<'a> {
     pub registry: &'a Registry,
     /// Every file that the new ones take the place of.
     pub replaces: &'a [&'a str],
+    /// Whether of equal rows of several requests one stays.
+    pub folds: bool,
+}
+
+/// What came of it.
+pub(super) struct Rewritten {
+    /// The new file, unless no row stays.
+    pub row: Option<FileRow>,
+    /// Rows that are equal to one that stays.
+    pub folded: u64,
 }
 
 /// Why a file could not be written.
@@ -51,8 +62,8 @@ pub(super) enum RewriteError {
     Closing,
 }
 
-/// Writes the file and makes it and its name durable; `None` when no row stays. Nothing refers to it before the catalog does.
-pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Option<FileRow>, RewriteError> {
+/// Writes the file and makes it and its name durable. Nothing refers to it before the catalog does.
+pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten, RewriteError> {
     let columns = choose_columns(plan).await?;
     let rows = plan.inputs.iter().map(|file| file.row.rows).sum();
     let mut merge = Merge::open(plan).await?;
@@ -75,9 +86,11 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Option<Fil
         output.write(&batch).await.map_err(RewriteError::Write)?;
         inner.world.spawner.yield_now().await;
     }
-    let Some(output) = output else { return Ok(None) };
+    let folded = merge.folded;
+    let Some(output) = output else { return Ok(Rewritten { row: None, folded }) };
     let steps = LeftOut { file_sync: inner.config.is_planted(PlantedBug::MergeOutputNotSynced), directory_sync: false };
-    output.finish(plan.replaces, steps).await.map(Some).map_err(RewriteError::Write)
+    let row = output.finish(plan.replaces, steps).await.map_err(RewriteError::Write)?;
+    Ok(Rewritten { row: Some(row), folded })
 }
 
 /// Which columns the file has: by the footers of its inputs, which know how many rows have each.
@@ -123,10 +136,19 @@ struct Merge {
     window: Vec<(usize, RecordBatch)>,
     /// Where in the window each cursor's present batch is.
     slots: Vec<usize>,
+    /// Which of the inputs are merged files.
+    is_merged: Vec<bool>,
+    /// Tells equal rows, if they are to be folded.
+    fold: Option<Fold>,
+    folded: u64,
 }
 
 /// Where in a file's batches a column is.
-struct Columns(BTreeMap<String, usize>);
+struct Columns {
+    places: BTreeMap<String, usize>,
+    /// Those in which equal rows are equal, by name.
+    compared: Vec<(String, usize)>,
+}
 
 /// Rows by their place in the window.
 type Picks = Vec<(usize, usize)>;
@@ -141,6 +163,9 @@ impl Merge {
             heap: BinaryHeap::new(),
             window: Vec::new(),
             slots: vec![0; plan.inputs.len()],
+            is_merged: plan.inputs.iter().map(|file| file.row.level > 0).collect(),
+            fold: plan.folds.then(Fold::default),
+            folded: 0,
         };
         for file in plan.inputs {
             let opened = Cursor::open(file, batch_rows, plan.rule.clone()).await;
@@ -172,12 +197,31 @@ impl Merge {
     async fn next_picks(&mut self) -> Result<Option<Picks>, RewriteError> {
         let mut picks = Picks::new();
         while picks.len() < WRITE_ROWS
-            && let Some(Reverse((_, index, row))) = self.heap.pop()
+            && let Some(Reverse((place, index, row))) = self.heap.pop()
         {
-            picks.push((self.slots[index], row));
+            let slot = self.slots[index];
             self.advance(index).await?;
+            if self.is_kept(place, slot, row) {
+                picks.push((slot, row));
+            }
         }
         Ok((!picks.is_empty()).then_some(picks))
+    }
+
+    /// Whether the row before the heap's first stays, or is equal to one that does.
+    fn is_kept(&mut self, place: Place, slot: usize, row: usize) -> bool {
+        let Some(fold) = &mut self.fold else { return true };
+        let is_begun = fold.is_begun(place);
+        let goes_on = self.heap.peek().is_some_and(|Reverse((next, _, _))| (next.1, next.2) == (place.1, place.2));
+        if !is_begun && !goes_on {
+            return true;
+        }
+        let (index, batch) = &self.window[slot];
+        let compared = self.schemas[*index].compared.iter().map(|(name, place)| (name.as_str(), *place));
+        let source = if self.is_merged[*index] { RowSource::Merged(*index) } else { RowSource::Request(place.3 >> 24) };
+        let is_kept = fold.keeps(fingerprint(batch, row, compared), source);
+        self.folded += u64::from(!is_kept);
+        is_kept
     }
 
     /// Lets go of batches whose rows are all written.
@@ -246,13 +290,16 @@ impl Columns {
                 (field.data_type() == system.field().data_type()).then(|| (system.name().to_owned(), index))
             }
         });
-        named.collect::<Option<_>>().map(Self)
+        let places: BTreeMap<String, usize> = named.collect::<Option<_>>()?;
+        let differing = [SystemColumn::IngestTime, SystemColumn::Seq].map(SystemColumn::name);
+        let compared = places.iter().filter(|(name, _)| !differing.contains(&name.as_str()));
+        Some(Self { compared: compared.map(|(name, place)| (name.clone(), *place)).collect(), places })
     }
 
     fn place(&self, column: &ColumnRef) -> Option<usize> {
         match column {
-            ColumnRef::System(system) => self.0.get(system.name()).copied(),
-            ColumnRef::Attribute { key, column_type } => self.0.get(&name(&(key.clone(), *column_type))).copied(),
+            ColumnRef::System(system) => self.places.get(system.name()).copied(),
+            ColumnRef::Attribute { key, column_type } => self.places.get(&name(&(key.clone(), *column_type))).copied(),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::support::{MINUTE_NS, Op, Running, START_NS, TestWorld};
 use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
 use crate::{FaultKind, MergeConfig, Store};
 use glasshive_base::BoxFuture;
+use glasshive_model::shown::ShownRow;
 use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,6 +92,26 @@ async fn st41_a_replaced_file_stays_while_it_is_read_and_for_ten_minutes_at_leas
         tokio::task::yield_now().await;
     }
     assert_eq!((world.files(".sum").len(), running.rows().await), (1, before));
+}
+
+#[tokio::test]
+async fn rows_that_were_sent_again_in_another_request_are_folded() {
+    let world = quiet_world();
+    let running = world.open().await;
+    let shown = |rows: Vec<ShownRow>| rows.iter().map(|row| row.get("a").unwrap().to_string()).collect::<Vec<_>>();
+    // Twice in one request is two events; the time of the third is its own.
+    flush_each(&running, &["1 api a=x\n2 api a=y\n2 api a=y\n3 api a=z".to_owned(), "2 api a=y\n1 api a=x\n4 api a=z".to_owned()]).await;
+    assert_eq!(running.rows().await.len(), 7);
+    running.store.merge_all().await.unwrap();
+    assert_eq!(shown(running.rows().await), ["x", "y", "y", "z", "z"]);
+    // And again, beside what is merged already.
+    flush_each(&running, &["2 api a=y\n2 api a=y\n2 api a=y\n1 api a=x\n1 api a=x b=1".to_owned()]).await;
+    running.store.merge_all().await.unwrap();
+    assert_eq!(shown(running.rows().await), ["x", "y", "y", "z", "z", "y", "x"]);
+    assert_eq!((running.store.stats().files, running.store.stats().file_rows), (1, 7));
+    assert!(running.metrics.render().contains("glasshive_folded_events_total 5"), "{}", running.metrics.render());
+    running.store.shutdown().await;
+    assert_eq!(world.open().await.rows().await.len(), 7);
 }
 
 #[tokio::test]
@@ -223,7 +244,7 @@ async fn a_dataset_that_has_become_large_leaves_the_shared_file() {
     let mut world = quiet_world();
     world.config.own_file_rows = 50;
     let running = world.open().await;
-    let many = |from: usize| (from..from + 30).map(|minute| format!("{minute} big k=i:{minute}\n")).collect::<String>();
+    let many = |from: usize| (from..from + 30).map(|minute| format!("{minute} big k=i:{minute} from=i:{from}\n")).collect::<String>();
     flush_each(&running, &[many(0) + "1 web a=1", many(10) + "2 web b=2\n3 api c=3", many(20)]).await;
     let before = running.rows().await;
     running.store.merge_all().await.unwrap();

@@ -29,6 +29,11 @@ pub const MINUTE_NS: i64 = 60_000_000_000;
 
 pub struct TestClock(watch::Sender<Duration>);
 
+thread_local! {
+    /// The time that a task of this thread was told last.
+    static TOLD: std::cell::Cell<Duration> = const { std::cell::Cell::new(Duration::ZERO) };
+}
+
 impl TestClock {
     pub fn advance(&self, by: Duration) {
         self.0.send_modify(|now| *now += by);
@@ -41,13 +46,18 @@ impl Clock for TestClock {
     }
 
     fn monotonic(&self) -> Duration {
-        *self.0.borrow()
+        let now = *self.0.borrow();
+        TOLD.set(now);
+        now
     }
 
+    /// Until so long after the time that the task was told last: were it moved between being told and sleeping, the task would
+    /// sleep for too long and nobody would move the clock again.
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        let until = TOLD.get().min(*self.0.borrow()).saturating_add(duration);
         Box::pin(async move {
-            let until = self.monotonic().saturating_add(duration);
             drop(self.0.subscribe().wait_for(|now| *now >= until).await);
+            TOLD.set(*self.0.borrow());
         })
     }
 }
