@@ -26,6 +26,7 @@ pub mod reading;
 pub mod reference;
 pub mod run;
 pub mod setup;
+pub mod steps;
 pub mod universe;
 pub mod workload;
 

@@ -412,7 +412,7 @@ impl Simulation {
 
 /// I4: every file is a log segment, the reserve, in quarantine, or a data file (with its sidecar) that the catalog names; and
 /// every file that it names is there.
-fn check_files(machine: &Machine) -> Result<(), String> {
+pub(crate) fn check_files(machine: &Machine) -> Result<(), String> {
     let mut expected: BTreeSet<String> = BTreeSet::new();
     for file in machine.catalog.state().files {
         expected.insert(reading::sidecar(&file.path));

@@ -1,4 +1,4 @@
-//! Two hundred seeds and what the store says in them, the ones that once failed, and the same seed twice.
+//! Five hundred seeds and what the store says in them, the ones that once failed, and the same seed twice.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Seeds played by the test command.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 500;
 
 /// Seeds that once found something, and what.
 const REGRESSIONS: &str = include_str!("regressions.txt");
@@ -38,7 +38,7 @@ const SENTENCES: [(FaultKind, &str); 16] = [
 const SENTENCES_ASKED_FOR: usize = 12;
 
 #[test]
-fn two_hundred_seeds_hold_every_invariant() {
+fn five_hundred_seeds_hold_every_invariant() {
     let next = AtomicU64::new(0);
     let told = Mutex::new(BTreeSet::new());
     let (stored, duplicates, refused) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
