@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use glasshive_api_hive::{AuthMode, Hive, HiveConfig};
 use glasshive_base::metrics;
 use glasshive_base_http::Server;
+use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
 use glasshive_store::world::{DataDir, DataDirError, DataDirOptions, open_data_dir};
 use late::LateSink;
@@ -91,6 +92,8 @@ impl Running {
             metrics: metrics.clone(),
             checks: router::checks(&config, data.spawner.clone()),
         });
+        let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read calculated fields")?;
+        hive.keep_fields(Arc::new(fields));
         let sink = Arc::new(LateSink::default());
         let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
         let server = Server::new(router::server_config(&config, keys), table, data.world.clock.clone(), &metrics);

@@ -15,7 +15,8 @@ use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 
 /// The DDL that leads from version `n` to `n + 1`, in order, as SQLite has it.
-const MIGRATIONS: [&str; 2] = [include_str!("catalog/sql/0001.sql"), include_str!("catalog/sql/0002.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("catalog/sql/0001.sql"), include_str!("catalog/sql/0002.sql"), include_str!("catalog/sql/0003.sql")];
 
 /// The catalog's contract.
 ///
@@ -50,6 +51,33 @@ pub trait Catalog: Send + Sync {
     fn insert_deletion(&self, deletion: DeletionRow) -> BoxFuture<'_, Result<u64, CatalogError>>;
     /// Notes what a deletion has come to. `false` when there is no such deletion, or it was finished before.
     fn finish_deletion(&self, id: u64, finished: Finished) -> BoxFuture<'_, Result<bool, CatalogError>>;
+    /// Everything that people have defined, in order of creation.
+    fn definitions(&self) -> BoxFuture<'_, Result<Vec<DefinitionRow>, CatalogError>>;
+    /// Adds a definition; its `id` is ignored and the new one returned. `None` when the environment has one of this kind and name.
+    fn insert_definition(&self, definition: DefinitionRow) -> BoxFuture<'_, Result<Option<u64>, CatalogError>>;
+    /// Gives a definition another body. `false` when there is none of this number.
+    fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>>;
+    /// Takes a definition out. `false` when there is none of this number.
+    fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>>;
+}
+
+/// Something that people have defined, such as a calculated field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionRow {
+    /// Its number. That of one that was taken out may be given again.
+    pub id: u64,
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// What sort of thing, a word that whoever keeps it chooses.
+    pub kind: String,
+    /// Its name; unique with environment and kind.
+    pub name: String,
+    /// What it is, in a form of its kind's.
+    pub body: Vec<u8>,
+    /// When it was made, ns since 1970.
+    pub created_ns: i64,
+    /// When it was last changed, ns since 1970.
+    pub updated_ns: i64,
 }
 
 /// What the catalog holds at one instant.

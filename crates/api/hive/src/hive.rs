@@ -6,6 +6,7 @@ use crate::running::RunningTable;
 use crate::shape::process::{Check, Readiness};
 use glasshive_base::{Clock, ErrorKind, metrics};
 use glasshive_base_http::RefusalRing;
+use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
 use glasshive_model::EnvironmentId;
 use glasshive_query_engine::Engine;
@@ -37,6 +38,7 @@ pub struct Hive {
     open: OnceLock<Arc<Open>>,
     refusals: OnceLock<Arc<RefusalRing>>,
     how_to_send: OnceLock<String>,
+    fields: OnceLock<Arc<Fields>>,
     pub(crate) running: Arc<RunningTable>,
     stopping: watch::Sender<bool>,
 }
@@ -61,6 +63,7 @@ impl Hive {
             open: OnceLock::new(),
             refusals: OnceLock::new(),
             how_to_send: OnceLock::new(),
+            fields: OnceLock::new(),
             running: Arc::default(),
             stopping: watch::Sender::new(false),
         })
@@ -74,6 +77,16 @@ impl Hive {
     /// Where refused requests are remembered. A second call changes nothing.
     pub fn remember_refusals(&self, ring: Arc<RefusalRing>) {
         let _ = self.refusals.set(ring);
+    }
+
+    /// Where calculated fields are kept; without it there are none. A second call changes nothing.
+    pub fn keep_fields(&self, fields: Arc<Fields>) {
+        let _ = self.fields.set(fields);
+    }
+
+    /// See [`Self::keep_fields`].
+    pub(crate) fn fields(&self) -> Option<&Arc<Fields>> {
+        self.fields.get()
     }
 
     /// Lines for people who want to send something, for the page at `/`; known once addresses are. A second call changes nothing.

@@ -17,8 +17,8 @@ mod handle;
 mod hive;
 pub mod openapi;
 pub mod problem;
-pub mod shape;
 mod running;
+pub mod shape;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod compare;
+pub mod field;
 pub mod place;
 pub mod process;
 pub mod query;

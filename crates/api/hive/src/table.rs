@@ -1,7 +1,7 @@
 //! Every row of the API, in the order of the document.
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
-use crate::handle::{account, compare, events, page, place, process, query, tail, trace};
+use crate::handle::{account, compare, events, field, page, place, process, query, tail, trace};
 use crate::hive::Hive;
 use crate::shape;
 use glasshive_base_http::{Methods, Route};
@@ -12,7 +12,8 @@ use std::sync::Arc;
 const NAME: Parameter = Parameter { name: "prefix", description: "Only names or values that begin with this." };
 const LIMIT: Parameter = Parameter { name: "limit", description: "Most entries." };
 const WHERE: Parameter = Parameter { name: "filter", description: "Which events, in text, as after WHERE of a query; all when left out." };
-const ID: Parameter = Parameter { name: "id", description: "What the question is called off by while it runs; the server chooses one when left out." };
+const ID: Parameter =
+    Parameter { name: "id", description: "What the question is called off by while it runs; the server chooses one when left out." };
 const RANGE: Parameter = Parameter { name: "range", description: "Time range and datasets in text, such as `IN web LAST 1h`." };
 const AT: Parameter =
     Parameter { name: "at", description: "A time near the trace, nanoseconds since 1970; only a day around it is looked at first." };
@@ -152,6 +153,50 @@ pub static ENDPOINTS: &[Endpoint] = &[
         body: None,
         answer: Answers::Json(schema::<shape::place::Values>),
         run: |call| Box::pin(place::values(call)),
+    },
+    Endpoint {
+        name: "fields",
+        method: Methods::GET,
+        path: "/hive/v1/e/{env}/fields",
+        action: Action::Read,
+        summary: "Calculated fields that the environment keeps.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::field::Fields>),
+        run: |call| Box::pin(field::list(call)),
+    },
+    Endpoint {
+        name: "createField",
+        method: Methods::POST,
+        path: "/hive/v1/e/{env}/fields",
+        action: Action::Change,
+        summary: "Keep a calculated field; status 409 when a column or another field has its name.",
+        parameters: &[],
+        body: Some(schema::<shape::field::NewField>),
+        answer: Answers::Json(schema::<shape::field::Field>),
+        run: |call| Box::pin(field::create(call)),
+    },
+    Endpoint {
+        name: "updateField",
+        method: Methods::PUT,
+        path: "/hive/v1/e/{env}/fields/{id}",
+        action: Action::Change,
+        summary: "Give a calculated field another expression and description.",
+        parameters: &[],
+        body: Some(schema::<shape::field::ChangedField>),
+        answer: Answers::Json(schema::<shape::field::Field>),
+        run: |call| Box::pin(field::update(call)),
+    },
+    Endpoint {
+        name: "deleteField",
+        method: Methods::DELETE,
+        path: "/hive/v1/e/{env}/fields/{id}",
+        action: Action::Change,
+        summary: "Take a calculated field out; status 409 while another one names it.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::field::Field>),
+        run: |call| Box::pin(field::delete(call)),
     },
     Endpoint {
         name: "metricDescriptors",

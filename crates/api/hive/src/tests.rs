@@ -2,6 +2,7 @@
 
 mod answers;
 mod doors;
+mod fields;
 mod fixture;
 mod limits;
 mod schema;

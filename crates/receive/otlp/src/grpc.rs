@@ -69,7 +69,8 @@ impl GrpcExport {
         let codec = message_codec(request.head())?;
         let body = self.read(&mut request, codec).await?;
         let received_ns = request.head().received_ns;
-        let export = Export { signal: self.signal, encoding: Encoding::Protobuf, pass, received_ns, bounds: self.door.config.bounds(), body };
+        let export =
+            Export { signal: self.signal, encoding: Encoding::Protobuf, pass, received_ns, bounds: self.door.config.bounds(), body };
         let reply = self.door.take(export, |hash| request.guard_payload(hash)).await?;
         Ok(reply.encode(self.signal, Encoding::Protobuf))
     }

@@ -1,13 +1,15 @@
 //! One suite that every catalog passes, each check on an empty one.
 
-use super::{Catalog, CatalogError, ColumnRow, Cut, DatasetRow, DeletionRow, FileRow, Finished, KeyRow, RemovedFile, Swap, SwapReason};
+use super::{
+    Catalog, CatalogError, ColumnRow, Cut, DatasetRow, DefinitionRow, DeletionRow, FileRow, Finished, KeyRow, RemovedFile, Swap, SwapReason,
+};
 use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 
 type Check = for<'a> fn(&'a dyn Catalog) -> BoxFuture<'a, ()>;
 
 /// Every check.
-pub const CHECKS: [Check; 11] = [
+pub const CHECKS: [Check; 12] = [
     |catalog| Box::pin(starts_with_the_local_environment(catalog)),
     |catalog| Box::pin(a_cut_reads_back_equal(catalog)),
     |catalog| Box::pin(a_refused_cut_changes_nothing(catalog)),
@@ -19,6 +21,7 @@ pub const CHECKS: [Check; 11] = [
     |catalog| Box::pin(a_swap_takes_files_out_and_puts_others_in(catalog)),
     |catalog| Box::pin(a_refused_swap_changes_nothing(catalog)),
     |catalog| Box::pin(deletions_are_noted_and_finished_once(catalog)),
+    |catalog| Box::pin(definitions_are_made_changed_and_taken_out(catalog)),
 ];
 
 /// A cut of one file, one column and one dataset, all named after `through`.
@@ -159,6 +162,34 @@ async fn keys_read_back_and_switch(catalog: &dyn Catalog) {
     assert_eq!(disabled, [true, false]);
     let homeless = KeyRow { environment: Some(EnvironmentId(77)), ..key };
     assert!(matches!(catalog.insert_key(homeless).await, Err(CatalogError::Failed(_))));
+}
+
+async fn definitions_are_made_changed_and_taken_out(catalog: &dyn Catalog) {
+    let shop = catalog.ensure_environment("shop").await.unwrap();
+    let slow = DefinitionRow {
+        id: 99,
+        environment: EnvironmentId::LOCAL,
+        kind: "field".to_owned(),
+        name: "slow\0".to_owned(),
+        body: vec![0, 255],
+        created_ns: -1,
+        updated_ns: 7,
+    };
+    let first = catalog.insert_definition(slow.clone()).await.unwrap().expect("the name is free");
+    assert_eq!(catalog.insert_definition(slow.clone()).await.unwrap(), None, "the name is taken");
+    let elsewhere = DefinitionRow { environment: shop, ..slow.clone() };
+    let second = catalog.insert_definition(elsewhere.clone()).await.unwrap().expect("names are an environment's own");
+    let other = DefinitionRow { kind: "board".to_owned(), ..slow.clone() };
+    let third = catalog.insert_definition(other.clone()).await.unwrap().expect("names are a kind's own");
+    assert!(catalog.update_definition(first, vec![1], 8).await.unwrap());
+    assert!(!catalog.update_definition(third + 1, vec![1], 8).await.unwrap());
+    assert!(catalog.delete_definition(third).await.unwrap());
+    assert!(!catalog.delete_definition(third).await.unwrap());
+    let changed = DefinitionRow { id: first, body: vec![1], updated_ns: 8, ..slow.clone() };
+    assert_eq!(catalog.definitions().await.unwrap(), [changed, DefinitionRow { id: second, ..elsewhere }]);
+    assert!(catalog.insert_definition(other).await.unwrap().is_some(), "a name is free again");
+    let homeless = DefinitionRow { environment: EnvironmentId(77), ..slow };
+    assert!(matches!(catalog.insert_definition(homeless).await, Err(CatalogError::Failed(_))));
 }
 
 async fn the_first_setting_stays(catalog: &dyn Catalog) {

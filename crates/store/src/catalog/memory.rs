@@ -3,7 +3,9 @@
 //! The simulation keeps one [`MemoryCatalog`] across crashes; what [`Catalog`] said `Ok` to is in it, as it would be on a
 //! disk. A [`Fate`] decides each call's outcome.
 
-use super::{Catalog, CatalogError, CatalogState, Cut, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile, Swap};
+use super::{
+    Catalog, CatalogError, CatalogState, Cut, DefinitionRow, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile, Swap,
+};
 use glasshive_base::BoxFuture;
 use glasshive_model::EnvironmentId;
 use std::collections::BTreeMap;
@@ -63,6 +65,7 @@ struct Tables {
     keys: Vec<KeyRow>,
     settings: BTreeMap<String, Vec<u8>>,
     deletions: Vec<DeletionRow>,
+    definitions: Vec<DefinitionRow>,
 }
 
 // === impl Untroubled ===
@@ -237,6 +240,42 @@ impl Catalog for MemoryCatalog {
             let id = tables.deletions.len() as u64 + 1;
             tables.deletions.push(DeletionRow { id, finished: None, ..deletion });
             Ok(id)
+        })
+    }
+
+    fn definitions(&self) -> BoxFuture<'_, Result<Vec<DefinitionRow>, CatalogError>> {
+        self.call(CatalogCall::Read, |tables| Ok(tables.definitions.clone()))
+    }
+
+    fn insert_definition(&self, definition: DefinitionRow) -> BoxFuture<'_, Result<Option<u64>, CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            if !tables.state.environments.iter().any(|environment| environment.id == definition.environment) {
+                return Err(CatalogError::Failed("the definition's environment does not exist".to_owned()));
+            }
+            let same = |other: &&DefinitionRow| {
+                (other.environment, &other.kind, &other.name) == (definition.environment, &definition.kind, &definition.name)
+            };
+            if tables.definitions.iter().find(same).is_some() {
+                return Ok(None);
+            }
+            let id = tables.definitions.iter().map(|other| other.id).max().unwrap_or(0) + 1;
+            tables.definitions.push(DefinitionRow { id, ..definition });
+            Ok(Some(id))
+        })
+    }
+
+    fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            let found = tables.definitions.iter_mut().find(|definition| definition.id == id);
+            Ok(found.map(|definition| (definition.body, definition.updated_ns) = (body, updated_ns)).is_some())
+        })
+    }
+
+    fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        self.call(CatalogCall::Change, move |tables| {
+            let before = tables.definitions.len();
+            tables.definitions.retain(|definition| definition.id != id);
+            Ok(tables.definitions.len() < before)
         })
     }
 

@@ -17,7 +17,7 @@ mod session;
 #[allow(clippy::duplicate_mod, reason = "one text for every dialect")]
 mod write;
 
-use super::{Catalog, CatalogError, CatalogState, Cut, DeletionRow, Finished, KeyRow, Swap};
+use super::{Catalog, CatalogError, CatalogState, Cut, DefinitionRow, DeletionRow, Finished, KeyRow, Swap};
 use crate::remote::Remote;
 use connect::classify;
 use glasshive_base::{BoxFuture, Clock};
@@ -129,6 +129,22 @@ impl Catalog for PostgresCatalog {
     fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>> {
         let name = name.to_owned();
         Box::pin(self.transact(Box::new(move |connection| Box::pin(write::set_setting(connection, name, value)))))
+    }
+
+    fn definitions(&self) -> BoxFuture<'_, Result<Vec<DefinitionRow>, CatalogError>> {
+        Box::pin(self.read(Box::new(|connection| Box::pin(read::definitions(connection)))))
+    }
+
+    fn insert_definition(&self, definition: DefinitionRow) -> BoxFuture<'_, Result<Option<u64>, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition(connection, definition)))))
+    }
+
+    fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_body(connection, id, body, updated_ns)))))
+    }
+
+    fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_gone(connection, id)))))
     }
 
     fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>> {

@@ -12,7 +12,7 @@ mod tests;
 #[path = "sql/write.rs"]
 mod write;
 
-use super::{Catalog, CatalogError, CatalogState, Cut, DeletionRow, Finished, KeyRow, Swap};
+use super::{Catalog, CatalogError, CatalogState, Cut, DefinitionRow, DeletionRow, Finished, KeyRow, Swap};
 use connect::classify;
 use glasshive_base::{BoxFuture, Clock};
 use glasshive_model::EnvironmentId;
@@ -193,6 +193,22 @@ impl Catalog for SqliteCatalog {
     fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>> {
         let name = name.to_owned();
         Box::pin(self.transact(Box::new(move |connection| Box::pin(write::set_setting(connection, name, value)))))
+    }
+
+    fn definitions(&self) -> BoxFuture<'_, Result<Vec<DefinitionRow>, CatalogError>> {
+        Box::pin(self.read(Box::new(|connection| Box::pin(read::definitions(connection)))))
+    }
+
+    fn insert_definition(&self, definition: DefinitionRow) -> BoxFuture<'_, Result<Option<u64>, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition(connection, definition)))))
+    }
+
+    fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_body(connection, id, body, updated_ns)))))
+    }
+
+    fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>> {
+        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_gone(connection, id)))))
     }
 
     fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>> {

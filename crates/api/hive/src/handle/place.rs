@@ -1,5 +1,6 @@
 //! Datasets, columns, and values of a column.
 
+use super::field;
 use super::query::{engine_failure, group_value, plan_failure};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
@@ -31,6 +32,9 @@ pub async fn columns(call: Call) -> Result<Response, Failure> {
         ColumnsRequest { prefix: call.query("prefix").unwrap_or_default(), window: call.query("range").map(|_| time.window), datasets };
     let found = open.engine.columns(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
     let columns = found.columns.into_iter().map(Column::from).collect();
+    let mut columns: Vec<Column> = columns;
+    columns.extend(field::as_columns(&call, &open, &call.query("prefix").unwrap_or_default()));
+    columns.sort_by(|left, right| left.name.cmp(&right.name));
     ok(&Columns { columns, events: found.events, partial: found.is_partial })
 }
 
@@ -49,7 +53,8 @@ pub async fn values(call: Call) -> Result<Response, Failure> {
         Some(_) => return Err(Failure::invalid(format!("limit is a number from 1 to {LIMIT_MAX}"))),
     };
     let filters = text::parse_filters(&call.query("filter").unwrap_or_default()).map_err(plan_failure)?;
-    let request = ValuesRequest { column, prefix: call.query("prefix").unwrap_or_default(), time, datasets, filters, limit };
+    let fields = field::in_values(&call, &open, &column, &filters)?;
+    let request = ValuesRequest { column, prefix: call.query("prefix").unwrap_or_default(), time, datasets, filters, fields, limit };
     let found = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
     let partial = found.notes.iter().any(Note::is_partial);
     let notes = found.notes.into_iter().map(Into::into).collect();
@@ -64,7 +69,8 @@ pub async fn metrics(call: Call) -> Result<Response, Failure> {
     let (time, datasets) = narrowed(&call)?;
     let column = PlanColumn::exact(names::METRIC_DESCRIPTORS);
     let filters = Filters::default();
-    let request = ValuesRequest { column, prefix: String::new(), time, datasets, filters, limit: LIMIT_MAX_WITHOUT_SERIES };
+    let limit = LIMIT_MAX_WITHOUT_SERIES;
+    let request = ValuesRequest { column, prefix: String::new(), time, datasets, filters, fields: Vec::new(), limit };
     let found = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
     let prefix = call.query("prefix").unwrap_or_default();
     ok(&Metrics {
@@ -112,7 +118,7 @@ fn narrowed(call: &Call) -> Result<(TimeRange, Option<Vec<String>>), Failure> {
     text::parse_range(&range, call.hive.clock.wall_ns()).map_err(plan_failure)
 }
 
-fn type_word(column_type: ColumnType) -> &'static str {
+pub(super) fn type_word(column_type: ColumnType) -> &'static str {
     match column_type {
         ColumnType::Str => "string",
         ColumnType::Int => "integer",
@@ -132,6 +138,8 @@ impl From<ColumnInfo> for Column {
             computed: column.is_computed,
             events: column.events,
             last_seen_ns: column.last_seen_ns.map(Nanoseconds),
+            expression: None,
+            description: None,
         }
     }
 }

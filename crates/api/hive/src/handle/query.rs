@@ -1,20 +1,18 @@
 //! Queries: read, run, answer.
 
+use super::field;
 use crate::endpoint::{Call, ok};
 use crate::hive::Open;
 use crate::problem::Failure;
-pub use crate::shape::query::group_value;
 use crate::running::Running;
 use crate::shape::Nanoseconds;
-use crate::shape::query::{
-    CalledOff, Cost, Note, ParseAnswer, ParseError, QueryAnswer, RunningQueries, RunningQuery, Understood, Want,
-};
+pub use crate::shape::query::group_value;
+use crate::shape::query::{CalledOff, Cost, Note, ParseAnswer, ParseError, QueryAnswer, RunningQueries, RunningQuery, Understood, Want};
 use glasshive_base::{Clock, ErrorKind};
 use glasshive_base_http::Response;
 use glasshive_model::EnvironmentId;
 use glasshive_query_engine::{Cancel, EngineError};
 use glasshive_query_plan::alias::alias_group;
-use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{self as plan, Plan, Problem, QueryError, Wants};
 use http::StatusCode;
 use serde_json::Value;
@@ -27,7 +25,10 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let clock = call.hive.clock.clone();
     let (plan, wants) = read(body, clock.wall_ns())?;
     let ticket = call.enter("query", &plan::text::to_text(&plan))?;
-    ok(&run_plan(&open, call.environment, &plan, wants, clock.as_ref(), ticket.cancel.clone()).await?)
+    let run = field::in_plan(&call, &open, &plan)?;
+    let answer = run_plan(&open, call.environment, &run, wants, clock.as_ref(), ticket.cancel.clone()).await?;
+    // As it was asked, without the fields that are kept.
+    ok(&QueryAnswer { query: understood(&plan), ..answer })
 }
 
 /// The questions that run now.
@@ -80,7 +81,8 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
     let body: Value = call.body().await?;
     let answer = match read_plan(body, call.hive.clock.wall_ns()) {
         Ok((plan, _)) => {
-            let warnings = unknown_columns(&call, &plan)?;
+            let open = call.open()?;
+            let warnings = unknown_columns(&call, &field::in_plan(&call, &open, &plan)?)?;
             ParseAnswer { query: Some(understood(&plan)), errors: Vec::new(), warnings }
         }
         Err(error) => {
@@ -94,7 +96,7 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
 /// A remark for each column of the plan that no event of the environment has, under any of its names.
 fn unknown_columns(call: &Call, plan: &Plan) -> Result<Vec<Note>, Failure> {
     let registry = call.open()?.store.registry(call.environment);
-    let is_known = |name: &str| Shown::from_name(name).is_some() || !registry.columns_of(name).is_empty();
+    let is_known = |name: &str| field::is_column(&registry, name);
     let is_unknown = |column: &&plan::Column| {
         !is_known(&column.name) && (column.exact || !alias_group(&column.name).iter().any(|member| is_known(member.name)))
     };

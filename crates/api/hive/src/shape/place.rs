@@ -56,6 +56,12 @@ pub struct Column {
     /// No event after this has it; absent where none was seen that does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_ns: Option<Nanoseconds>,
+    /// What it is, for a calculated field that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// What it is for, in its maker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// Values of a column, most frequent first.

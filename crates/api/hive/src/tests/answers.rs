@@ -50,6 +50,8 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
             None,
         ),
         ("GET", "/hive/v1/e/{env}/metrics", format!("{env}/metrics?range=LAST%201h"), None),
+        ("GET", "/hive/v1/e/{env}/fields", format!("{env}/fields"), None),
+        ("POST", "/hive/v1/e/{env}/fields", format!("{env}/fields"), Some(json!({ "name": "slow", "expression": "$duration_ms > 50" }))),
         ("GET", "/hive/v1/e/{env}/queries", format!("{env}/queries"), None),
         ("GET", "/hive/v1/e/{env}/refusals", format!("{env}/refusals"), None),
         ("GET", "/hive/v1/e/{env}/stats", format!("{env}/stats"), None),
@@ -66,6 +68,8 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
 
 /// Answers 200 only while a query runs, which the tests of limits have.
 const CANCEL: &str = "/hive/v1/e/{env}/queries/{id}";
+/// Of what the tests of fields make.
+const FIELD: &str = "/hive/v1/e/{env}/fields/{id}";
 
 /// Rows that answer text, or without end.
 const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail"];
@@ -80,7 +84,7 @@ async fn every_row_answers_what_the_document_says() {
         let json: Value = answer.json().unwrap();
         assert_eq!(document.faults(method, path, 200, &json), Vec::<String>::new(), "{method} {request}: {json}");
     }
-    let called: Vec<&str> = calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).chain([CANCEL]).collect();
+    let called: Vec<&str> = calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).chain([CANCEL, FIELD]).collect();
     for endpoint in ENDPOINTS {
         assert!(called.contains(&endpoint.path), "{} is not called by any test", endpoint.path);
     }

@@ -27,6 +27,7 @@ fn method(methods: Methods) -> &'static str {
     match methods {
         Methods::GET => "GET",
         Methods::DELETE => "DELETE",
+        Methods::PUT => "PUT",
         _ => "POST",
     }
 }
@@ -54,7 +55,7 @@ async fn p11_s11_every_row_against_every_credential() {
         for endpoint in ENDPOINTS {
             let headers: Vec<(&'static str, &str)> = secret.iter().map(|secret| ("x-glasshive-key", *secret)).collect();
             // A body that no row takes: who may is told so, who may not is not asked.
-            let body = (endpoint.method == Methods::POST).then(|| json!({ "nothing": true }));
+            let body = (endpoint.method == Methods::POST || endpoint.method == Methods::PUT).then(|| json!({ "nothing": true }));
             let answer = fixture.ask(method(endpoint.method), &request(endpoint.path), &headers, body.as_ref()).await;
             let status = answer.status.as_u16();
             let what = format!("{} with {secret:?}: {status} {}", endpoint.name, answer.text());

@@ -12,8 +12,8 @@ use glasshive_query_plan::alias::{When, alias_group};
 use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{
-    Calculation, Column, Combination, Condition, FilterOp, Filters, GroupValue, Measure, Note, Op, Percentile, Plan, TimeRange, Wants,
-    Window,
+    CalculatedField, Calculation, Column, Combination, Condition, FilterOp, Filters, GroupValue, Measure, Note, Op, Percentile, Plan,
+    TimeRange, Wants, Window,
 };
 use seen::Sightings;
 use std::collections::BTreeMap;
@@ -79,6 +79,8 @@ pub struct ValuesRequest {
     pub datasets: Option<Vec<String>>,
     /// What else must hold of the events.
     pub filters: Filters,
+    /// Calculated fields, as in [`Plan::fields`].
+    pub fields: Vec<CalculatedField>,
     /// At most so many, the most frequent first.
     pub limit: u32,
 }
@@ -142,6 +144,7 @@ impl Engine {
         plan.datasets = request.datasets.clone();
         plan.breakdowns = vec![request.column.clone()];
         plan.limit = request.limit;
+        plan.fields = request.fields.clone();
         plan.filters = request.filters.clone();
         let (op, values) = match request.prefix.as_str() {
             "" => (FilterOp::Exists, Vec::new()),

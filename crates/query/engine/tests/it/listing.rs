@@ -20,7 +20,15 @@ async fn hive() -> Hive {
 
 fn values_of(column: &str) -> ValuesRequest {
     let filters = Filters::default();
-    ValuesRequest { column: Column::named(column), prefix: String::new(), time: two_hours(), datasets: None, filters, limit: 10 }
+    ValuesRequest {
+        column: Column::named(column),
+        prefix: String::new(),
+        time: two_hours(),
+        datasets: None,
+        filters,
+        fields: Vec::new(),
+        limit: 10,
+    }
 }
 
 async fn names(hive: &Hive, request: ColumnsRequest) -> Vec<String> {

@@ -123,7 +123,6 @@ impl Normaliser<'_> {
     }
 
     fn point_time(&self, point: &Point<'_>) -> Result<Believed, Reason> {
-        time::judge(point.time_ns, self.context)
-            .map_err(|reason| if reason == Reason::NoTime { Reason::NoPointTime } else { reason })
+        time::judge(point.time_ns, self.context).map_err(|reason| if reason == Reason::NoTime { Reason::NoPointTime } else { reason })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Db, DbConnection, DbRow, classify};
 use crate::catalog::{
-    CatalogError, CatalogState, ColumnRow, DatasetRow, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile,
+    CatalogError, CatalogState, ColumnRow, DatasetRow, DefinitionRow, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile,
 };
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 use sqlx::{Connection as _, Row as _};
@@ -44,6 +44,11 @@ pub(super) async fn flushed_through(connection: &mut DbConnection) -> Result<u64
 pub(super) async fn keys(connection: &mut DbConnection) -> Result<Vec<KeyRow>, CatalogError> {
     let keys = "SELECT id, environment, kind, digest, shown, is_classic, origins, disabled, created_ns FROM access_key ORDER BY id";
     fetch(connection, keys, key).await
+}
+
+pub(super) async fn definitions(connection: &mut DbConnection) -> Result<Vec<DefinitionRow>, CatalogError> {
+    let definitions = "SELECT id, environment, kind, name, body, created_ns, updated_ns FROM definition ORDER BY id";
+    fetch(connection, definitions, definition).await
 }
 
 pub(super) async fn deletions(connection: &mut DbConnection) -> Result<Vec<DeletionRow>, CatalogError> {
@@ -122,6 +127,18 @@ fn file(row: &DbRow) -> Result<FileRow, CatalogError> {
 
 fn removed(row: &DbRow) -> Result<RemovedFile, CatalogError> {
     Ok(RemovedFile { id: value(row, 0)?, path: value(row, 1)? })
+}
+
+fn definition(row: &DbRow) -> Result<DefinitionRow, CatalogError> {
+    Ok(DefinitionRow {
+        id: number(row, 0)?,
+        environment: EnvironmentId(number(row, 1)?),
+        kind: value(row, 2)?,
+        name: text(row, 3)?,
+        body: value(row, 4)?,
+        created_ns: value(row, 5)?,
+        updated_ns: value(row, 6)?,
+    })
 }
 
 fn deletion(row: &DbRow) -> Result<DeletionRow, CatalogError> {

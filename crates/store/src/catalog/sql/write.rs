@@ -1,7 +1,7 @@
 //! Changes, each inside the caller's transaction.
 
 use super::{DbConnection, classify, read};
-use crate::catalog::{CatalogError, ColumnRow, Cut, DatasetRow, DeletionRow, FileRow, Finished, KeyRow, Swap};
+use crate::catalog::{CatalogError, ColumnRow, Cut, DatasetRow, DefinitionRow, DeletionRow, FileRow, Finished, KeyRow, Swap};
 use glasshive_model::EnvironmentId;
 
 /// Adds a flush: a snapshot, what it makes visible, and how far the log is flushed.
@@ -224,6 +224,42 @@ pub(super) async fn set_setting(connection: &mut DbConnection, name: String, val
         .await
         .map_err(classify)?;
     Ok(())
+}
+
+/// `None` when there is one of this name.
+pub(super) async fn definition(connection: &mut DbConnection, row: DefinitionRow) -> Result<Option<u64>, CatalogError> {
+    let id = next_id(connection, "SELECT max(id) FROM definition").await?;
+    let added = sqlx::query(
+        "INSERT INTO definition (id, environment, kind, name, body, created_ns, updated_ns) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (environment, kind, name) DO NOTHING",
+    )
+    .bind(id)
+    .bind(i64::from(row.environment.0))
+    .bind(row.kind)
+    .bind(row.name.into_bytes())
+    .bind(row.body)
+    .bind(row.created_ns)
+    .bind(row.updated_ns)
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok((added.rows_affected() == 1).then_some(id.unsigned_abs()))
+}
+
+pub(super) async fn definition_body(connection: &mut DbConnection, id: u64, body: Vec<u8>, updated_ns: i64) -> Result<bool, CatalogError> {
+    let changed = sqlx::query("UPDATE definition SET body = $1, updated_ns = $2 WHERE id = $3")
+        .bind(body)
+        .bind(updated_ns)
+        .bind(signed(id)?)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(changed.rows_affected() == 1)
+}
+
+pub(super) async fn definition_gone(connection: &mut DbConnection, id: u64) -> Result<bool, CatalogError> {
+    let gone = sqlx::query("DELETE FROM definition WHERE id = $1").bind(signed(id)?).execute(connection).await.map_err(classify)?;
+    Ok(gone.rows_affected() == 1)
 }
 
 pub(super) async fn deletion(connection: &mut DbConnection, row: DeletionRow) -> Result<u64, CatalogError> {

@@ -110,7 +110,7 @@ async fn a_newer_catalog_and_one_that_is_no_catalog_are_refused_unchanged() {
     catalog.close().await;
     let bytes = fs::read(&path).unwrap();
     let refused = SqliteCatalog::open(&path, Arc::new(ManualClock::at(7))).await.err();
-    assert_eq!(refused.unwrap().to_string(), "catalog is damaged: it has version 99, this program knows up to 2");
+    assert_eq!(refused.unwrap().to_string(), "catalog is damaged: it has version 99, this program knows up to 3");
     assert_eq!(fs::read(&path).unwrap(), bytes);
 
     fs::write(&path, [b'x'; 4096]).unwrap();

@@ -1,0 +1,152 @@
+//! Calculated fields that are kept: managed, and put into the questions that name them.
+
+use super::place::type_word;
+use crate::endpoint::{Call, ok};
+use crate::hive::Open;
+use crate::problem::Failure;
+use crate::shape::Nanoseconds;
+use crate::shape::field::{ChangedField, Field, Fields, NewField};
+use crate::shape::place::Column;
+use glasshive_base::ErrorKind;
+use glasshive_base_http::Response;
+use glasshive_feature_fields::{FieldError, Fields as Kept, KeptField};
+use glasshive_model::ColumnType;
+use glasshive_query_plan::coerce::Class;
+use glasshive_query_plan::expression::Input;
+use glasshive_query_plan::shown::Shown;
+use glasshive_query_plan::{self as plan, CalculatedField, EventsRequest, Filters, Plan};
+use glasshive_store::Registry;
+use std::sync::Arc;
+
+/// Those of the environment.
+pub async fn list(call: Call) -> Result<Response, Failure> {
+    ok(&Fields { fields: kept(&call)?.list(call.environment).into_iter().map(Field::from).collect() })
+}
+
+/// Keeps one.
+pub async fn create(mut call: Call) -> Result<Response, Failure> {
+    let NewField { name, expression, description } = call.body().await?;
+    let registry = call.open()?.store.registry(call.environment);
+    let new = glasshive_feature_fields::NewField { name, expression, description };
+    let made = kept(&call)?.create(call.environment, new, |name| is_column(&registry, name)).await;
+    ok(&Field::from(made.map_err(field_failure)?))
+}
+
+/// Gives one another expression.
+pub async fn update(mut call: Call) -> Result<Response, Failure> {
+    let ChangedField { expression, description } = call.body().await?;
+    let changed = kept(&call)?.update(call.environment, id(&call)?, &expression, description).await;
+    ok(&Field::from(changed.map_err(field_failure)?))
+}
+
+/// Takes one out.
+pub async fn delete(call: Call) -> Result<Response, Failure> {
+    ok(&Field::from(kept(&call)?.delete(call.environment, id(&call)?).await.map_err(field_failure)?))
+}
+
+fn kept(call: &Call) -> Result<Arc<Kept>, Failure> {
+    let missing = || Failure::new(ErrorKind::Unavailable, "calculated fields are not kept here");
+    call.hive.fields().cloned().ok_or_else(missing)
+}
+
+fn id(call: &Call) -> Result<u64, Failure> {
+    call.param("id").parse().map_err(|_| Failure::invalid("a field's id is a number"))
+}
+
+fn field_failure(error: FieldError) -> Failure {
+    Failure { position: error.position(), ..Failure::new(error.kind(), error.to_string()) }
+}
+
+/// Whether events have a column of this name, or it is computed of every event.
+pub fn is_column(registry: &Registry, name: &str) -> bool {
+    Shown::from_name(name).is_some() || !registry.columns_of(name).is_empty()
+}
+
+/// Adds to `fields` those that are kept and named.
+fn add_kept<'a>(
+    call: &Call,
+    open: &Open,
+    fields: &mut Vec<CalculatedField>,
+    named: impl Iterator<Item = &'a plan::Column>,
+) -> Result<(), Failure> {
+    let Some(kept) = call.hive.fields() else { return Ok(()) };
+    let registry = open.store.registry(call.environment);
+    kept.add_to(call.environment, fields, named, |name| is_column(&registry, name)).map_err(field_failure)
+}
+
+/// A plan with the fields that it names.
+pub fn in_plan(call: &Call, open: &Open, plan: &Plan) -> Result<Plan, Failure> {
+    let mut whole = plan.clone();
+    add_kept(call, open, &mut whole.fields, plan.columns())?;
+    Ok(whole)
+}
+
+/// A request for rows with the fields that it names.
+pub fn in_events(call: &Call, open: &Open, request: &EventsRequest) -> Result<EventsRequest, Failure> {
+    let mut whole = request.clone();
+    let named = request.columns.iter().chain(request.filters.conditions.iter().map(|condition| &condition.column));
+    add_kept(call, open, &mut whole.fields, named)?;
+    Ok(whole)
+}
+
+/// The fields that a request for values names.
+pub fn in_values(call: &Call, open: &Open, column: &plan::Column, filters: &Filters) -> Result<Vec<CalculatedField>, Failure> {
+    let mut fields = Vec::new();
+    let named = filters.conditions.iter().map(|condition| &condition.column).chain([column]);
+    add_kept(call, open, &mut fields, named)?;
+    Ok(fields)
+}
+
+/// The environment's fields as columns, but for those whose name has become a column's.
+pub fn as_columns(call: &Call, open: &Open, prefix: &str) -> Vec<Column> {
+    let registry = open.store.registry(call.environment);
+    let kept = call.hive.fields().map(|kept| kept.list(call.environment)).unwrap_or_default();
+    let shown = kept.iter().filter(|field| field.field.name.starts_with(prefix) && !is_column(&registry, &field.field.name));
+    let column = |field: &KeptField| Column {
+        name: field.field.name.clone(),
+        shown_type: type_word(column_type(class_of(&field.field, &kept, &registry))).to_owned(),
+        types: Vec::new(),
+        alias_of: None,
+        computed: true,
+        events: 0,
+        last_seen_ns: None,
+        expression: Some(field.field.expression.to_string()),
+        description: Some(field.description.clone()).filter(|description| !description.is_empty()),
+    };
+    shown.map(column).collect()
+}
+
+/// What a field's values are compared as. Fields name each other without circles.
+fn class_of(field: &CalculatedField, kept: &[KeptField], registry: &Registry) -> Option<Class> {
+    let inputs = field.expression.inputs();
+    field.expression.class(&|index| match &inputs[index] {
+        Input::Column(column) => {
+            let of_column = registry.columns_of(&column.name).first().map(|known| known.column_type);
+            let of_column = Shown::from_name(&column.name).map(Shown::column_type).or(of_column).map(Class::of);
+            let named = || kept.iter().find(|kept| !column.exact && kept.field.name == column.name);
+            of_column.or_else(|| class_of(&named()?.field, kept, registry))
+        }
+        Input::EventTimestamp | Input::IngestTimestamp => Some(Class::Number),
+    })
+}
+
+fn column_type(class: Option<Class>) -> ColumnType {
+    match class {
+        Some(Class::Number) => ColumnType::Float,
+        Some(Class::Truth) => ColumnType::Bool,
+        Some(Class::Text) | None => ColumnType::Str,
+    }
+}
+
+impl From<KeptField> for Field {
+    fn from(kept: KeptField) -> Self {
+        Self {
+            id: kept.id,
+            name: kept.field.name,
+            expression: kept.field.expression.to_string(),
+            description: kept.description,
+            created_ns: Nanoseconds(kept.created_ns),
+            updated_ns: Nanoseconds(kept.updated_ns),
+        }
+    }
+}
