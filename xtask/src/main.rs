@@ -7,6 +7,7 @@
 
 mod gate;
 mod generate;
+mod reference;
 mod shell;
 mod tidy;
 mod toolchain;
@@ -24,7 +25,7 @@ cargo xtask TASK
   check             format, tidy, clippy
   test [STEP ...]   the gate: everything that must hold, then a table of what ran; with names, only those steps
   tidy              the house rules: floors, crate pages, links, words, file lengths, licences
-  gen               rewrite every generated file
+  gen [pages]       rewrite every generated file; with `pages`, only those that need no build
   bench [ARGUMENTS] first readings of benchmarks/, in the dist profile
   dist              the fully optimised build, target/dist/glasshive
 ";
@@ -49,6 +50,7 @@ fn run_task(task: &str, rest: &[String]) -> Result<()> {
         "check" => gate::check(&shell),
         "test" => gate::test(&shell, rest),
         "tidy" => tidy::run(shell.root()),
+        "gen" if rest == ["pages"] => generate::pages(&shell),
         "gen" => generate::run(&shell),
         "bench" => bench(&shell, rest),
         "dist" => dist(&shell),

@@ -19,6 +19,7 @@ const RULES: &[Rule] = &[
     ("what must be kept out of a crate is kept out", floors::check_walls),
     ("every crate follows the workspace's lints", floors::check_lints),
     ("a crate's page opens with its sentence, and ARCHITECTURE.md has it", pages::check_crates),
+    ("reference pages are what the code says", crate::reference::check),
     ("links in documents lead somewhere", pages::check_links),
     ("no words that promise later work", words::check),
     ("files stay short", length::check),

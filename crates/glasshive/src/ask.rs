@@ -1,9 +1,11 @@
 //! The client commands: each asks a server's API and prints the answer.
 
+pub mod check;
+pub mod doctor;
 pub mod keys;
 pub mod query;
-mod question;
-mod refusal;
+pub mod question;
+pub mod refusal;
 pub mod rows;
 pub mod server;
 pub mod tail;

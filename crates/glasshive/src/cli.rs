@@ -1,8 +1,13 @@
 //! Every command and flag, declared once: parsing, `--help` and the environment variables come from here.
 
+mod tools;
+
+pub use tools::{CheckFlags, DoctorFlags, ExportFlags, ExportFormat, ImportFlags};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use tools::{CHECK_EXAMPLES, DOCTOR_NOTES, EXPORT_EXAMPLES, IMPORT_EXAMPLES};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -39,6 +44,18 @@ pub enum Command {
     Trace(TraceFlags),
     /// Print events as they arrive, until Ctrl-C.
     Tail(TailFlags),
+    /// Assert on telemetry: exit with 0 when every group holds, 1 when one does not, 2 when that cannot be said.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckFlags),
+    /// Find out why telemetry does not arrive, and what else is wrong, with what to do about it.
+    #[command(after_help = DOCTOR_NOTES)]
+    Doctor(DoctorFlags),
+    /// Write events to a file: OTLP JSON lines, Parquet or CSV.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportFlags),
+    /// Read events from files: OTLP JSON lines, or Parquet that was exported.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportFlags),
     /// Create, list, disable and enable keys.
     Keys(KeysFlags),
     /// Print the effective settings of the server and where each came from.

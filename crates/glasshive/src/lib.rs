@@ -2,7 +2,8 @@
 //!
 //! [`main`] parses [`cli::Cli`]. A server command resolves its [`config::Config`], builds store, engine and listeners, and drains
 //! them on a signal ([`serve`]); a client command asks a server's API and draws the answer ([`ask`]) with the pure functions of
-//! [`screen`]. Only this crate reads the environment, and only this crate makes a clock.
+//! [`screen`]; events go out to files and come in from them by [`transfer`]. Only this crate reads the environment, and only this
+//! crate makes a clock.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod ask;
@@ -10,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod screen;
 pub mod serve;
+pub mod transfer;
 
 use anyhow::{Context, Result};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
@@ -25,10 +27,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = Cli::command().get_matches_from(cli::with_default_command(arguments));
     let done = Cli::from_arg_matches(&matches).map_err(Into::into).and_then(|cli| dispatch(cli.command, &matches));
     done.unwrap_or_else(|error| {
-        // Nobody is there to be told when standard error is gone.
-        let _ = writeln!(std::io::stderr(), "glasshive: {error:#}");
+        tell(&error);
         ExitCode::FAILURE
     })
+}
+
+fn tell(error: &anyhow::Error) {
+    // Nobody is there to be told when standard error is gone.
+    let _ = writeln!(std::io::stderr(), "glasshive: {error:#}");
 }
 
 fn dispatch(command: Command, matches: &ArgMatches) -> Result<ExitCode> {
@@ -43,6 +49,14 @@ fn dispatch(command: Command, matches: &ArgMatches) -> Result<ExitCode> {
         Command::Rows(flags) => done(runtime.block_on(ask::rows::run(flags))),
         Command::Trace(flags) => done(runtime.block_on(ask::trace::run(flags))),
         Command::Tail(flags) => done(runtime.block_on(ask::tail::run(flags))),
+        // What keeps a check from an answer is not what fails it.
+        Command::Check(flags) => runtime.block_on(ask::check::run(flags)).or_else(|error| {
+            tell(&error);
+            Ok(ExitCode::from(ask::check::UNANSWERED))
+        }),
+        Command::Doctor(flags) => runtime.block_on(ask::doctor::run(flags, own)),
+        Command::Export(flags) => runtime.block_on(transfer::export::run(flags)),
+        Command::Import(flags) => runtime.block_on(transfer::import::run(flags)),
         Command::Keys(flags) => done(runtime.block_on(ask::keys::run(flags))),
         Command::Config(flags) => {
             ask::print(&config::render(&config(&flags)?, Screen::of_stdout().width));

@@ -10,6 +10,8 @@ mod late;
 mod router;
 pub mod storage;
 mod telemetry;
+#[cfg(test)]
+mod walked;
 
 use crate::cli::{Auth, DemoFlags};
 use crate::config::Config;

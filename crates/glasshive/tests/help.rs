@@ -9,7 +9,7 @@ fn help_is_what_is_checked_in() {
     let mut cli = Cli::command().term_width(100);
     cli.build();
     check(&mut cli.clone(), "glasshive");
-    for name in ["serve", "demo", "query", "rows", "trace", "tail", "keys", "config"] {
+    for name in ["serve", "demo", "query", "rows", "trace", "tail", "check", "doctor", "export", "import", "keys", "config"] {
         let command = cli.find_subcommand_mut(name).expect("the command exists");
         check(command, name);
     }

@@ -59,6 +59,8 @@ pub enum Answers {
     Events(&'static str),
     /// Text of this media type.
     Text(&'static str),
+    /// Bytes of this media type, and what they are.
+    Bytes(&'static str, &'static str),
 }
 
 /// A request on its way to an answer: who asks is known, and that they may.

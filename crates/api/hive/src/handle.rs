@@ -3,6 +3,7 @@
 pub mod account;
 pub mod compare;
 pub mod events;
+pub mod export;
 pub mod field;
 pub mod page;
 pub mod place;

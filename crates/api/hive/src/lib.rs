@@ -24,6 +24,7 @@ mod table;
 mod tests;
 
 pub use access::AuthMode;
+pub use handle::export::{ExportPage, answer as export_page};
 pub use handle::query::answer as answer_query;
 pub use hive::{Hive, HiveConfig, Open};
 pub use table::routes;

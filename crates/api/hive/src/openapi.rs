@@ -1,4 +1,6 @@
-//! The OpenAPI 3.1 document, made from the rows that are served.
+//! The OpenAPI 3.1 document, made from the rows that are served; and the doors for SDKs beside them.
+
+mod otlp;
 
 use crate::endpoint::{Answers, Endpoint};
 use crate::problem::Problem;
@@ -21,6 +23,7 @@ pub fn document() -> Value {
             path[method.as_str().to_ascii_lowercase()] = operation(endpoint, &mut generator);
         }
     }
+    otlp::push(&mut paths);
     let problem = generator.subschema_for::<Problem>().to_value();
     json!({
         "openapi": "3.1.0",
@@ -53,9 +56,10 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
         Answers::Json(schema) => ("application/json", json!({ "schema": schema(generator).to_value() })),
         Answers::Events(_) => ("text/event-stream", json!({ "schema": { "type": "string" } })),
         Answers::Text(media_type) => (*media_type, json!({ "schema": { "type": "string" } })),
+        Answers::Bytes(media_type, _) => (*media_type, json!({ "schema": { "type": "string", "format": "binary" } })),
     };
     let description = match &endpoint.answer {
-        Answers::Events(events) => *events,
+        Answers::Events(what) | Answers::Bytes(_, what) => *what,
         _ => "Done.",
     };
     let mut operation = json!({

@@ -1,6 +1,7 @@
 //! JSON of requests and answers. Nanoseconds are decimal strings, because JSON numbers lose them; other numbers are numbers.
 
 pub mod account;
+pub mod export;
 pub mod compare;
 pub mod field;
 pub mod place;

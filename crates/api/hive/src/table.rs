@@ -1,7 +1,7 @@
 //! Every row of the API, in the order of the document.
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
-use crate::handle::{account, compare, events, field, page, place, process, query, tail, trace};
+use crate::handle::{account, compare, events, export, field, page, place, process, query, tail, trace};
 use crate::hive::Hive;
 use crate::shape;
 use glasshive_base_http::{Methods, Route};
@@ -85,6 +85,22 @@ pub static ENDPOINTS: &[Endpoint] = &[
         body: Some(schema::<shape::compare::CompareRequest>),
         answer: Answers::Json(schema::<shape::compare::CompareAnswer>),
         run: |call| Box::pin(compare::run(call)),
+    },
+    Endpoint {
+        name: "export",
+        method: Methods::POST,
+        path: "/hive/v1/e/{env}/export",
+        action: Action::Read,
+        summary: "A page of rows as they are stored, in order of arrival.",
+        parameters: &[],
+        body: Some(schema::<shape::export::ExportRequest>),
+        answer: Answers::Bytes(
+            export::PARQUET,
+            "A Parquet file with a column for each stored column (docs/formats/export.md). Its metadata says under `glasshive.page`, as \
+             JSON, what comes after it: `next` for the next page's `after`, `through` for its `through`, `missing` for what could not \
+             be read.",
+        ),
+        run: |call| Box::pin(export::run(call)),
     },
     Endpoint {
         name: "trace",

@@ -1,5 +1,6 @@
 //! `glasshive query`: a question, and its answer as table, graph, JSON or CSV.
 
+pub mod asker;
 mod draw;
 mod hint;
 mod offline;

@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use crate::cli::ClientFlags;
 use crate::screen::escape::escape;
 use anyhow::{Context, Result, bail};
+use bytes::Bytes;
 use glasshive_api_hive::problem::Problem;
 use glasshive_api_hive::shape::account::Environments;
 use glasshive_base_http::{Answer, Client, ClientError, StreamAnswer};
@@ -39,6 +40,20 @@ impl Server {
             key: flags.api_key.clone().filter(|key| !key.is_empty()),
             environment: flags.environment.clone(),
         })
+    }
+
+    /// A server by its address, and the key to show it.
+    ///
+    /// # Errors
+    /// When the address cannot be one.
+    pub fn at(address: &str, key: Option<&str>) -> Result<Self> {
+        let flags = ClientFlags { server: address.to_owned(), api_key: key.map(str::to_owned), environment: None };
+        Self::new(&flags)
+    }
+
+    /// Its address.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// The environment to ask in: the one named, or the only one that the key sees, or `local`.
@@ -80,6 +95,27 @@ impl Server {
     /// As [`Server::get`].
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         self.ask(Method::POST, path, Some(body)).await
+    }
+
+    /// Asks with POST and a JSON body for an answer that is no JSON.
+    ///
+    /// # Errors
+    /// As [`Server::get`].
+    pub async fn post_for_bytes(&self, path: &str, body: &impl Serialize) -> Result<Bytes> {
+        let asked = self.client.json(Method::POST, &self.url(path), self.headers()?, Some(body)).await;
+        let answer = asked.map_err(|error| self.told(&error))?;
+        self.check(answer.status, &answer).await?;
+        Ok(answer.body)
+    }
+
+    /// Sends bytes with these headers, and the key; the answer as it is, whatever its status.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn send(&self, method: Method, path: &str, mut headers: HeaderMap, body: Bytes) -> Result<Answer, ClientError> {
+        // A key that no header can carry is nobody's.
+        headers.extend(self.headers().unwrap_or_default());
+        self.client.request(method, &self.url(path), headers, body).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<T> {
@@ -148,7 +184,8 @@ impl Server {
         Some(seen.environments.into_iter().map(|environment| environment.slug).collect())
     }
 
-    fn told(&self, error: &ClientError) -> Refusal {
+    /// Why there is no answer, and what to do.
+    pub fn told(&self, error: &ClientError) -> Refusal {
         Refusal::of_client(error, &self.base)
     }
 }

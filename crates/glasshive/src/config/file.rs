@@ -1,4 +1,5 @@
-//! `glasshive.toml`: the same settings as the flags, related ones in tables. `docs/settings.md` has a line on each.
+//! `glasshive.toml`: the same settings as the flags, related ones in tables. `docs/reference/settings.md`
+//! has a line on each, made from the flags that their comments name.
 
 use crate::cli::{Auth, DurabilityWord};
 use anyhow::{Context, Result};

@@ -4,9 +4,11 @@ mod compare;
 mod listing;
 mod raw;
 mod run;
+mod stored;
 
 pub use listing::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, ValuesRequest};
 pub use raw::{Follower, RawRows, TraceRequest};
+pub use stored::{StoredPage, StoredRequest};
 
 use crate::aggregate::Run;
 use crate::column::Names;

@@ -38,5 +38,8 @@ mod tasks;
 pub use compare::{BucketTally, ColumnTally, Comparison, Selection, SelectionPart, Tally, ValueTally};
 pub use control::Cancel;
 pub use cost::Cost;
-pub use engine::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, TraceRequest, ValuesRequest};
+pub use engine::{
+    ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, StoredPage, StoredRequest, TraceRequest,
+    ValuesRequest,
+};
 pub use error::EngineError;

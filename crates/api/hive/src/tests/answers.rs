@@ -72,7 +72,7 @@ const CANCEL: &str = "/hive/v1/e/{env}/queries/{id}";
 const FIELD: &str = "/hive/v1/e/{env}/fields/{id}";
 
 /// Rows that answer text, or without end.
-const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail"];
+const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail", "/hive/v1/e/{env}/export"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_answers_what_the_document_says() {

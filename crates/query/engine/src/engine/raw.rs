@@ -49,7 +49,7 @@ const WINDOWS_NS: [i64; 5] = [MINUTE_NS, 10 * MINUTE_NS, HOUR_NS, 10 * HOUR_NS, 
 const TRACE_WINDOWS_NS: [i64; 2] = [HOUR_NS, 24 * HOUR_NS];
 /// The longest time between two rows of one trace that a lookup with a hint is sure to bridge.
 const TRACE_GAP_NS: i64 = 24 * HOUR_NS;
-const EVERYTHING: Window = Window { start_ns: i64::MIN / 2, end_ns: i64::MAX / 2 };
+pub(super) const EVERYTHING: Window = Window { start_ns: i64::MIN / 2, end_ns: i64::MAX / 2 };
 
 impl Engine {
     /// The newest rows that pass, newest first.

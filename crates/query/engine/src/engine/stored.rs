@@ -11,10 +11,10 @@ use crate::error::{EngineError, Failure};
 use crate::question::Question;
 use crate::related::{Ask, Ids, Related, Search};
 use crate::rows::Hit;
-use crate::scan::{Output, Outputs, Scan, filtered, times};
+use crate::scan::{Output, Outputs, Scan, Unit, filtered, times};
 use crate::tasks::Tasks;
-use arrivals::{Arrivals, Owner, Owners};
-use arrow_array::RecordBatch;
+use arrivals::{Arrivals, Owner, Owners, ReadOwner as _};
+use arrow_array::{ArrayRef, RecordBatch};
 use glasshive_model::{EnvironmentId, Signal, SignalClass, SystemColumn};
 use glasshive_query_plan::{Cursor, EventsRequest, Filters, Note, Relation};
 use glasshive_store::{Scope, Snapshot};
@@ -120,7 +120,7 @@ impl Page<'_> {
         let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
         let related = related.map(|related| (related.clone(), Ids::of(&mut outputs)));
         let scan = Arc::new(Scan { question: self.question(&own, names), outputs });
-        let queue = Arc::new(scan.units(snapshot, &self.inner.footers, self.control).await?);
+        let queue = Arc::new(scan.units(snapshot, &self.inner.footers, self.control, None).await?);
         let (after, rows) = (self.request.after, self.request.rows);
         let mut tasks = Tasks::default();
         for _ in 0..self.inner.threads() {
@@ -128,7 +128,7 @@ impl Page<'_> {
             tasks.spawn(async move {
                 let mut arrivals = Arrivals::new(after, reach, rows);
                 let reservation = control.reservation("arrivals");
-                scan.work(&queue, &control, |unit, columns| {
+                scan.work(&queue, &control, &mut |unit: &Unit, columns: Vec<ArrayRef>| {
                     let columns = match &related {
                         Some((related, ids)) => filtered(&columns, related.mask(&columns, *ids))?,
                         None => columns,
@@ -159,10 +159,10 @@ impl Page<'_> {
         let system = [SystemColumn::Signal, SystemColumn::Annotation, SystemColumn::TraceId, SystemColumn::SpanId, SystemColumn::ParentId];
         let outputs = [Output::Time, Output::Seq].into_iter().chain(system.map(Output::System)).collect();
         let scan = Scan { question, outputs: Outputs { outputs, columns: Vec::new() } };
-        let queue = scan.units(&snapshot, &self.inner.footers, self.control).await?;
+        let queue = scan.units(&snapshot, &self.inner.footers, self.control, None).await?;
         let mut owners = Owners::of(&hits);
         let reservation = self.control.reservation("spans");
-        scan.work(&queue, self.control, |unit, columns| {
+        scan.work(&queue, self.control, &mut |unit: &Unit, columns: Vec<ArrayRef>| {
             let (signals, annotations) = (int8(&columns[2]), int8(&columns[3]));
             let ids = [&columns[4], &columns[5], &columns[6]].map(arrow_array::cast::AsArray::as_fixed_size_binary);
             let seqs = crate::cells::int64(&columns[1]).values();
@@ -185,7 +185,7 @@ impl Page<'_> {
     }
 }
 
-fn int8(array: &arrow_array::ArrayRef) -> &[i8] {
+fn int8(array: &ArrayRef) -> &[i8] {
     arrow_array::cast::AsArray::as_primitive::<arrow_array::types::Int8Type>(array).values()
 }
 
@@ -198,8 +198,7 @@ fn sequence_of(cursor: Cursor) -> u64 {
 fn reach(snapshot: &Snapshot, after: u64, through: u64) -> u64 {
     let chunks = snapshot.live.iter().map(|chunk| (chunk.sequences(), chunk.len() as u64));
     let files = snapshot.files.iter().map(|file| ((file.row.sequence_first, file.row.sequence_last), file.row.rows));
-    let mut units: Vec<((u64, u64), u64)> =
-        chunks.chain(files).filter(|((first, last), _)| *last > after && *first <= through).collect();
+    let mut units: Vec<((u64, u64), u64)> = chunks.chain(files).filter(|((first, last), _)| *last > after && *first <= through).collect();
     units.sort_unstable();
     let mut rows = 0;
     for ((first, _), of_unit) in units {

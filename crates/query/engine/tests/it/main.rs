@@ -17,5 +17,6 @@ mod overflow;
 mod raw_rows;
 mod shapes;
 mod spans;
+mod stored;
 mod table;
 mod traces;

@@ -36,6 +36,8 @@ pub(super) async fn read(hits: Vec<Hit>, control: &Arc<Control>) -> Result<Optio
         let found = match &*unit {
             Unit::Chunk(chunk) => Ok(chunk_rows(chunk, &hits)?),
             Unit::Group(group) => group_rows(group, &hits, control).await,
+            // What is known of rows is not the rows themselves; nobody finds any there.
+            Unit::Kept(_) => Ok(Vec::new()),
         };
         match found {
             Ok(found) => {
@@ -94,23 +96,23 @@ fn compact(array: ArrayRef) -> ArrayRef {
 }
 
 async fn group_rows(group: &Group, hits: &[Hit], control: &Arc<Control>) -> Result<Vec<Part>, Failure> {
-    let schema = group.metadata.schema();
+    let schema = group.metadata().schema();
     let wanted = seqs_of(hits);
     let seq_field = file_columns(schema, &[ColumnRef::System(SystemColumn::Seq)])[0].unwrap_or(0);
-    let seq_only = ProjectionMask::roots(group.metadata.parquet_schema(), [seq_field]);
+    let seq_only = ProjectionMask::roots(group.metadata().parquet_schema(), [seq_field]);
     let predicate = ArrowPredicateFn::new(seq_only, move |batch: RecordBatch| {
         let seqs = crate::cells::int64(batch.column(0)).values();
         Ok(seqs.iter().map(|seq| Some(wanted.contains(seq))).collect::<BooleanArray>())
     });
     let reader = CountedReader::new(group.file.clone(), control.meter.clone());
-    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, group.metadata.clone())
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, group.metadata().clone())
         .with_row_groups(vec![group.index])
-        .with_projection(ProjectionMask::roots(group.metadata.parquet_schema(), not_empty(group)))
+        .with_projection(ProjectionMask::roots(group.metadata().parquet_schema(), not_empty(group)))
         .with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
     let times = || hits.iter().map(|hit| hit.cursor.time_ns);
     if let (Some(first), Some(last)) = (times().min(), times().max()) {
         let window = Window { start_ns: first, end_ns: last.saturating_add(1) };
-        if let Some(selection) = pages_in_window(&group.metadata, group.index, window) {
+        if let Some(selection) = pages_in_window(group.metadata(), group.index, window) {
             builder = builder.with_row_selection(selection);
         }
     }
@@ -120,12 +122,12 @@ async fn group_rows(group: &Group, hits: &[Hit], control: &Arc<Control>) -> Resu
 
 /// The fields of the file that hold something in the row group.
 fn not_empty(group: &Group) -> Vec<usize> {
-    let row_group = group.metadata.metadata().row_group(group.index);
+    let row_group = group.metadata().metadata().row_group(group.index);
     let is_empty = |field: &usize| {
         let nulls = row_group.column(*field).statistics().and_then(|statistics| statistics.null_count_opt());
         nulls == Some(row_group.num_rows().unsigned_abs())
     };
-    (0..group.metadata.schema().fields().len()).filter(|field| !is_empty(field)).collect()
+    (0..group.metadata().schema().fields().len()).filter(|field| !is_empty(field)).collect()
 }
 
 fn part(batch: &RecordBatch) -> Result<Part, Failure> {
@@ -170,9 +172,10 @@ fn together(parts: &[Part]) -> Result<RecordBatch, Failure> {
         parts.iter().map(|part| part.columns.iter().map(|(column, array)| (column, array)).collect()).collect();
     let whole = |column: &ColumnRef| -> Result<ArrayRef, Failure> {
         let data_type = field_of(column).data_type().clone();
-        let arrays = parts.iter().zip(&places).map(|(part, places)| {
-            places.get(column).map_or_else(|| new_null_array(&data_type, part.rows), |array| (*array).clone())
-        });
+        let arrays = parts
+            .iter()
+            .zip(&places)
+            .map(|(part, places)| places.get(column).map_or_else(|| new_null_array(&data_type, part.rows), |array| (*array).clone()));
         let arrays: Vec<ArrayRef> = arrays.collect();
         Ok(concat(&arrays.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?)
     };
