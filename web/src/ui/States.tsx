@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Problem } from "../api/client";
+import { apiKey } from "../lib/preferences";
 import { Code } from "./Copy";
 
 /** A failure in words: what, why, what to do. */
@@ -39,7 +40,12 @@ export function sentence(text: string): string {
 /** The lines that make an unmodified SDK send here. */
 export function sendLines(service = "my-service"): string {
   const address = typeof window === "undefined" ? "" : window.location.origin;
-  return `export OTEL_EXPORTER_OTLP_ENDPOINT=${address}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_SERVICE_NAME=${service}`;
+  return `export OTEL_EXPORTER_OTLP_ENDPOINT=${address}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_SERVICE_NAME=${service}${keyLine()}`;
+}
+
+/** The line that gives a key, where the server asks for one. Which key is not known here: those that read are not for sending. */
+export function keyLine(): string {
+  return apiKey.get() ? "\nexport OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=YOUR_INGEST_KEY" : "";
 }
 
 /** Nothing was received yet: what to paste. */

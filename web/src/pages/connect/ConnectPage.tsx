@@ -8,7 +8,7 @@ import { moment, nsToMs } from "../../lib/time";
 import { Code } from "../../ui/Copy";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
-import { ErrorState, Skeleton, sentence } from "../../ui/States";
+import { ErrorState, Skeleton, keyLine, sentence } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { announce } from "../../ui/announce";
 import { pageAddress, useTime, useView } from "../../ui/view";
@@ -56,7 +56,7 @@ export function ConnectPage() {
       <section className="card" aria-label="Lines to paste">
         <Tabs label="Language" tabs={SAMPLES} current={sample?.id ?? "env"} onChange={(id) => change({ tab: id === "env" ? null : id })} panelId="sample" />
         <div id="sample" role="tabpanel" aria-label={sample?.label}>
-          <Code text={(sample?.lines ?? "").replaceAll("ADDRESS", window.location.origin)} />
+          <Code text={linesOf(sample?.lines ?? "")} />
         </div>
         <p className="quiet">An SDK on this machine with its default settings arrives here too when this server listens on ports 4318 and 4317.</p>
       </section>
@@ -93,6 +93,11 @@ export function ConnectPage() {
       )}
     </div>
   );
+}
+
+/** A sample for this server: its address, and the line for a key where one is asked for. */
+function linesOf(lines: string): string {
+  return lines.replaceAll("ADDRESS", window.location.origin).replace(/(export OTEL_SERVICE_NAME=.*)/, `$1${keyLine()}`);
 }
 
 /** How many more a second a growing number gets, over its last change. */
