@@ -160,7 +160,8 @@ async fn measure_traces_in_many_files() {
             }
             took.sort_by(f64::total_cmp);
             let (median, last, lookups) = (took[took.len() / 2], took[took.len() - 1], took.len());
-            tell(&format!("index {index}, warm {warm}: {lookups} lookups, median {median:.2} ms, max {last:.2} ms, {scanned} rows looked at"));
+            let times = format!("median {median:.2} ms, max {last:.2} ms");
+            tell(&format!("index {index}, warm {warm}: {lookups} lookups, {times}, {scanned} rows looked at"));
         }
     }
     hive.close().await;
