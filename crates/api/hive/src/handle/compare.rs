@@ -15,6 +15,7 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let request: CompareRequest = call.body().await?;
     let plan = text::parse(&request.text, call.hive.clock.wall_ns()).map_err(plan_failure)?;
     let open = call.open()?;
+    let plan = super::field::in_plan(&call, &open, &plan)?;
     let start = call.hive.clock.monotonic();
     let selection = selection_of(&request, &plan)?;
     let comparison = open.engine.compare(call.environment, &plan, &selection, Cancel::default()).await.map_err(engine_failure)?;

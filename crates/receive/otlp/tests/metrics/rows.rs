@@ -2,7 +2,8 @@
 
 use super::support::{self, pairs, shown, text};
 use super::{field_of, gauge, histogram, metric, metrics, of, point};
-use glasshive_receive_otlp::decode::Signal3;
+use glasshive_model::limits;
+use glasshive_receive_otlp::decode::{Decoded, Signal3};
 use glasshive_wire_otlp::message::{Attributes, Exemplar, Point, PointValue, Value};
 use glasshive_wire_otlp::metric::MetricKind;
 
@@ -96,4 +97,26 @@ fn many_metrics_of_one_time_take_several_rows() {
     let decoded = metrics((0..4_500).map(|index| gauge(&format!("m{index}"), PointValue::Int(index))));
     assert_eq!((decoded.accepted, decoded.rows.len(), decoded.message.as_deref()), (4_500, 3, None));
     assert_eq!((field_of(&decoded, 0, "m0"), field_of(&decoded, 2, "m4499")), ("0".to_owned(), "4499".to_owned()));
+}
+
+#[test]
+fn many_quantiles_and_attributes_stay_within_the_fields_of_an_event() {
+    let quantiles: Vec<(f64, f64)> = (1..=250).map(|index| (f64::from(index) / 1_000.0, 1.0)).collect();
+    let summary = |name: &str, attributes: usize| {
+        let attributes = (0..attributes).map(|index| (format!("a{index}"), Value::Int(1))).collect();
+        let value = PointValue::Summary { count: 4, sum: 10.0, quantiles: quantiles.clone() };
+        metric(name, MetricKind::Summary, [point(value, attributes)])
+    };
+    let fields = |decoded: &Decoded, row: usize| {
+        let fields = shown(&decoded.rows)[row].fields.clone();
+        fields.into_iter().filter(|(name, _)| name.starts_with('a') || name.starts_with("s.") || name.starts_with("t.")).count()
+    };
+    let crowded = metrics([summary("s", 1_900)]);
+    assert_eq!((crowded.rows.len(), field_of(&crowded, 0, "s.count").as_str()), (1, "4"));
+    assert!(fields(&crowded, 0) <= limits::FIELDS_PER_EVENT, "{}", fields(&crowded, 0));
+    let dropped: usize = field_of(&crowded, 0, "meta.dropped_attributes").parse().unwrap();
+    assert_eq!(fields(&crowded, 0) + dropped, 1_900 + 253, "what has no room is counted");
+    let both = metrics([summary("s", 1_600), summary("t", 1_600)]);
+    assert_eq!((both.rows.len(), both.accepted), (2, 2), "the second begins another row");
+    assert_eq!((fields(&both, 0), fields(&both, 1)), (1_853, 1_853));
 }

@@ -280,10 +280,15 @@ impl<'a, 'm> RowWriter<'a, 'm> {
         self.cells.iter().any(|(code, _)| self.written.contains(code))
     }
 
-    /// Sets the gathered fields. Where an attribute has a field's name, the field is kept as `metric.<field>`.
+    /// Sets the gathered fields. Where an attribute has a field's name, the field is kept as `metric.<field>`. Attributes may leave
+    /// no room for a summary's many quantiles; the first fields of a metric always have it.
     fn set(&mut self, fields: &mut Fields) {
         for index in 0..self.cells.len() {
             let (mut code, cell) = self.cells[index];
+            if index >= FIELDS && fields_so_far(fields) >= FIELDS_PER_EVENT {
+                fields.own.dropped += 1;
+                continue;
+            }
             if fields.rows.is_set(code) {
                 self.name.clear();
                 self.name.push_str(fields.rows.key_text(code));
@@ -374,7 +379,7 @@ impl Normaliser<'_> {
         let mut used = 0;
         for placed in points {
             let fields = &mut self.fields;
-            let is_full = fields.resource.fields + fields.scope.fields + fields.own.fields + FIELDS > FIELDS_PER_EVENT;
+            let is_full = fields_so_far(fields) + FIELDS > FIELDS_PER_EVENT;
             if used > 0 && (is_full || writer.silent.len() > SILENT_FULL_BYTES) {
                 break;
             }
@@ -382,7 +387,8 @@ impl Normaliser<'_> {
             let point = placed.raw.read(&quiet)?;
             let (truncated, dropped, is_repaired) = (fields.own.truncated.len(), fields.own.dropped, fields.own.is_repaired);
             writer.gather(fields, placed.metric as usize, &point)?;
-            if writer.collides() {
+            let is_too_much = !writer.listed.is_empty() && fields_so_far(fields) + writer.cells.len() > FIELDS_PER_EVENT;
+            if is_too_much || writer.collides() {
                 fields.own.truncated.truncate(truncated);
                 (fields.own.dropped, fields.own.is_repaired) = (dropped, is_repaired);
                 later.push(*placed);
@@ -442,6 +448,11 @@ impl Normaliser<'_> {
         self.finish_row(0);
         Ok(())
     }
+}
+
+/// Fields of the row at hand, on all levels.
+fn fields_so_far(fields: &Fields) -> usize {
+    fields.resource.fields + fields.scope.fields + fields.own.fields
 }
 
 /// A count as an integer; what does not fit 63 bits as a double.
