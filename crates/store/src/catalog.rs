@@ -175,9 +175,11 @@ pub struct FileRow {
     pub overflow_keys: Vec<String>,
 }
 
-/// One flush, committed as a whole.
+/// Files that become visible together, with all that they need: mostly one flush.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cut {
+    /// Why.
+    pub reason: CutReason,
     /// Every row up to this log sequence is in a committed file from now on.
     pub flushed_through: u64,
     /// The new files.
@@ -186,6 +188,8 @@ pub struct Cut {
     pub columns: Vec<ColumnRow>,
     /// Datasets first seen in this cut.
     pub datasets: Vec<DatasetRow>,
+    /// Ids of visible files that the new ones take the place of: none at a flush.
+    pub replaced: Vec<String>,
 }
 
 /// Files that take the place of others.
@@ -220,6 +224,26 @@ impl SwapReason {
             SwapReason::Retention => "retention",
             SwapReason::Deletion => "deletion",
             SwapReason::Quarantine => "quarantine",
+        }
+    }
+}
+
+/// Why files become visible.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CutReason {
+    /// Live rows were written to them.
+    #[default]
+    Flush,
+    /// They were there and no catalog named them.
+    Adoption,
+}
+
+impl CutReason {
+    /// The word in the catalog.
+    pub fn word(self) -> &'static str {
+        match self {
+            CutReason::Flush => "flush",
+            CutReason::Adoption => "adoption",
         }
     }
 }

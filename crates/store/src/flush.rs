@@ -118,7 +118,7 @@ impl Flusher {
         frozen.chunks.values_mut().for_each(|chunks| *chunks = seal_all(chunks));
         self.pause = PAUSE_FIRST;
         let mut cut =
-            Cut { flushed_through: frozen.through, columns: frozen.columns.clone(), datasets: frozen.datasets.clone(), files: Vec::new() };
+            Cut { flushed_through: frozen.through, columns: frozen.columns.clone(), datasets: frozen.datasets.clone(), ..Cut::default() };
         if self.inner.config.is_planted(PlantedBug::FlushedThroughBeforeFiles) {
             self.commit(&cut).await?;
         }

@@ -8,6 +8,7 @@
 //! simulation.
 #![deny(missing_docs)]
 
+pub mod adopt;
 pub mod catalog;
 mod config;
 mod delete;
@@ -37,6 +38,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod time;
+pub mod verify;
 pub mod world;
 
 pub use config::{Durability, MergeConfig, StoreConfig};

@@ -2,6 +2,7 @@
 
 pub(crate) mod format;
 mod layout;
+pub(crate) mod look;
 pub(crate) mod meta;
 pub(crate) mod queue;
 pub(crate) mod record;
@@ -10,3 +11,6 @@ pub(crate) mod scan;
 pub(crate) mod segment;
 pub(crate) mod window;
 pub(crate) mod writer;
+
+/// Name of the setting with the number that log checksums begin with.
+pub(crate) const NODE_SETTING: &str = "log.node";

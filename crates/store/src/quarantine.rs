@@ -5,10 +5,15 @@ use bytes::Bytes;
 use std::io;
 
 const DIRECTORY: &str = "quarantine";
-const ORPHANS: &str = "quarantine/orphans";
+/// Where files lie that the catalog does not know.
+pub(crate) const ORPHANS: &str = "quarantine/orphans";
 /// How long unknown files are kept.
 const KEPT_DAYS: i64 = 30;
 const DAY_NS: i64 = 86_400 * 1_000_000_000;
+/// A name with a longer environment could be too long for a file system; then it is left out.
+const ENVIRONMENT_BYTES: usize = 128;
+/// Bytes of `yyyy-mm-dd`.
+const DAY_BYTES: usize = 10;
 
 /// Keeps these bytes under this name, durably. Bytes that are kept already are not kept twice.
 pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result<()> {
@@ -28,10 +33,10 @@ pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result
     disk.sync_dir(DIRECTORY).await
 }
 
-/// Moves a file here, durably. Its name begins with the day, from which its time counts.
+/// Moves a file here, durably. Its new name begins with the day, from which its time counts, and says whose rows it holds.
 pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64) -> io::Result<()> {
     disk.create_dir_all(ORPHANS).await?;
-    disk.rename(&format!("{directory}/{name}"), &format!("{ORPHANS}/{}-{name}", day(now_ns))).await?;
+    disk.rename(&format!("{directory}/{name}"), &format!("{ORPHANS}/{}", kept_name(directory, name, now_ns))).await?;
     disk.sync_dir(ORPHANS).await?;
     disk.sync_dir(directory).await
 }
@@ -47,6 +52,26 @@ pub(crate) async fn expire(disk: &dyn Disk, now_ns: i64) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// `<yyyy-mm-dd>-<id>.<environment's directory>.<class>.<ending>`, of a file that lay in `events/<environment>/<class>/...`.
+fn kept_name(directory: &str, name: &str, now_ns: i64) -> String {
+    let day = day(now_ns);
+    let mut parts = directory.split('/').skip(1);
+    match (parts.next(), parts.next(), name.rsplit_once('.')) {
+        (Some(environment), Some(class), Some((stem, ending))) if environment.len() <= ENVIRONMENT_BYTES => {
+            format!("{day}-{stem}.{environment}.{class}.{ending}")
+        }
+        _ => format!("{day}-{name}"),
+    }
+}
+
+/// The days that are left to a file that is kept under this name; `None` when its name has no day and it stays for good.
+pub(crate) fn days_left(name: &str, now_ns: i64) -> Option<i64> {
+    let since: jiff::civil::Date = name.get(..DAY_BYTES).filter(|_| is_ours(name))?.parse().ok()?;
+    let today: jiff::civil::Date = day(now_ns).parse().ok()?;
+    let age = (today - since).get_days();
+    Some((KEPT_DAYS - i64::from(age)).max(0))
 }
 
 /// `yyyy-mm-dd`, which sorts by time.

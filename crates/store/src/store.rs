@@ -36,7 +36,7 @@ pub struct OpenReport {
 /// One line of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was looked at: `log`, `flush`, `disk`, `data`.
+    /// What was looked at: `log`, `flush`, `disk`, `data`, `files`.
     pub name: &'static str,
     /// Whether it is well.
     pub ok: bool,

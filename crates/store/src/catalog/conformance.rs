@@ -1,7 +1,8 @@
 //! One suite that every catalog passes, each check on an empty one.
 
 use super::{
-    Catalog, CatalogError, ColumnRow, Cut, DatasetRow, DefinitionRow, DeletionRow, FileRow, Finished, KeyRow, RemovedFile, Swap, SwapReason,
+    Catalog, CatalogError, ColumnRow, Cut, CutReason, DatasetRow, DefinitionRow, DeletionRow, FileRow, Finished, KeyRow, RemovedFile, Swap,
+    SwapReason,
 };
 use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
@@ -9,9 +10,11 @@ use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 type Check = for<'a> fn(&'a dyn Catalog) -> BoxFuture<'a, ()>;
 
 /// Every check.
-pub const CHECKS: [Check; 12] = [
+pub const CHECKS: [Check; 14] = [
     |catalog| Box::pin(starts_with_the_local_environment(catalog)),
     |catalog| Box::pin(a_cut_reads_back_equal(catalog)),
+    |catalog| Box::pin(files_are_adopted_without_a_flush(catalog)),
+    |catalog| Box::pin(an_adopted_file_takes_the_place_of_others(catalog)),
     |catalog| Box::pin(a_refused_cut_changes_nothing(catalog)),
     |catalog| Box::pin(a_known_dataset_keeps_its_row(catalog)),
     |catalog| Box::pin(environments_are_made_once(catalog)),
@@ -28,6 +31,7 @@ pub const CHECKS: [Check; 12] = [
 pub fn cut(through: u64) -> Cut {
     let sequence = i64::try_from(through).unwrap();
     Cut {
+        reason: CutReason::Flush,
         flushed_through: through,
         files: vec![file(through)],
         columns: vec![ColumnRow {
@@ -39,6 +43,7 @@ pub fn cut(through: u64) -> Cut {
             first_seq: sequence << 24,
         }],
         datasets: vec![DatasetRow { environment: EnvironmentId::LOCAL, slug: format!("shop-{through}"), created_ns: -sequence }],
+        replaced: Vec::new(),
     }
 }
 
@@ -85,6 +90,32 @@ async fn a_cut_reads_back_equal(catalog: &dyn Catalog) {
     assert_eq!(state.columns, [first.columns[0].clone(), second.columns[0].clone()]);
     assert_eq!(state.datasets, [second.datasets[0].clone(), first.datasets[0].clone()], "by slug");
     assert_eq!(state.files, [first.files[0].clone(), second.files[1].clone(), second.files[0].clone()], "by id");
+}
+
+async fn files_are_adopted_without_a_flush(catalog: &dyn Catalog) {
+    catalog.commit_cut(cut(7)).await.unwrap();
+    // Its rows may be newer than the last flush, and be older ones beside rows of the same sequences.
+    for (through, name) in [(9, 9), (6, 6)] {
+        let adopted = Cut { reason: CutReason::Adoption, flushed_through: 7, ..cut(through) };
+        catalog.commit_cut(adopted).await.unwrap();
+        let state = catalog.load().await.unwrap();
+        assert_eq!((state.flushed_through, state.files.iter().any(|row| *row == file(name))), (7, true));
+    }
+    assert_eq!(catalog.load().await.unwrap().files.len(), 3);
+}
+
+async fn an_adopted_file_takes_the_place_of_others(catalog: &dyn Catalog) {
+    for through in [7, 8] {
+        catalog.commit_cut(cut(through)).await.unwrap();
+    }
+    let adoption = Cut { reason: CutReason::Adoption, flushed_through: 8, replaced: vec![file(7).id], ..cut(20) };
+    catalog.commit_cut(adoption).await.unwrap();
+    let state = catalog.load().await.unwrap();
+    assert_eq!(state.files, [file(8), file(20)]);
+    assert_eq!(state.removed, [RemovedFile { id: file(7).id, path: file(7).path }]);
+    let again = Cut { reason: CutReason::Adoption, flushed_through: 8, replaced: vec![file(7).id], ..cut(21) };
+    assert!(matches!(catalog.commit_cut(again).await, Err(CatalogError::Failed(_))), "it is not visible any more");
+    assert_eq!(catalog.load().await.unwrap(), state);
 }
 
 async fn a_refused_cut_changes_nothing(catalog: &dyn Catalog) {

@@ -109,6 +109,12 @@ impl MemoryCatalog {
         self
     }
 
+    /// With these deletions.
+    pub fn with_deletions(self, deletions: Vec<DeletionRow>) -> Self {
+        self.tables().deletions = deletions;
+        self
+    }
+
     /// The same catalog under another fate.
     pub fn with_fate(&self, fate: Arc<dyn Fate>) -> Self {
         Self { tables: self.tables.clone(), fate }
@@ -316,6 +322,7 @@ fn committed(before: &CatalogState, cut: Cut) -> Result<CatalogState, String> {
         }
     }
     state.datasets.sort_by(|left, right| (left.environment, &left.slug).cmp(&(right.environment, &right.slug)));
+    take_out(&mut state, cut.replaced)?;
     for row in cut.files {
         add_file(&mut state, row)?;
     }
@@ -326,18 +333,23 @@ fn committed(before: &CatalogState, cut: Cut) -> Result<CatalogState, String> {
 /// The state after a swap, or what is wrong with the swap.
 fn swapped(before: &CatalogState, swap: Swap) -> Result<CatalogState, String> {
     let mut state = before.clone();
-    for id in swap.removed {
+    take_out(&mut state, swap.removed)?;
+    for row in swap.added {
+        add_file(&mut state, row)?;
+    }
+    state.files.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(state)
+}
+
+fn take_out(state: &mut CatalogState, ids: Vec<String>) -> Result<(), String> {
+    for id in ids {
         let place = state.files.iter().position(|file| file.id == id);
         let place = place.ok_or_else(|| format!("file {id} is not there to be taken out"))?;
         let FileRow { path, .. } = state.files.remove(place);
         state.removed.push(RemovedFile { id, path });
     }
     state.removed.sort_by(|left, right| left.id.cmp(&right.id));
-    for row in swap.added {
-        add_file(&mut state, row)?;
-    }
-    state.files.sort_by(|left, right| left.id.cmp(&right.id));
-    Ok(state)
+    Ok(())
 }
 
 fn add_file(state: &mut CatalogState, row: FileRow) -> Result<(), String> {

@@ -12,12 +12,12 @@ mod tests;
 #[path = "sql/write.rs"]
 mod write;
 
+use super::memory::MemoryCatalog;
 use super::{Catalog, CatalogError, CatalogState, Cut, DefinitionRow, DeletionRow, Finished, KeyRow, Swap};
 use connect::classify;
 use glasshive_base::{BoxFuture, Clock};
 use glasshive_model::EnvironmentId;
 use sqlx::{Connection as _, SqliteConnection};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -58,19 +58,23 @@ impl SqliteCatalog {
         })
     }
 
-    /// Reads a catalog that nobody else has open, without writing anything beside it: what a start needs, the keys, the settings.
+    /// A copy in memory of a catalog that nobody else has open, made without writing anything beside it.
     ///
     /// A write-ahead file that a crash left is honoured by reading a copy of both in a private directory below `scratch`.
     ///
     /// # Errors
     /// As [`SqliteCatalog::open`].
-    pub async fn read_only(path: &Path, scratch: &Path) -> Result<(CatalogState, Vec<KeyRow>, BTreeMap<String, Vec<u8>>), CatalogError> {
+    pub async fn read_only(path: &Path, scratch: &Path) -> Result<MemoryCatalog, CatalogError> {
         let mut reader = connect::Reader::open(path, scratch).await?;
         let state = read::state(&mut reader.connection).await?;
         let keys = read::keys(&mut reader.connection).await?;
         let settings = read::settings(&mut reader.connection).await?;
+        let deletions = match connect::has_deletions(&mut reader.connection).await? {
+            true => read::deletions(&mut reader.connection).await?,
+            false => Vec::new(),
+        };
         reader.close().await;
-        Ok((state, keys, settings))
+        Ok(MemoryCatalog::holding(state, keys).with_settings(settings).with_deletions(deletions))
     }
 
     /// Checkpoints and closes. Calls after this open again.

@@ -33,7 +33,7 @@ const ROWS_PER_TRACE: u64 = 4;
 /// How hard a flush compresses; a merge takes more time for it.
 const FLUSH_LEVEL: i32 = 1;
 /// The version of what the system columns and the metadata mean.
-const FORMAT_VERSION: &str = "1";
+pub(crate) const FORMAT_VERSION: &str = "1";
 
 /// Encodes the rows of one file.
 pub(super) struct Encoder<'a> {

@@ -13,7 +13,7 @@ use glasshive_model::{EnvironmentId, SignalClass};
 use std::io;
 
 /// Where data files live.
-const DIRECTORY: &str = "events";
+pub(crate) const DIRECTORY: &str = "events";
 
 /// Writes the file and makes it and its names durable. Nothing refers to it before the catalog does.
 pub(super) async fn write_file(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, id: &str) -> Result<FileRow, WriteError> {
@@ -24,7 +24,7 @@ pub(super) async fn write_file(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, 
 }
 
 /// The directory of an environment: its slug, if that is a plain name.
-fn directory_name(environment: EnvironmentId, slug: &str) -> String {
+pub(crate) fn directory_name(environment: EnvironmentId, slug: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~');
     match !slug.is_empty() && !slug.starts_with('.') && slug.bytes().all(is_plain) {
         true => slug.to_owned(),

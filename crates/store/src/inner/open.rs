@@ -10,6 +10,7 @@ use crate::flush::{FlushProgress, Flusher};
 use crate::ingest::Ingest;
 use crate::keeper::Keeper;
 use crate::live::State;
+use crate::log::NODE_SETTING;
 use crate::log::queue::Queue;
 use crate::log::recovery;
 use crate::log::segment::{self, LogFiles};
@@ -28,9 +29,6 @@ use glasshive_model::Decoder;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
-
-/// Name of the setting with the number that log checksums begin with.
-const NODE_SETTING: &str = "log.node";
 
 impl Inner {
     pub async fn open(

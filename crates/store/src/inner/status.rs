@@ -16,12 +16,15 @@ impl Inner {
         let is =
             |stop: Stop| stopped.as_ref().filter(|stopped| stopped.stop == stop).map(|stopped| (stopped.reason.clone(), stopped.since_ns));
         let damage = self.faults.list().into_iter().rfind(|fault| matches!(fault.kind, FaultKind::LogDamage | FaultKind::FileDamage));
+        let unknown = self.faults.list().into_iter().rfind(|fault| fault.kind == FaultKind::UnknownFiles);
+        let what_to_do = |message| format!("{message}. Stop the server and run: glasshive verify --data {}", self.config.shown_path);
         let checks = vec![
             check("log", is(Stop::Refused)),
             check("disk", is(Stop::DiskFull)),
             check("stopping", is(Stop::Stopping)),
             check("flush", (flush.failing_since_ns != 0).then(|| (flush.last_failure.clone(), flush.failing_since_ns))),
             check("data", damage.map(|fault| (fault.message, fault.at_ns))),
+            check("files", unknown.map(|fault| (what_to_do(fault.message), fault.at_ns))),
         ];
         Readiness { ready: stopped.is_none(), checks }
     }

@@ -82,6 +82,11 @@ pub(crate) fn segment_name(generation: u64) -> String {
     format!("{generation:016x}.seg")
 }
 
+/// The generation of the segment that is called so; `None` for everything else that lies beside segments.
+pub(crate) fn generation_of(name: &str) -> Option<u64> {
+    u64::from_str_radix(name.strip_suffix(".seg")?, 16).ok()
+}
+
 fn path(generation: u64, suffix: &str) -> String {
     format!("{DIRECTORY}/{generation:016x}.{suffix}")
 }

@@ -321,11 +321,11 @@ async fn f10_what_nothing_proves_is_called_unknown() {
 }
 
 /// A catalog as it was, put back.
-fn backup(world: &TestWorld) -> Arc<MemoryCatalog> {
+pub(super) fn backup(world: &TestWorld) -> Arc<MemoryCatalog> {
     Arc::new(MemoryCatalog::holding(world.catalog.state(), Vec::new()).with_settings(world.catalog.settings()))
 }
 
-fn quarantined(world: &TestWorld) -> Vec<String> {
+pub(super) fn quarantined(world: &TestWorld) -> Vec<String> {
     let found = fs::read_dir(world.directory.path().join("quarantine/orphans"));
     let mut names: Vec<_> = found.into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -345,7 +345,7 @@ async fn f13_files_newer_than_a_restored_catalog_are_kept_unless_the_log_has_all
     }
     first.store.flush().await.unwrap();
     world.clock.advance(Duration::from_secs(601));
-    first.until(|store| store.stats().log_segments == 1).await;
+    wait(&world, &first, Duration::from_secs(1), |first| first.store.stats().log_segments == 1).await;
     let recent = backup(&world);
     first.append(&lines(5, "c")).await.unwrap();
     first.store.flush().await.unwrap();
@@ -384,7 +384,7 @@ async fn f13_what_is_in_quarantine_goes_after_thirty_days() {
     fs::write(&strange, b"what is this").unwrap();
     let running = world.open().await;
     assert_eq!(running.messages(), ["1 files are unknown to the catalog; kept in quarantine"]);
-    assert_eq!(quarantined(&world), ["2026-03-01-strange.parquet"]);
+    assert_eq!(quarantined(&world), ["2026-03-01-strange.local.spans.parquet"]);
     fs::write(world.directory.path().join("quarantine/orphans/put-here.parquet"), b"by hand").unwrap();
     let mut days = 0;
     while quarantined(&world).len() == 2 {

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{RwLock, RwLockReadGuard, watch};
+use tokio::sync::{Notify, RwLock, RwLockReadGuard, watch};
 
 /// 2026-03-01T00:00:00Z, where every test begins.
 pub const START_NS: i64 = 1_772_323_200_000_000_000;
@@ -98,9 +98,22 @@ pub struct Troubles {
     pub free_asked: AtomicU64,
     refusals: Mutex<Vec<Refusal>>,
     panics_in: Mutex<Option<&'static str>>,
+    /// Changing calls until the process dies; `None` = it lives.
+    calls_left: Mutex<Option<u64>>,
+    died: Notify,
 }
 
 impl Troubles {
+    /// The process dies before its changing call of this number, from 0.
+    pub fn die_before(&self, call: u64) {
+        *self.calls_left.lock().unwrap() = Some(call);
+    }
+
+    /// Resolves once it has died of [`Troubles::die_before`].
+    pub async fn died(&self) {
+        self.died.notified().await;
+    }
+
     /// The next `times` calls of `op` on paths that contain `path` fail.
     pub fn refuse(&self, op: Op, path: &'static str, errno: i32, times: usize) {
         self.refusals.lock().unwrap().push(Refusal { op, path, errno, times });
@@ -128,7 +141,18 @@ impl Troubles {
     /// Never returns in a dead process; keeps it alive as long as the answer is held.
     async fn alive(&self) -> RwLockReadGuard<'_, bool> {
         let is_dead = self.is_dead.read().await;
-        if *is_dead {
+        let is_last = match &mut *self.calls_left.lock().unwrap() {
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        };
+        if is_last {
+            self.died.notify_one();
+        }
+        if *is_dead || is_last {
             drop(is_dead);
             return std::future::pending().await;
         }
@@ -351,10 +375,16 @@ impl TestWorld {
         });
         let spawner = Arc::new(ThreadSpawner::with_abort(self.clock.clone(), abort));
         let metrics = metrics::Registry::default();
-        let disk = TestDisk { below: LocalDisk::new(self.directory.path()), troubles: troubles.clone() };
-        let world = World { disk: Arc::new(disk), clock: self.clock.clone(), rng: self.rng.clone(), spawner: spawner.clone(), catalog };
+        let world = World { spawner: spawner.clone(), ..self.world(catalog, troubles.clone()) };
         let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics.clone()).await?;
         Ok(Running { store, report, troubles, spawner, metrics, aborts, clock: self.clock.clone() })
+    }
+
+    /// The directory without a store.
+    pub fn world(&self, catalog: Arc<dyn crate::catalog::Catalog>, troubles: Arc<Troubles>) -> World {
+        let disk = TestDisk { below: LocalDisk::new(self.directory.path()), troubles };
+        let spawner = Arc::new(ThreadSpawner::new(self.clock.clone()));
+        World { disk: Arc::new(disk), clock: self.clock.clone(), rng: self.rng.clone(), spawner, catalog }
     }
 
     /// Files below the data directory whose names end so.

@@ -6,7 +6,6 @@ use super::lock::{self, DirLock};
 use super::overlay::OverlayDisk;
 use super::threads::ThreadSpawner;
 use super::{Disk, World, format, network_fs};
-use crate::catalog::memory::MemoryCatalog;
 use crate::catalog::sqlite::SqliteCatalog;
 use crate::catalog::{Catalog, CatalogError};
 use glasshive_base::{Clock, ErrorKind};
@@ -189,11 +188,10 @@ async fn open_writing(directory: &Path, version: &str) -> Result<DataDir, DataDi
 async fn open_read_only(directory: &Path, read_only: &ReadOnly) -> Result<DataDir, DataDirError> {
     let lock = lock::take_for_reading(directory)?;
     let path = directory.join("catalog.db");
-    let (state, keys, settings) = SqliteCatalog::read_only(&path, &read_only.scratch)
+    let catalog = SqliteCatalog::read_only(&path, &read_only.scratch)
         .await
         .map_err(|error| DataDirError::Catalog { directory: directory.to_owned(), error })?;
     let disk = OverlayDisk::new(Arc::new(LocalDisk::new(directory)));
-    let catalog = MemoryCatalog::holding(state, keys).with_settings(settings);
     Ok(assemble(lock, Arc::new(SystemClock::default()), Arc::new(disk), Arc::new(catalog), None))
 }
 

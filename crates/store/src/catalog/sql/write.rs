@@ -11,7 +11,8 @@ pub(super) async fn cut(connection: &mut DbConnection, at_ns: i64, cut: Cut) -> 
         return Err(CatalogError::Failed(format!("a flush through {} came after one through {before}", cut.flushed_through)));
     }
     let note = format!("{} files through {}", cut.files.len(), cut.flushed_through);
-    let snapshot = snapshot(connection, at_ns, "flush", &note).await?;
+    let snapshot = snapshot(connection, at_ns, cut.reason.word(), &note).await?;
+    take_out(connection, snapshot, &cut.replaced).await?;
     for row in &cut.columns {
         column(connection, row).await?;
     }
@@ -33,7 +34,15 @@ pub(super) async fn cut(connection: &mut DbConnection, at_ns: i64, cut: Cut) -> 
 pub(super) async fn swap(connection: &mut DbConnection, at_ns: i64, swap: Swap) -> Result<(), CatalogError> {
     let note = format!("{} files for {}", swap.added.len(), swap.removed.len());
     let snapshot = snapshot(connection, at_ns, swap.reason.word(), &note).await?;
-    for id in &swap.removed {
+    take_out(connection, snapshot, &swap.removed).await?;
+    for row in &swap.added {
+        file(connection, snapshot, row).await?;
+    }
+    Ok(())
+}
+
+async fn take_out(connection: &mut DbConnection, snapshot: i64, ids: &[String]) -> Result<(), CatalogError> {
+    for id in ids {
         let taken_out = sqlx::query("UPDATE file SET removed = $1 WHERE id = $2 AND removed IS NULL")
             .bind(snapshot)
             .bind(id)
@@ -43,9 +52,6 @@ pub(super) async fn swap(connection: &mut DbConnection, at_ns: i64, swap: Swap) 
         if taken_out.rows_affected() != 1 {
             return Err(CatalogError::Failed(format!("file {id} is not there to be taken out")));
         }
-    }
-    for row in &swap.added {
-        file(connection, snapshot, row).await?;
     }
     Ok(())
 }

@@ -58,6 +58,13 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Cat
     transaction.commit().await.map_err(classify)
 }
 
+/// Whether the catalog has the table of deletions, which one that was not migrated yet lacks.
+pub(super) async fn has_deletions(connection: &mut SqliteConnection) -> Result<bool, CatalogError> {
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'deletion'").fetch_one(connection).await.map_err(classify)?;
+    Ok(tables > 0)
+}
+
 /// What a failed commit means: SQLite may or may not have it. Opens anew, because a connection that saw a failed sync may
 /// hold pages that the disk does not, and has every page checked.
 pub(super) async fn after_failed_commit(path: &Path, cause: &sqlx::Error) -> (Option<SqliteConnection>, CatalogError) {

@@ -132,14 +132,14 @@ async fn reading_only_sees_the_write_ahead_file_and_leaves_everything_as_it_was(
         fs::copy(directory.path().join(name), killed.path().join(name)).unwrap();
     }
     assert!(fs::metadata(killed.path().join("catalog.db-wal")).unwrap().len() > 0);
-    let (state, ..) = SqliteCatalog::read_only(&killed.path().join("catalog.db"), scratch.path()).await.unwrap();
-    assert_eq!(state.flushed_through, 5);
+    let copy = SqliteCatalog::read_only(&killed.path().join("catalog.db"), scratch.path()).await.unwrap();
+    assert_eq!(copy.state().flushed_through, 5);
     assert_eq!(fs::read_dir(killed.path()).unwrap().count(), 2);
 
     catalog.close().await;
     let bytes = fs::read(&path).unwrap();
-    let (state, ..) = SqliteCatalog::read_only(&path, scratch.path()).await.unwrap();
-    assert_eq!(state.flushed_through, 5);
+    let copy = SqliteCatalog::read_only(&path, scratch.path()).await.unwrap();
+    assert_eq!(copy.state().flushed_through, 5);
     assert_eq!(fs::read(&path).unwrap(), bytes);
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);

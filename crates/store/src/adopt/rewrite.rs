@@ -1,0 +1,85 @@
+//! A file written anew: without rows that are elsewhere, its columns called as the registry calls them by now.
+
+use super::columns::ColumnPlan;
+use super::contents::{Contents, learn, nothing};
+use super::present::Present;
+use crate::catalog::FileRow;
+use crate::config::StoreConfig;
+use crate::file::traces::TraceIndexBuilder;
+use crate::file::writer::{FileWriter, LeftOut};
+use crate::flush::encode::{Sink, key_values, properties};
+use crate::flush::schema::FileColumns;
+use crate::flush::write::file_row;
+use crate::merge::rule::system;
+use crate::world::Disk;
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_schema::{Field, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use glasshive_model::SystemColumn;
+use parquet::arrow::ArrowWriter;
+use std::io;
+use std::sync::Arc;
+
+/// Rows read and written at once.
+const ROWS: usize = 8_192;
+/// How hard it compresses: as a flush.
+const LEVEL: i32 = 1;
+
+/// Writes the rows that are nowhere else and makes the file and its name durable.
+pub(super) async fn rewrite(
+    disk: &Arc<dyn Disk>,
+    contents: &Contents,
+    present: &Present,
+    plan: &ColumnPlan,
+    path: &str,
+    mut columns: FileColumns,
+    config: &StoreConfig,
+) -> io::Result<FileRow> {
+    let (schema, places) = (columns.schema(), places(contents, plan, &columns));
+    let sink = Sink::default();
+    let rows = contents.rows.len().min(config.row_group_rows);
+    let properties = properties(rows, LEVEL).set_max_row_group_row_count(Some(config.row_group_rows)).build();
+    let mut writer = ArrowWriter::try_new(sink.clone(), schema.clone(), Some(properties)).map_err(io::Error::other)?;
+    let mut out = FileWriter::create(disk, path).await?;
+    let (mut facts, mut traces) = (nothing(), TraceIndexBuilder::default());
+    let mut stream = contents.file.stream_rows(ROWS).await.map_err(io::Error::other)?;
+    while let Some(batch) = stream.next().await.map_err(io::Error::other)? {
+        let batch = filter_record_batch(&batch, &present.missing(&batch)).map_err(io::Error::other)?;
+        if batch.num_rows() == 0 {
+            continue;
+        }
+        learn(&mut facts, &batch);
+        traces.append(system(&batch, SystemColumn::TraceId).as_fixed_size_binary());
+        writer.write(&arranged(&batch, &schema, &places)?).map_err(io::Error::other)?;
+        out.write(sink.take()).await?;
+    }
+    for pair in key_values(&facts) {
+        writer.append_key_value_metadata(pair);
+    }
+    writer.finish().map_err(io::Error::other)?;
+    out.write(sink.take()).await?;
+    let written = out.finish(traces, LeftOut::default()).await?;
+    columns.overflow_keys = facts.overflow_keys.clone();
+    Ok(file_row(path, facts, columns, &written))
+}
+
+/// For each column of the new file its place in the old one.
+fn places(contents: &Contents, plan: &ColumnPlan, columns: &FileColumns) -> Vec<usize> {
+    let of_attribute = |id: u32| {
+        let found = plan.rows.iter().zip(&contents.attributes).find(|(row, _)| row.id == id);
+        found.map(|(_, column)| column.index)
+    };
+    let mut attributes = columns.attributes.iter();
+    let schema = columns.schema();
+    let mut place = |field: &Field| match SystemColumn::from_name(field.name()) {
+        Some(system) => contents.schema.index_of(system.name()).ok(),
+        None => attributes.next().and_then(|row| of_attribute(row.id)),
+    };
+    schema.fields().iter().map(|field| place(field).expect("every column of the new file is one of the old one")).collect()
+}
+
+fn arranged(batch: &RecordBatch, schema: &SchemaRef, places: &[usize]) -> io::Result<RecordBatch> {
+    let arrays = places.iter().map(|place| batch.column(*place).clone()).collect();
+    RecordBatch::try_new(schema.clone(), arrays).map_err(io::Error::other)
+}
