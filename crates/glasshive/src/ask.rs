@@ -1,6 +1,7 @@
 //! The client commands: each asks a server's API and prints the answer.
 
 pub mod check;
+pub mod delete;
 pub mod doctor;
 pub mod keys;
 pub mod query;

@@ -58,6 +58,11 @@ pub enum Command {
     Import(ImportFlags),
     /// Create, list, disable and enable keys.
     Keys(KeysFlags),
+    /// Delete events for good: those of a trace, or with a value.
+    #[command(after_help = DELETE_EXAMPLES)]
+    Delete(DeleteFlags),
+    /// Say that the server's wall clock is right after it has jumped, so that old events go again.
+    ConfirmClock(ClockFlags),
     /// Print the effective settings of the server and where each came from.
     Config(ServerFlags),
 }
@@ -76,6 +81,12 @@ Examples:
   glasshive rows
   glasshive rows 'name, duration_ms, trace.trace_id WHERE error = true LAST 1h'
   glasshive rows --csv 'WHERE service.name = checkout LIMIT 1000'";
+
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  glasshive delete --equals user.id=4711 --yes
+  glasshive delete --trace 5b8efff798038103d269b633813fc60c --yes
+  glasshive delete --list";
 
 /// How the server runs.
 #[derive(Debug, Clone, Default, Args)]
@@ -138,6 +149,15 @@ pub struct ServerFlags {
     /// How far ahead of its receipt an event may be before it is marked meta.future [default: 10m]
     #[arg(long, value_name = "DURATION", env = "GLASSHIVE_INGEST_MAX_FUTURE", hide_env_values = true)]
     pub ingest_max_future: Option<String>,
+    /// Whether data files are merged into fewer [default: true]
+    #[arg(long, env = "GLASSHIVE_MERGE_ENABLED", hide_env_values = true, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub merge_enabled: Option<bool>,
+    /// How long events are kept after they were received, such as 60d; glasshive.toml may say more for some [default: forever]
+    #[arg(long, value_name = "DURATION", env = "GLASSHIVE_RETENTION_KEEP", hide_env_values = true)]
+    pub retention_keep: Option<String>,
+    /// Bytes of data files beyond which the oldest events are deleted [default: none, nothing is deleted for want of room]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_RETENTION_MAX_BYTES", hide_env_values = true)]
+    pub retention_max_bytes: Option<String>,
     /// Longest time a query may take, such as 10s [default: 10s]
     #[arg(long, value_name = "DURATION", env = "GLASSHIVE_QUERY_TIME", hide_env_values = true)]
     pub query_time: Option<String>,
@@ -269,6 +289,46 @@ pub struct KeysFlags {
     /// What to do with them.
     #[command(subcommand)]
     pub command: KeysCommand,
+}
+
+/// `glasshive delete`.
+#[derive(Debug, Clone, Args)]
+pub struct DeleteFlags {
+    /// Events of this trace, its id in any spelling
+    #[arg(long, value_name = "ID")]
+    pub trace: Option<String>,
+    /// Events with this value of an attribute, as text; may be repeated, then all must hold
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub equals: Vec<String>,
+    /// Of those only the ones in this dataset
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// Of those only the ones from this time on (RFC 3339, or seconds to nanoseconds since 1970)
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Of those only the ones before this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Really delete them: there is no way back
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what was deleted on request until now, and delete nothing
+    #[arg(long, conflicts_with_all = ["trace", "equals", "dataset", "from", "to", "yes"])]
+    pub list: bool,
+    /// Print JSON, as the API answers it
+    #[arg(long)]
+    pub json: bool,
+    /// Where to ask.
+    #[command(flatten)]
+    pub client: ClientFlags,
+}
+
+/// `glasshive confirm-clock`.
+#[derive(Debug, Clone, Args)]
+pub struct ClockFlags {
+    /// Whom to tell.
+    #[command(flatten)]
+    pub client: ClientFlags,
 }
 
 /// What to do with keys.

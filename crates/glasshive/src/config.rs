@@ -3,12 +3,14 @@
 mod file;
 mod keeping;
 mod memory;
+mod retention;
 mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unit;
 
 pub use keeping::Keeping;
+pub use retention::Keep;
 pub use shown::render;
 
 use crate::cli::{Auth, DurabilityWord, ServerFlags};
@@ -19,7 +21,7 @@ use clap::parser::ValueSource;
 use glasshive_feature_keys::{KeySpec, SECRET_BYTES_LOOPBACK, SECRET_BYTES_OPEN_NETWORK};
 use glasshive_query_engine::EngineConfig;
 use glasshive_receive_otlp::config::{AuthMode, OtlpConfig};
-use glasshive_store::{Durability, StoreConfig};
+use glasshive_store::{Durability, MergeConfig, StoreConfig};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -78,6 +80,10 @@ pub struct Config {
     pub cors_origins: Setting<Vec<String>>,
     /// What the store is told.
     pub keeping: Keeping,
+    /// Whether data files are merged.
+    pub merge: Setting<bool>,
+    /// How long events are kept.
+    pub retention: Keep,
     /// Age beyond which an event is rejected; `None` = none is.
     pub ingest_max_age: Setting<Option<Duration>>,
     /// How far ahead of its receipt an event may be before it is marked.
@@ -129,6 +135,8 @@ impl Config {
             server_names: pick.one("server_names", flags.server_names.clone(), file.server.and_then(|table| table.names), Vec::new()),
             cors_origins: pick.one("cors_origins", flags.cors_origins.clone(), file.cors.and_then(|table| table.origins), Vec::new()),
             keeping,
+            merge: pick.one("merge_enabled", flags.merge_enabled, file.merge.and_then(|table| table.enabled), true),
+            retention: Keep::resolve(&pick, flags, file.retention.unwrap_or_default())?,
             ingest_max_age: pick
                 .one("ingest_max_age", flags.ingest_max_age.clone(), ingest.max_age, "off".to_owned())
                 .map(|text| unit::duration_or_off(&text).context("--ingest-max-age"))
@@ -179,6 +187,8 @@ impl Config {
             flush_age: keeping.flush_age.value,
             segment_bytes: keeping.log_segment_bytes.value,
             log_max_bytes: keeping.log_max_bytes.value,
+            merge: MergeConfig { enabled: self.merge.value, ..MergeConfig::default() },
+            retention: self.retention.retention(),
             ..StoreConfig::default()
         }
     }
@@ -237,6 +247,12 @@ impl Picker<'_> {
     fn one<T>(&self, name: &str, flag: Option<T>, file: Option<T>, default: T) -> Setting<T> {
         let found = self.maybe(name, flag, file);
         Setting { origin: found.origin, value: found.value.unwrap_or(default) }
+    }
+
+    /// A setting that no flag has.
+    fn of_file<T: Default>(&self, file: Option<T>) -> Setting<T> {
+        let origin = self.file.filter(|_| file.is_some()).map_or(Origin::Default, |path| Origin::File(path.to_path_buf()));
+        Setting { value: file.unwrap_or_default(), origin }
     }
 
     fn maybe<T>(&self, name: &str, flag: Option<T>, file: Option<T>) -> Setting<Option<T>> {

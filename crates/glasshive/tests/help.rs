@@ -9,7 +9,23 @@ fn help_is_what_is_checked_in() {
     let mut cli = Cli::command().term_width(100);
     cli.build();
     check(&mut cli.clone(), "glasshive");
-    for name in ["serve", "demo", "query", "rows", "trace", "tail", "check", "doctor", "export", "import", "keys", "config"] {
+    let commands = [
+        "serve",
+        "demo",
+        "query",
+        "rows",
+        "trace",
+        "tail",
+        "check",
+        "doctor",
+        "export",
+        "import",
+        "keys",
+        "delete",
+        "confirm-clock",
+        "config",
+    ];
+    for name in commands {
         let command = cli.find_subcommand_mut(name).expect("the command exists");
         check(command, name);
     }

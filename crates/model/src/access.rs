@@ -69,7 +69,7 @@ pub enum Action {
     Read,
     /// Changes settings of an environment.
     Change,
-    /// Manages keys and environments.
+    /// Manages keys and environments, deletes events.
     Administer,
     /// Says only that the process is well, or serves the page that everyone may see.
     Public,

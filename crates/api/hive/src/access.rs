@@ -77,7 +77,7 @@ pub fn forbidden(action: Action) -> Failure {
         Action::Ingest => ("send telemetry", "an ingest, configuration or admin key"),
         Action::Read => ("read telemetry", "a configuration or admin key of this environment"),
         Action::Change => ("change settings", "an admin key of this environment"),
-        Action::Administer => ("manage keys and environments", "an admin key of the environment, or of the team for all"),
+        Action::Administer => ("manage keys and environments, or delete events", "an admin key of the environment, or of the team for all"),
         Action::Public => ("see this", "any key"),
     };
     Failure::new(ErrorKind::Forbidden, format!("this key may not {what}")).with_remedy(format!("use {who}"))

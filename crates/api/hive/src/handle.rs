@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod compare;
+pub mod deletion;
 pub mod events;
 pub mod export;
 pub mod field;

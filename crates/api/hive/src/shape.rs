@@ -3,6 +3,7 @@
 pub mod account;
 pub mod export;
 pub mod compare;
+pub mod deletion;
 pub mod field;
 pub mod place;
 pub mod process;

@@ -1,7 +1,7 @@
 //! Every row of the API, in the order of the document.
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
-use crate::handle::{account, compare, events, export, field, page, place, process, query, tail, trace};
+use crate::handle::{account, compare, deletion, events, export, field, page, place, process, query, tail, trace};
 use crate::hive::Hive;
 use crate::shape;
 use glasshive_base_http::{Methods, Route};
@@ -248,6 +248,28 @@ pub static ENDPOINTS: &[Endpoint] = &[
         run: |call| Box::pin(process::stats(call)),
     },
     Endpoint {
+        name: "deletions",
+        method: Methods::GET,
+        path: "/hive/v1/e/{env}/deletions",
+        action: Action::Administer,
+        summary: "Deletions of events that were asked for, and what they have come to.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::deletion::Deletions>),
+        run: |call| Box::pin(deletion::deletions(call)),
+    },
+    Endpoint {
+        name: "delete",
+        method: Methods::POST,
+        path: "/hive/v1/e/{env}/deletions",
+        action: Action::Administer,
+        summary: "Delete events for good. Answers when they are deleted; where that takes long, when it is noted.",
+        parameters: &[],
+        body: Some(schema::<shape::deletion::DeletionFilter>),
+        answer: Answers::Json(schema::<shape::deletion::Deletion>),
+        run: |call| Box::pin(deletion::delete(call)),
+    },
+    Endpoint {
         name: "environments",
         method: Methods::GET,
         path: "/hive/v1/environments",
@@ -312,6 +334,17 @@ pub static ENDPOINTS: &[Endpoint] = &[
         body: None,
         answer: Answers::Json(schema::<shape::account::Key>),
         run: |call| Box::pin(account::enable_key(call)),
+    },
+    Endpoint {
+        name: "confirmClock",
+        method: Methods::POST,
+        path: "/hive/v1/clock/confirm",
+        action: Action::Administer,
+        summary: "Say that the server's wall clock is right, however it has moved: what is old may go again.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::deletion::ConfirmedClock>),
+        run: |call| Box::pin(deletion::confirm_clock(call)),
     },
     Endpoint {
         name: "openapi",

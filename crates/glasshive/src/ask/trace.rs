@@ -18,7 +18,7 @@ use http::StatusCode;
 pub async fn run(flags: TraceFlags) -> Result<()> {
     let server = Server::new(&flags.client)?;
     let environment = server.environment().await?;
-    let at = flags.at.as_deref().map(time_ns).transpose()?.map(|ns| format!("?at={ns}")).unwrap_or_default();
+    let at = flags.at.as_deref().map(time_ns).transpose().context("--at")?.map(|ns| format!("?at={ns}")).unwrap_or_default();
     let path = format!("/hive/v1/e/{}/traces/{}{at}", path_part(&environment), path_part(flags.id.trim()));
     let trace: Trace = server.get(&path).await.map_err(|error| not_found(error, &flags.id, &environment))?;
     let text = if flags.json { super::json(&trace)? } else { draw::draw(&trace, &Screen::of_stdout()) };
@@ -41,7 +41,7 @@ fn not_found(error: anyhow::Error, id: &str, environment: &str) -> anyhow::Error
 }
 
 /// RFC 3339, or digits whose count tells seconds, milliseconds, microseconds and nanoseconds apart.
-fn time_ns(text: &str) -> Result<i64> {
+pub(super) fn time_ns(text: &str) -> Result<i64> {
     if let Ok(digits) = text.parse::<i64>() {
         let factor = match text.len() {
             0..=10 => 1_000_000_000,
@@ -49,11 +49,11 @@ fn time_ns(text: &str) -> Result<i64> {
             14..=16 => 1_000,
             _ => 1,
         };
-        return digits.checked_mul(factor).context("--at lies outside the years 1677 to 2262");
+        return digits.checked_mul(factor).context("the time lies outside the years 1677 to 2262");
     }
     let parsed: Result<jiff::Timestamp, _> = text.parse();
-    let time = parsed.map_err(|_| anyhow!("--at {} is no time; write 2026-01-02T15:04:05Z, or seconds since 1970", escape(text)))?;
-    i64::try_from(time.as_nanosecond()).context("--at lies outside the years 1677 to 2262")
+    let time = parsed.map_err(|_| anyhow!("{} is no time; write 2026-01-02T15:04:05Z, or seconds since 1970", escape(text)))?;
+    i64::try_from(time.as_nanosecond()).context("the time lies outside the years 1677 to 2262")
 }
 
 #[cfg(test)]

@@ -42,6 +42,10 @@ pub struct FileConfig {
     pub query: Option<QueryTable>,
     /// When live rows go to files.
     pub flush: Option<FlushTable>,
+    /// Merging of data files.
+    pub merge: Option<MergeTable>,
+    /// How long events are kept.
+    pub retention: Option<RetentionTable>,
     /// The write-ahead log, and what the server says of itself.
     pub log: Option<LogTable>,
 }
@@ -92,6 +96,40 @@ pub struct FlushTable {
     pub bytes: Option<String>,
     /// See `--flush-age`.
     pub age: Option<String>,
+}
+
+/// `[merge]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MergeTable {
+    /// See `--merge-enabled`.
+    pub enabled: Option<bool>,
+}
+
+/// `[retention]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionTable {
+    /// See `--retention-keep`.
+    pub keep: Option<String>,
+    /// See `--retention-max-bytes`.
+    pub max_bytes: Option<String>,
+    /// What is kept for another time than `keep`.
+    pub rules: Option<Vec<RuleTable>>,
+}
+
+/// `[[retention.rules]]`: which events, where what is not named is any, and how long they are kept.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleTable {
+    /// Slug of an environment.
+    pub environment: Option<String>,
+    /// `spans`, `logs` or another class of events.
+    pub class: Option<String>,
+    /// Slug of a dataset.
+    pub dataset: Option<String>,
+    /// How long they are kept.
+    pub keep: String,
 }
 
 /// `[log]`.

@@ -1,6 +1,6 @@
 //! `glasshive config`: every setting as the file names it, its value with its unit, and who set it. Secrets are masked.
 
-use super::{Config, Origin, Setting, unit};
+use super::{Config, Origin, Setting, retention, unit};
 use crate::screen::table::{Align, Table};
 use glasshive_feature_keys::{KeySpec, Scope};
 use std::fmt::Display;
@@ -32,6 +32,12 @@ pub fn render(config: &Config, width: usize) -> String {
     let max_age = config.ingest_max_age.value.map_or_else(|| "off".to_owned(), unit::shown_duration);
     row("ingest.max_age", max_age, &config.ingest_max_age.origin);
     row("ingest.max_future", unit::shown_duration(config.ingest_max_future.value), &config.ingest_max_future.origin);
+    row("merge.enabled", config.merge.value.to_string(), &config.merge.origin);
+    let keep = &config.retention;
+    row("retention.keep", retention::shown(keep.keep.value), &keep.keep.origin);
+    row("retention.max_bytes", maybe(keep.max_bytes.value.map(unit::shown_bytes)), &keep.max_bytes.origin);
+    let rules: Vec<String> = keep.rules.value.iter().map(retention::shown_rule).collect();
+    row("retention.rules", maybe((!rules.is_empty()).then(|| rules.join("; "))), &keep.rules.origin);
     row("query.time", unit::shown_duration(config.query_time.value), &config.query_time.origin);
     row("query.memory", unit::shown_bytes(config.query_memory.value), &config.query_memory.origin);
     row("allow_network_fs", config.allow_network_fs.value.to_string(), &config.allow_network_fs.origin);

@@ -2,6 +2,7 @@ use super::*;
 use crate::cli::{Cli, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use expect_test::{Expect, expect};
+use glasshive_model::SignalClass;
 
 pub(crate) fn resolve(arguments: &[&str]) -> Result<Config> {
     let matches = Cli::command().try_get_matches_from([&["glasshive", "config"], arguments].concat())?;
@@ -110,6 +111,35 @@ fn tables_of_the_file_are_the_settings_of_the_flags() {
 }
 
 #[test]
+fn dm83_what_is_kept_for_how_long_is_read_and_shown() {
+    let file = file(
+        "[retention]\nkeep = \"60d\"\n[[retention.rules]]\nclass = \"logs\"\nkeep = \"7d\"\n\
+         [[retention.rules]]\nenvironment = \"shop\"\ndataset = \"noisy\"\nkeep = \"36h\"\n[merge]\nenabled = false\n",
+    );
+    let path = file.path().to_str().unwrap();
+    let config = resolve(&["--config", path, "--retention-max-bytes", "100GiB"]).unwrap();
+    let (day, store) = (Duration::from_secs(86_400), config.store());
+    assert_eq!((store.retention.keep, store.retention.max_bytes, store.merge.enabled), (Some(60 * day), Some(100 << 30), false));
+    for (environment, class, dataset, keep) in [
+        ("local", SignalClass::Spans, "api", 60 * day),
+        ("shop", SignalClass::Logs, "api", 7 * day),
+        ("shop", SignalClass::Logs, "noisy", day * 3 / 2),
+    ] {
+        assert_eq!(store.retention.keep(environment, class, dataset), Some(keep), "{environment} {class:?} {dataset}");
+    }
+    let shown = render(&config, 300);
+    let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(line("retention.keep"), format!("retention.keep 60 d file {path}"));
+    assert_eq!(line("retention.max_bytes"), "retention.max_bytes 100 GiB flag");
+    assert_eq!(line("retention.rules"), format!("retention.rules class logs, 7 d; environment shop, dataset noisy, 36 h file {path}"));
+    // Nothing is deleted unless somebody says so, and a flag may take back what the file says.
+    let config = resolve(&[]).unwrap();
+    assert_eq!((config.store().retention, config.store().merge.enabled), (glasshive_store::Retention::default(), true));
+    let config = resolve(&["--config", path, "--retention-keep", "forever"]).unwrap();
+    assert_eq!(config.store().retention.keep, None);
+}
+
+#[test]
 fn f15_bounds_of_memory_follow_from_what_there_is() {
     let config = resolve(&["--memory", "512MiB"]).unwrap();
     assert_eq!((config.store().live_bytes, config.keeping.body_bytes()), (64 << 20, 128 << 20));
@@ -135,5 +165,19 @@ fn settings_that_cannot_work_are_refused() {
     );
     check_error(&["--log-segment-bytes", "1KiB"], expect!["log.segment_bytes is 1 KiB; 64 KiB are the least"]);
     check_error(&["--log-max-bytes", "1MiB"], expect!["log.max_bytes is 1 MiB, less than one segment of 64 MiB"]);
+    check_error(&["--retention-keep", "10m"], expect!["--retention-keep: 10m is less than an hour, the least that events are kept"]);
+    check_error(&["--retention-max-bytes", "1MiB"], expect!["retention.max_bytes is 1 MiB; 64 MiB are the least"]);
+    for (rule, expected) in [
+        ("class = \"spam\"\nkeep = \"1d\"", "retention.rules: `spam` is no class of events; there are spans, logs, metrics, errors"),
+        (
+            "class = \"logs\"\nkeep = \"forever\"",
+            "retention.rules: a rule says for how long; leave it out, and retention.keep too, to keep events for ever",
+        ),
+        ("keep = \"1\"", "retention.rules: 1 is less than an hour, the least that events are kept"),
+    ] {
+        let file = file(&format!("[[retention.rules]]\n{rule}\n"));
+        let error = format!("{:#}", resolve(&["--config", file.path().to_str().unwrap()]).unwrap_err());
+        assert_eq!(error, expected);
+    }
     check_error(&["--log-max-bytes", "ten"], expect!["--log-max-bytes: `ten` does not begin with a number"]);
 }

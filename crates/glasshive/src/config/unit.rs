@@ -57,6 +57,7 @@ pub fn shown_bytes(bytes: u64) -> String {
 /// A duration in the greatest unit that divides it.
 pub fn shown_duration(duration: Duration) -> String {
     match (duration.as_secs(), duration.subsec_nanos()) {
+        (seconds, 0) if seconds > 0 && seconds.is_multiple_of(86_400) => format!("{} d", seconds / 86_400),
         (seconds, 0) if seconds > 0 && seconds.is_multiple_of(3_600) => format!("{} h", seconds / 3_600),
         (seconds, 0) if seconds > 0 && seconds.is_multiple_of(60) => format!("{} m", seconds / 60),
         (seconds, 0) => format!("{seconds} s"),

@@ -1,5 +1,5 @@
 //! Random plans over random weighted events: the engine and the reference give the same answers, whether rows are live, in
-//! files, or read back after a restart.
+//! files, read back after a restart, or merged.
 
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, two_threads};
 use glasshive_model::shown::ShownRow;
@@ -34,6 +34,8 @@ async fn random_plans_agree_with_the_reference() {
         check(&hive, seed, "reopened").await;
         hive.flush().await;
         check(&hive, seed, "all flushed").await;
+        hive.merge().await;
+        check(&hive, seed, "merged").await;
         hive.close().await;
     }
 }

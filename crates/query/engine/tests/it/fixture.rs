@@ -202,6 +202,11 @@ impl Hive {
         self.store.flush().await.unwrap();
     }
 
+    /// Merges all files.
+    pub async fn merge(&self) {
+        self.store.merge_all().await.unwrap();
+    }
+
     /// Stops everything and opens the directory again.
     pub async fn reopen(self) -> Self {
         let Self { store, engine, rows, config, engine_config, data, directory } = self;
