@@ -1,6 +1,7 @@
 //! Every command and flag, declared once: parsing, `--help` and the environment variables come from here.
 
 mod tools;
+pub mod verify;
 
 pub use tools::{CheckFlags, DoctorFlags, ExportFlags, ExportFormat, ImportFlags};
 
@@ -65,6 +66,9 @@ pub enum Command {
     ConfirmClock(ClockFlags),
     /// Print the effective settings of the server and where each came from.
     Config(ServerFlags),
+    /// Look over a data directory without a server: is everything there and as it was written?
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyFlags),
 }
 
 const QUERY_EXAMPLES: &str = "\

@@ -12,6 +12,7 @@ pub mod config;
 pub mod screen;
 pub mod serve;
 pub mod transfer;
+pub mod verify;
 
 use anyhow::{Context, Result};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
@@ -24,7 +25,18 @@ use std::process::ExitCode;
 
 /// Does what the command line says.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = Cli::command().get_matches_from(cli::with_default_command(arguments));
+    let arguments = cli::with_default_command(arguments);
+    let is_verify = arguments.get(1).is_some_and(|command| command == "verify");
+    let matches = match Cli::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(said) => {
+            // Nobody is there to be told when the terminal is gone.
+            let _ = said.print();
+            // Whoever asks whether data is lost is not told so by a mistyped flag.
+            let status = if is_verify && said.use_stderr() { i32::from(verify::EXIT_FAILED) } else { said.exit_code() };
+            return ExitCode::from(u8::try_from(status).unwrap_or(1));
+        }
+    };
     let done = Cli::from_arg_matches(&matches).map_err(Into::into).and_then(|cli| dispatch(cli.command, &matches));
     done.unwrap_or_else(|error| {
         tell(&error);
@@ -60,6 +72,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> Result<ExitCode> {
         Command::Keys(flags) => done(runtime.block_on(ask::keys::run(flags))),
         Command::Delete(flags) => done(runtime.block_on(ask::delete::run(flags))),
         Command::ConfirmClock(flags) => done(runtime.block_on(ask::delete::confirm_clock(flags))),
+        Command::Verify(flags) => Ok(runtime.block_on(verify::run(flags))),
         Command::Config(flags) => {
             ask::print(&config::render(&config(&flags)?, Screen::of_stdout().width));
             Ok(ExitCode::SUCCESS)

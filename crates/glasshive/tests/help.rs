@@ -24,6 +24,7 @@ fn help_is_what_is_checked_in() {
         "delete",
         "confirm-clock",
         "config",
+        "verify",
     ];
     for name in commands {
         let command = cli.find_subcommand_mut(name).expect("the command exists");

@@ -4,6 +4,7 @@ use super::storage::Opened;
 use crate::ask::print;
 use crate::cli::{Auth, DurabilityWord};
 use crate::config::Config;
+use glasshive_store::FaultKind;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -34,6 +35,9 @@ pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr
     let mut text = String::new();
     for fault in &opened.report.faults {
         let _ = writeln!(text, "{}", fault.message);
+        if fault.kind == FaultKind::UnknownFiles {
+            let _ = writeln!(text, "    to look at them, stop the server and run: glasshive verify --data {}", config.data.value.display());
+        }
     }
     let _ = writeln!(text, "ready in {} ms\n", took.as_millis());
     let _ = writeln!(text, "Send something:\n{}\n", indented(&how_to_send(config, http, grpc)));
