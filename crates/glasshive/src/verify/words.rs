@@ -276,7 +276,7 @@ mod tests {
         check(
             &Report { data: "DATA".to_owned(), verified, ..Report::default() },
             &[
-                "DATA: 2 files with 30 rows, 4.00 kB; 1 log segment with 5 events not yet in files",
+                "DATA: 2 files with 30 rows, 4 kB; 1 log segment with 5 events not yet in files",
                 "note: events/b has rows of the future, up to 2027",
                 "lost: log record 7 is damaged or missing",
                 "    an unknown number of rows of unknown datasets",
