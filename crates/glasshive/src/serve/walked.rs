@@ -29,7 +29,7 @@ async fn every_route_is_in_the_document_and_nothing_else_is() {
         checks: Box::new(Vec::new),
     });
     let table = router::table(&config, &hive, Arc::new(LateSink::default()), keys, &metrics::Registry::default());
-    let is_grpc = |pattern: &str| ["/opentelemetry.", "/grpc."].iter().any(|package| pattern.starts_with(package)) || pattern == "/{*method}";
+    let is_grpc = |pattern: &str| pattern.starts_with("/opentelemetry.") || pattern.starts_with("/grpc.") || pattern == "/{*method}";
     let mut served = BTreeSet::new();
     for route in table.routes().filter(|route| !is_grpc(&route.pattern) && !NOT_DOCUMENTED.contains(&route.name)) {
         for method in route.methods.list() {
