@@ -1,18 +1,16 @@
 //! F13: files that a restored catalog does not know, from quarantine back among the data files.
 
+mod troubled;
+
 use super::failures::{backup, quarantined};
 use super::lines;
-use super::support::{Op, TestWorld, Troubles};
+use super::support::TestWorld;
 use crate::adopt::{AdoptError, Adopted, Adopter, Offer, Verdict};
-use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
-use futures_util::future::{Either, select};
-use glasshive_base::BoxFuture;
+use crate::catalog::memory::MemoryCatalog;
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, EventSink, Value};
 use std::fs;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Everything a directory held, and the catalog that was put back.
@@ -308,46 +306,6 @@ async fn f13_a_file_among_the_data_files_is_adopted_where_it_is() {
 }
 
 #[tokio::test]
-async fn f13_an_adoption_that_is_killed_at_any_step_is_done_or_offered_again() {
-    for is_part in [false, true] {
-        let mut call = 0;
-        loop {
-            let restored = if is_part { restored_with_end_of_log().await } else { restored(&[&lines(60, "b"), &lines(5, "c")]).await };
-            if !is_part {
-                lose_log(&restored.world);
-            }
-            start_and_stop(&restored).await;
-            let before = rows_under(&restored).await.len();
-            let troubles = Arc::new(Troubles::default());
-            let world = restored.world.world(restored.catalog.clone(), troubles.clone());
-            let mut adopter = Adopter::open(restored.world.config.clone(), world).await.unwrap();
-            let offers = adopter.offers().await.unwrap();
-            assert_eq!(offers[0].holds.as_ref().unwrap().rows_in_files > 0, is_part);
-            let offered = offers[0].path.clone();
-            troubles.die_before(call);
-            let is_over = match select(pin!(adopter.adopt(&offered)), pin!(troubles.died())).await {
-                Either::Left((adopted, _)) => {
-                    adopted.unwrap();
-                    true
-                }
-                Either::Right(_) => false,
-            };
-            drop(adopter);
-            // A start between must not take anything away.
-            let between = rows_under(&restored).await.len();
-            assert!(between >= before, "call {call}");
-            adopt_all(&restored).await;
-            assert_eq!(rows_under(&restored).await, restored.rows, "killed before call {call}");
-            if is_over {
-                assert!(call >= 7, "only {call} calls change something");
-                break;
-            }
-            call += 1;
-        }
-    }
-}
-
-#[tokio::test]
 async fn f13_a_merged_file_takes_the_place_of_files_that_are_gone() {
     // How often is merged after the backup, and which of the two files that it names are gone.
     for (merges, gone) in [(1, vec![0, 1]), (1, vec![0]), (2, vec![0, 1]), (2, vec![1])] {
@@ -412,72 +370,6 @@ async fn f13_rows_that_were_deleted_meanwhile_stay_deleted() {
     assert_eq!(adopt_all(&restored).await.len(), 1);
     let rows = rows_under(&restored).await;
     assert_eq!((rows.len(), rows[10].get("label")), (11, Some(&Value::Str("good".to_owned()))));
-}
-
-/// The n-th change of the catalog goes wrong.
-struct Wrong {
-    outcome: Outcome,
-    left: AtomicU64,
-}
-
-impl Fate for Wrong {
-    fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome> {
-        let is_it = call == CatalogCall::CommitCut && self.left.fetch_sub(1, Ordering::SeqCst) > 0;
-        let outcome = if is_it { self.outcome } else { Outcome::Done };
-        if !is_it && call == CatalogCall::CommitCut {
-            self.left.store(0, Ordering::SeqCst);
-        }
-        Box::pin(std::future::ready(outcome))
-    }
-
-    fn after(&self, _: CatalogCall) -> BoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
-    }
-}
-
-#[tokio::test]
-async fn f13_a_commit_that_fails_leaves_the_file_offered_and_an_uncertain_one_is_looked_up() {
-    for (outcome, times, is_adopted) in [
-        (Outcome::Failed, 1, false),
-        (Outcome::Full, 1, false),
-        (Outcome::Lost, 1, true),
-        (Outcome::AnswerLost, 1, true),
-        (Outcome::Lost, 9, false),
-    ] {
-        let restored = restored(&[&lines(20, "b")]).await;
-        lose_log(&restored.world);
-        start_and_stop(&restored).await;
-        let fate = Wrong { outcome, left: AtomicU64::new(times) };
-        let catalog = Arc::new(restored.catalog.with_fate(Arc::new(fate)));
-        let world = restored.world.world(catalog, Arc::default());
-        let mut adopter = Adopter::open(restored.world.config.clone(), world).await.unwrap();
-        let offered = adopter.offers().await.unwrap()[0].path.clone();
-        assert_eq!(adopter.adopt(&offered).await.is_ok(), is_adopted, "{outcome:?}");
-        assert_eq!(quarantined(&restored.world).len(), if is_adopted { 0 } else { 2 });
-        let left = rows_under(&restored).await.len();
-        assert_eq!(left, if is_adopted { 30 } else { 10 }, "{outcome:?}");
-        adopt_all(&restored).await;
-        assert_eq!(rows_under(&restored).await, restored.rows);
-    }
-}
-
-#[tokio::test]
-async fn f13_a_disk_that_refuses_leaves_the_file_offered() {
-    for (op, path) in [(Op::Create, ".parquet.tmp"), (Op::Write, ".tmp"), (Op::Sync, ".sum"), (Op::SyncDir, "events/local")] {
-        let restored = restored(&[&lines(20, "b")]).await;
-        lose_log(&restored.world);
-        start_and_stop(&restored).await;
-        let troubles = Arc::new(Troubles::default());
-        troubles.refuse(op, path, 28, 1);
-        let world = restored.world.world(restored.catalog.clone(), troubles);
-        let mut adopter = Adopter::open(restored.world.config.clone(), world).await.unwrap();
-        let offered = adopter.offers().await.unwrap()[0].path.clone();
-        let error = adopter.adopt(&offered).await.unwrap_err().to_string();
-        assert!(error.starts_with("could not write events/local/spans/2026/03/01/00/"), "{error}");
-        assert_eq!((quarantined(&restored.world).len(), restored.world.files(".tmp").len()), (2, 0), "{op:?}");
-        assert_eq!(adopter.adopt(&offered).await.unwrap().rows, 20);
-        assert_eq!(rows_under(&restored).await, restored.rows);
-    }
 }
 
 /// A data file and its sidecar.
