@@ -1,14 +1,15 @@
 //! JSON of requests and answers. Nanoseconds are decimal strings, because JSON numbers lose them; other numbers are numbers.
 
 pub mod account;
-pub mod export;
 pub mod compare;
 pub mod deletion;
+pub mod export;
 pub mod field;
 pub mod place;
 pub mod process;
 pub mod query;
 pub mod row;
+pub mod running;
 pub mod skeleton;
 pub mod trace;
 

@@ -50,7 +50,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         summary: "The questions that run now.",
         parameters: &[],
         body: None,
-        answer: Answers::Json(schema::<shape::query::RunningQueries>),
+        answer: Answers::Json(schema::<shape::running::RunningQueries>),
         run: |call| Box::pin(query::running(call)),
     },
     Endpoint {
@@ -61,7 +61,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         summary: "Call a running question off; who asked it gets status 409.",
         parameters: &[],
         body: None,
-        answer: Answers::Json(schema::<shape::query::CalledOff>),
+        answer: Answers::Json(schema::<shape::running::CalledOff>),
         run: |call| Box::pin(query::call_off(call)),
     },
     Endpoint {

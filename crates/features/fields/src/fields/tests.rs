@@ -70,7 +70,7 @@ async fn questions_get_the_fields_that_they_name() {
 #[tokio::test]
 async fn together_they_have_few_regular_expressions() {
     let fields = open(&MemoryCatalog::default()).await;
-    let eleven = vec!["REG_MATCH($a, \"x\")"; 11].join(" OR ");
+    let eleven = ["REG_MATCH($a, \"x\")"; 11].join(" OR ");
     for name in ["one", "two"] {
         made(&fields, name, &eleven).await.unwrap();
     }

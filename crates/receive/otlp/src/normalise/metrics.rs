@@ -23,6 +23,7 @@ mod descriptor;
 mod distribution;
 mod histogram;
 mod place;
+mod quantile;
 mod row;
 
 use super::Normaliser;
