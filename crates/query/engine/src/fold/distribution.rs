@@ -10,6 +10,7 @@ use datafusion_common::Result;
 use datafusion_expr_common::groups_accumulator::{EmitTo, GroupsAccumulator};
 use glasshive_query_plan::heatmap::{HeatmapRows, Place};
 use glasshive_query_plan::lhist;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Which bucket a value falls into.
@@ -81,7 +82,35 @@ impl Count for f64 {
     }
 }
 
-/// One group: counts of a run of neighbouring buckets.
+/// One group. Zero and the two signs are apart: tens of thousands of buckets lie between zero and any usual number.
+#[derive(Clone, Default)]
+struct Counts<C> {
+    below: Run<C>,
+    zero: C,
+    above: Run<C>,
+}
+
+impl<C: Count> Counts<C> {
+    fn add(&mut self, bucket: i32, count: C) {
+        match bucket.cmp(&0) {
+            Ordering::Less => self.below.add(bucket, count),
+            Ordering::Equal => self.zero += count,
+            Ordering::Greater => self.above.add(bucket, count),
+        }
+    }
+
+    /// In ascending order of buckets.
+    fn entries(&self) -> impl Iterator<Item = (i32, f64)> {
+        let zero = (self.zero != C::default()).then(|| (0, self.zero.weight()));
+        self.below.entries().chain(zero).chain(self.above.entries())
+    }
+
+    fn heap_bytes(&self) -> usize {
+        (self.below.counts.capacity() + self.above.counts.capacity()) * size_of::<C>()
+    }
+}
+
+/// Counts of a run of neighbouring buckets.
 #[derive(Clone, Default)]
 struct Run<C> {
     base: i32,
@@ -128,21 +157,21 @@ impl<C: Count> Run<C> {
 /// `List<Float64>` weights.
 pub struct Distribution<C> {
     buckets: Buckets,
-    runs: Vec<Run<C>>,
+    groups: Vec<Counts<C>>,
     heap_bytes: usize,
 }
 
 impl<C: Count> Distribution<C> {
     /// No groups yet.
     pub fn new(buckets: Buckets) -> Self {
-        Self { buckets, runs: Vec::new(), heap_bytes: 0 }
+        Self { buckets, groups: Vec::new(), heap_bytes: 0 }
     }
 
     fn add(&mut self, group: usize, bucket: i32, count: C) {
-        let run = &mut self.runs[group];
-        let before = run.counts.capacity();
-        run.add(bucket, count);
-        self.heap_bytes += (run.counts.capacity() - before.min(run.counts.capacity())) * size_of::<C>();
+        let counts = &mut self.groups[group];
+        let before = counts.heap_bytes();
+        counts.add(bucket, count);
+        self.heap_bytes += counts.heap_bytes().saturating_sub(before);
     }
 }
 
@@ -154,7 +183,7 @@ impl<C: Count> GroupsAccumulator for Distribution<C> {
         opt_filter: Option<&BooleanArray>,
         total_num_groups: usize,
     ) -> Result<()> {
-        self.runs.resize_with(total_num_groups, Run::default);
+        self.groups.resize_with(total_num_groups, Counts::default);
         let numbers = values[0].as_primitive::<Float64Type>();
         let weights = values.get(1).map(|weights| weights.as_primitive::<Float64Type>().values().clone());
         let one = C::of(1.0);
@@ -176,12 +205,12 @@ impl<C: Count> GroupsAccumulator for Distribution<C> {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let runs = emit_to.take_needed(&mut self.runs);
-        self.heap_bytes = self.runs.iter().map(|run| run.counts.capacity() * size_of::<C>()).sum();
+        let taken = emit_to.take_needed(&mut self.groups);
+        self.heap_bytes = self.groups.iter().map(Counts::heap_bytes).sum();
         let mut buckets = ListBuilder::new(Int32Builder::new());
         let mut weights = ListBuilder::new(Float64Builder::new());
-        for run in runs {
-            for (bucket, weight) in run.entries() {
+        for counts in taken {
+            for (bucket, weight) in counts.entries() {
                 buckets.values().append_value(bucket);
                 weights.values().append_value(weight);
             }
@@ -192,7 +221,7 @@ impl<C: Count> GroupsAccumulator for Distribution<C> {
     }
 
     fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
-        self.runs.resize_with(total_num_groups, Run::default);
+        self.groups.resize_with(total_num_groups, Counts::default);
         let (buckets, weights) = (values[0].as_list::<i32>(), values[1].as_list::<i32>());
         for (row, group) in group_indices.iter().enumerate() {
             let (buckets, weights) = (buckets.value(row), weights.value(row));
@@ -212,6 +241,27 @@ impl<C: Count> GroupsAccumulator for Distribution<C> {
     }
 
     fn size(&self) -> usize {
-        self.runs.capacity() * size_of::<Run<C>>() + self.heap_bytes
+        self.groups.capacity() * size_of::<Counts<C>>() + self.heap_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::Float64Array;
+
+    #[test]
+    fn zero_and_both_signs_take_little_and_come_in_order() {
+        let mut distribution = Distribution::<u64>::new(Buckets::Lhist);
+        let values: ArrayRef = Arc::new(Float64Array::from(vec![1_000.0, 0.0, -5.0, 1_000.0, -0.0, f64::NAN]));
+        distribution.update_batch(&[values], &[0; 6], None, 1).unwrap();
+        assert!(distribution.size() < 2_000, "{} bytes", distribution.size());
+        let state = distribution.state(EmitTo::All).unwrap();
+        let mut merged = Distribution::<u64>::new(Buckets::Lhist);
+        merged.merge_batch(&state, &[0], 1).unwrap();
+        merged.merge_batch(&state, &[0], 1).unwrap();
+        let entries: Vec<(i32, f64)> = merged.groups[0].entries().collect();
+        let bucket = |value| lhist::bucket(value).unwrap();
+        assert_eq!(entries, [(bucket(-5.0), 2.0), (0, 4.0), (bucket(1_000.0), 4.0)]);
     }
 }
