@@ -178,6 +178,7 @@ async fn st42_beyond_max_bytes_the_oldest_partition_of_the_largest_environment_g
     running.until(|store| store.stats().files == 2).await;
     let times: Vec<_> = running.snapshot().files.iter().map(|file| file.row.sequence_first).collect();
     assert_eq!(times, [2, 3], "the one that came first is gone, whatever time it is of");
+    running.until(|store| store.faults().len() == 1).await;
     let told = &running.messages()[0];
     assert!(
         told.starts_with("more than retention.max_bytes (") && told.contains("deleted 1 events of local from 2026-03-01T10:00:00Z on"),
