@@ -6,7 +6,8 @@ use glasshive_base::metrics;
 use glasshive_query_engine::{Engine, EngineConfig};
 use glasshive_receive_otlp::decode::OtlpDecoder;
 use glasshive_store::world::DataDir;
-use glasshive_store::{OpenReport, Store, StoreConfig};
+use glasshive_store::{MergeConfig, OpenReport, Store, StoreConfig};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,12 @@ impl Default for QueryLimits {
     fn default() -> Self {
         Self { time: Duration::from_secs(10), memory_bytes: 256 << 20 }
     }
+}
+
+/// The store of who reads a data directory and makes nothing of it: no file is merged, none is deleted for its age.
+pub fn of_a_reader(directory: &Path) -> StoreConfig {
+    let merge = MergeConfig { enabled: false, ..MergeConfig::default() };
+    StoreConfig { shown_path: directory.display().to_string(), merge, ..StoreConfig::default() }
 }
 
 /// Opens the store, which reads back its log, and the engine over it.

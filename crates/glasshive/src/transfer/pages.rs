@@ -11,7 +11,6 @@ use glasshive_api_hive::Open;
 use glasshive_api_hive::shape::export::{ExportPageInfo, ExportRequest, PAGE_INFO};
 use glasshive_base::{Clock, metrics};
 use glasshive_model::EnvironmentId;
-use glasshive_store::StoreConfig;
 use glasshive_store::world::{DataDir, DataDirError, DataDirOptions, ReadOnly, SystemClock, open_data_dir};
 use http::StatusCode;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -81,8 +80,8 @@ impl Pages {
             }
             Err(error) => return Err(error.into()),
         };
-        let config = StoreConfig { shown_path: directory.display().to_string(), ..StoreConfig::default() };
-        let opened = storage::open(&data, config, &storage::QueryLimits::default(), metrics::Registry::default()).await?;
+        let opened =
+            storage::open(&data, storage::of_a_reader(directory), &storage::QueryLimits::default(), metrics::Registry::default()).await?;
         for fault in &opened.report.faults {
             super::progress::remark(&fault.message);
         }

@@ -102,12 +102,16 @@ impl Run<'_> {
                     Ok(())
                 };
                 scan.work(&queue, &control, &mut take).await?;
-                Ok(counted)
+                Ok((counted, held))
             });
         }
         let mut whole = Counted::new(columns.len());
-        for counted in tasks.all().await? {
+        let held = self.control.reservation("comparison");
+        for (counted, theirs) in tasks.all().await? {
             whole.merge(counted);
+            // It is part of the whole now.
+            drop(theirs);
+            held.try_resize(whole.heap_bytes())?;
         }
         let tallies = columns.iter().zip(whole.columns).filter_map(|(column, tallies): (_, Tallies)| tallies.finish(&column.name));
         Ok((whole.selected, whole.rest, tallies.collect(), is_cut))

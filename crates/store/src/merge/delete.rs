@@ -28,8 +28,13 @@ impl Merger {
         let Ok(filter) = serde_json::from_str::<RowFilter>(&deletion.filter) else {
             return Err(Failure::Later(format!("deletion {} cannot be read", deletion.id)));
         };
-        // What is live is deleted from the files it goes to.
-        while inner.state().flushed_through < deletion.through {
+        // What is live is deleted from the files it goes to. A log that lost its end, with relaxed durability, has less than was
+        // meant, and nothing of it is waited for.
+        let through = deletion.through.min(inner.state().published_through);
+        while inner.state().flushed_through < through {
+            if inner.is_closing() {
+                return Err(Failure::Closing);
+            }
             inner.flush().await.map_err(|error| Failure::Later(error.to_string()))?;
         }
         let (rows, files) = self.delete(&deletion, &Arc::new(filter)).await?;

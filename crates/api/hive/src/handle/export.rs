@@ -1,5 +1,6 @@
 //! Rows as they are stored, as pages of Parquet.
 
+use super::field;
 use super::query::{engine_failure, plan_failure};
 use crate::endpoint::Call;
 use crate::hive::Open;
@@ -39,7 +40,8 @@ pub struct ExportPage {
 pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let request: ExportRequest = call.body().await?;
     let open = call.open()?;
-    let page = answer(&open, call.environment, &request, call.hive.clock.wall_ns()).await?;
+    let asked = read(&request.text, call.hive.clock.wall_ns()).map_err(plan_failure)?;
+    let page = page(&open, call.environment, &request, field::in_events(&call, &open, &asked)?).await?;
     let written = tokio::task::spawn_blocking(move || page.to_parquet()).await;
     match written {
         Ok(Ok(bytes)) => Ok(response::bytes(StatusCode::OK, PARQUET, bytes)),
@@ -48,23 +50,21 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     }
 }
 
-/// Answers the body of `POST export`, with or without a server around it.
+/// Answers the body of `POST export` without a server around it, which knows no fields that are kept.
 ///
 /// # Errors
 /// When the text cannot be read, or the engine refuses.
 pub async fn answer(open: &Open, environment: EnvironmentId, request: &ExportRequest, now_ns: i64) -> Result<ExportPage, Failure> {
+    page(open, environment, request, read(&request.text, now_ns).map_err(plan_failure)?).await
+}
+
+async fn page(open: &Open, environment: EnvironmentId, request: &ExportRequest, events: EventsRequest) -> Result<ExportPage, Failure> {
     let rows = request.rows.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&rows) {
         return Err(Failure::invalid(format!("`rows` is {rows}; a page has 1 to {}", ROWS.1)));
     }
     let through = request.through.unwrap_or_else(|| open.store.stats().published_through);
-    let mut asked = StoredRequest {
-        events: read(&request.text, now_ns).map_err(plan_failure)?,
-        after: request.after,
-        through,
-        rows: rows as usize,
-        whole_spans: request.whole_spans,
-    };
+    let mut asked = StoredRequest { events, after: request.after, through, rows: rows as usize, whole_spans: request.whole_spans };
     let page = loop {
         match open.engine.stored(environment, &asked, Cancel::default()).await {
             Err(EngineError::OutOfMemory { .. }) if asked.rows > ROWS_LEAST => asked.rows = (asked.rows / 4).max(ROWS_LEAST),

@@ -16,6 +16,8 @@ use glasshive_query_plan::expression::Input;
 use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{self as plan, CalculatedField, EventsRequest, Filters, Plan};
 use glasshive_store::Registry;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Those of the environment.
@@ -102,9 +104,10 @@ pub fn as_columns(call: &Call, open: &Open, prefix: &str) -> Vec<Column> {
     let registry = open.store.registry(call.environment);
     let kept = call.hive.fields().map(|kept| kept.list(call.environment)).unwrap_or_default();
     let shown = kept.iter().filter(|field| field.field.name.starts_with(prefix) && !is_column(&registry, &field.field.name));
+    let classes = Classes { kept: &kept, registry: &registry, known: RefCell::default() };
     let column = |field: &KeptField| Column {
         name: field.field.name.clone(),
-        shown_type: type_word(column_type(class_of(&field.field, &kept, &registry))).to_owned(),
+        shown_type: type_word(column_type(classes.of(&field.field))).to_owned(),
         types: Vec::new(),
         alias_of: None,
         computed: true,
@@ -116,18 +119,32 @@ pub fn as_columns(call: &Call, open: &Open, prefix: &str) -> Vec<Column> {
     shown.map(column).collect()
 }
 
-/// What a field's values are compared as. Fields name each other without circles.
-fn class_of(field: &CalculatedField, kept: &[KeptField], registry: &Registry) -> Option<Class> {
-    let inputs = field.expression.inputs();
-    field.expression.class(&|index| match &inputs[index] {
-        Input::Column(column) => {
-            let of_column = registry.columns_of(&column.name).first().map(|known| known.column_type);
-            let of_column = Shown::from_name(&column.name).map(Shown::column_type).or(of_column).map(Class::of);
-            let named = || kept.iter().find(|kept| !column.exact && kept.field.name == column.name);
-            of_column.or_else(|| class_of(&named()?.field, kept, registry))
+/// What the values of kept fields are compared as. Each field is looked at once, however many name it and how often.
+struct Classes<'a> {
+    kept: &'a [KeptField],
+    registry: &'a Registry,
+    known: RefCell<HashMap<String, Option<Class>>>,
+}
+
+impl Classes<'_> {
+    /// Fields name each other without circles.
+    fn of(&self, field: &CalculatedField) -> Option<Class> {
+        if let Some(known) = self.known.borrow().get(&field.name) {
+            return *known;
         }
-        Input::EventTimestamp | Input::IngestTimestamp => Some(Class::Number),
-    })
+        let inputs: Vec<Option<Class>> = field.expression.inputs().iter().map(|input| self.of_input(input)).collect();
+        let class = field.expression.class(&|index| inputs[index]);
+        self.known.borrow_mut().insert(field.name.clone(), class);
+        class
+    }
+
+    fn of_input(&self, input: &Input) -> Option<Class> {
+        let Input::Column(column) = input else { return Some(Class::Number) };
+        let of_column = self.registry.columns_of(&column.name).first().map(|known| known.column_type);
+        let of_column = Shown::from_name(&column.name).map(Shown::column_type).or(of_column).map(Class::of);
+        let named = || self.kept.iter().find(|kept| !column.exact && kept.field.name == column.name);
+        of_column.or_else(|| self.of(&named()?.field))
+    }
 }
 
 fn column_type(class: Option<Class>) -> ColumnType {

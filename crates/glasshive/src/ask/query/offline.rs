@@ -7,7 +7,6 @@ use anyhow::{Context, Result, bail};
 use glasshive_api_hive::shape::query::QueryAnswer;
 use glasshive_base::metrics;
 use glasshive_store::world::{DataDirError, DataDirOptions, ReadOnly, open_data_dir};
-use glasshive_store::{MergeConfig, Retention, StoreConfig};
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
@@ -27,14 +26,7 @@ pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Resul
         Err(error) => return Err(error.into()),
     };
     let limits = storage::QueryLimits::default();
-    let config = StoreConfig {
-        shown_path: directory.display().to_string(),
-        // What is there is read, and nothing is made of it.
-        merge: MergeConfig { enabled: false, ..MergeConfig::default() },
-        retention: Retention { keep: None, ..Retention::default() },
-        ..StoreConfig::default()
-    };
-    let opened = storage::open(&data, config, &limits, metrics::Registry::default()).await?;
+    let opened = storage::open(&data, storage::of_a_reader(directory), &limits, metrics::Registry::default()).await?;
     for fault in &opened.report.faults {
         // Beside the answer, so that JSON and CSV stay what they are; nobody is told when standard error is gone.
         let _ = writeln!(std::io::stderr(), "glasshive: {}", escape(&fault.message));
@@ -55,6 +47,7 @@ mod tests {
     use super::*;
     use glasshive_model::{Codec, Decoder as _, EnvironmentId, EventSink as _, RecordMeta, Submission, sink};
     use glasshive_receive_otlp::decode::{Encoding, OtlpDecoder, Signal3, format_number};
+    use glasshive_store::StoreConfig;
     use serde_json::json;
     use std::sync::Arc;
 

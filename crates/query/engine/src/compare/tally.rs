@@ -10,14 +10,18 @@ use glasshive_query_plan::{GroupValue, lhist};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Values of a column that are told apart at once; beyond, those that were seen once and not selected are let go.
+/// Values of a column that are told apart at once; beyond, those with the least share of either side are let go.
 const VALUES_MAX: usize = 16_384;
+/// Bytes of text that the values of a column take at once; beyond, values are let go as well. More than twice the longest value.
+const TEXT_MAX: usize = 4 << 20;
 /// Different numbers up to which a column of numbers is counted value by value.
 const NUMBERS_MAX: usize = 20;
 /// Selected rows of which each thread remembers which value each column has, to find columns that say the same.
 const SAMPLED_ROWS: usize = 8_192;
-/// About what an entry of a map takes, bytes, with the text of its value.
-const ENTRY_BYTES: usize = 160;
+/// What a map takes for a value it has room for, bytes, without its text: an eighth of a map's places stays empty.
+const VALUE_BYTES: usize = (size_of::<(u64, ValueTally)>() + 1) * 8 / 7;
+/// The same of a bucket.
+const BUCKET_BYTES: usize = (size_of::<(i32, (Tally, Tally))>() + 1) * 8 / 7;
 
 /// Rows, and what they stand for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -127,7 +131,7 @@ impl Counted {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.columns.iter().map(|tallies| (tallies.values.len() + tallies.buckets.len()) * ENTRY_BYTES + tallies.sample.len() * 8).sum()
+        self.columns.iter().map(Tallies::heap_bytes).sum()
     }
 
     pub(super) fn merge(&mut self, other: Counted) {
@@ -148,8 +152,10 @@ pub(super) struct Tallies {
     selected: Tally,
     rest: Tally,
     values: HashMap<u64, ValueTally>,
-    /// Values that were let go: different ones of the rest, at most.
-    let_go: u64,
+    /// What the text of `values` takes.
+    text_bytes: usize,
+    /// Values that were let go: different ones among the selected rows, and among the rest, at most.
+    let_go: [u64; 2],
     buckets: HashMap<i32, (Tally, Tally)>,
     sample: Vec<u64>,
 }
@@ -181,12 +187,14 @@ impl Tallies {
             if is_number {
                 self.add_number(array.as_primitive::<Float64Type>().value(row), is_integer, is_selected, weight, hash);
             } else {
-                let entry = self.values.entry(hash).or_insert_with(|| entry_of(group_value(form, array.as_ref(), row), hash));
+                let entry = self.values.entry(hash).or_insert_with(|| {
+                    let value = group_value(form, array.as_ref(), row);
+                    self.text_bytes += text_bytes(&value);
+                    entry_of(value, hash)
+                });
                 if is_selected { &mut entry.selected } else { &mut entry.rest }.add(weight);
+                self.let_light_go();
             }
-        }
-        if self.values.len() > VALUES_MAX {
-            self.let_rare_go();
         }
     }
 
@@ -207,20 +215,32 @@ impl Tallies {
         }
     }
 
-    /// Lets go of values of which one row was seen, on the side that is large; of more when that is not enough.
-    fn let_rare_go(&mut self) {
-        for rows in [1, 4, 64, u64::MAX] {
-            let before = self.values.len();
-            self.values.retain(|_, entry| entry.selected.rows > 0 || entry.rest.rows > rows);
-            self.let_go += (before - self.values.len()) as u64;
-            if self.values.len() <= VALUES_MAX / 2 {
-                return;
+    /// When there is too much of them, keeps the values with the greatest share of either side: at most half of what there may be, so
+    /// that it is seldom done. What few selected rows have in common weighs as much as what many others have.
+    fn let_light_go(&mut self) {
+        if self.values.len() <= VALUES_MAX && self.text_bytes <= TEXT_MAX {
+            return;
+        }
+        let share = |part: Tally, whole: Tally| part.rows as f64 / whole.rows.max(1) as f64;
+        let greatest = |entry: &ValueTally| share(entry.selected, self.selected).max(share(entry.rest, self.rest));
+        let mut entries: Vec<(f64, ValueTally)> = self.values.drain().map(|(_, entry)| (greatest(&entry), entry)).collect();
+        entries.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.1.hash.cmp(&right.1.hash)));
+        self.text_bytes = 0;
+        for (_, entry) in entries {
+            let text = text_bytes(&entry.value);
+            if self.values.len() < VALUES_MAX / 2 && self.text_bytes + text <= TEXT_MAX / 2 {
+                self.text_bytes += text;
+                self.values.insert(entry.hash, entry);
+            } else {
+                self.let_go[0] += u64::from(entry.selected.rows > 0);
+                self.let_go[1] += u64::from(entry.rest.rows > 0);
             }
         }
-        // All that is left was selected: those with few rows cannot decide.
-        let before = self.values.len();
-        self.values.retain(|_, entry| entry.selected.rows > 1);
-        self.let_go += (before - self.values.len()) as u64;
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let maps = self.values.capacity() * VALUE_BYTES + self.buckets.capacity() * BUCKET_BYTES;
+        maps + self.text_bytes + self.sample.capacity() * size_of::<u64>()
     }
 
     fn merge(&mut self, other: Tallies) {
@@ -228,7 +248,8 @@ impl Tallies {
         self.has_many_numbers |= other.has_many_numbers;
         self.selected.merge(other.selected);
         self.rest.merge(other.rest);
-        self.let_go += other.let_go;
+        self.let_go[0] += other.let_go[0];
+        self.let_go[1] += other.let_go[1];
         self.sample.extend(other.sample);
         for (hash, theirs) in other.values {
             match self.values.entry(hash) {
@@ -237,10 +258,12 @@ impl Tallies {
                     own.get_mut().rest.merge(theirs.rest);
                 }
                 std::collections::hash_map::Entry::Vacant(own) => {
+                    self.text_bytes += text_bytes(&theirs.value);
                     own.insert(theirs);
                 }
             }
         }
+        self.let_light_go();
         for (bucket, (selected, rest)) in other.buckets {
             let sides = self.buckets.entry(bucket).or_default();
             sides.0.merge(selected);
@@ -262,7 +285,7 @@ impl Tallies {
             let buckets = |side: fn(&(Tally, Tally)) -> bool| self.buckets.values().filter(|sides| side(sides)).count() as u64;
             [buckets(|sides| sides.0.rows > 0), buckets(|sides| sides.1.rows > 0)]
         } else {
-            [of(|value| value.selected.rows > 0), of(|value| value.rest.rows > 0) + self.let_go]
+            [of(|value| value.selected.rows > 0) + self.let_go[0], of(|value| value.rest.rows > 0) + self.let_go[1]]
         };
         let mut buckets: Vec<BucketTally> = Vec::new();
         if self.has_many_numbers {
@@ -287,6 +310,13 @@ fn entry_of(value: GroupValue, hash: u64) -> ValueTally {
     ValueTally { value, selected: Tally::default(), rest: Tally::default(), hash }
 }
 
+fn text_bytes(value: &GroupValue) -> usize {
+    match value {
+        GroupValue::Str(text) | GroupValue::Json(text) => text.capacity(),
+        GroupValue::Bool(_) | GroupValue::Int(_) | GroupValue::Float(_) | GroupValue::Null => 0,
+    }
+}
+
 /// Equal for equal values of a column, and never 0.
 fn hash_of(array: &ArrayRef, row: usize) -> u64 {
     let hash = match array.data_type() {
@@ -302,4 +332,69 @@ fn hash_of(array: &ArrayRef, row: usize) -> u64 {
         }
     };
     hash.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::StringViewArray;
+    use glasshive_model::ColumnType;
+    use std::sync::Arc;
+
+    /// Counts rows of one column of text: those in front are selected.
+    fn add(counted: &mut Counted, selected: &[String], rest: &[String]) {
+        let array: ArrayRef = Arc::new(StringViewArray::from_iter_values(selected.iter().chain(rest)));
+        let is_selected = (0..array.len()).map(|row| row < selected.len()).collect();
+        let batch = Batch::new(&[], None, is_selected);
+        counted.rows(&batch);
+        counted.columns[0].add(&batch, &array, KeyForm::Typed(ColumnType::Str), false, false);
+    }
+
+    fn finished(counted: Counted) -> ColumnTally {
+        counted.columns.into_iter().next().unwrap().finish("text").unwrap()
+    }
+
+    #[test]
+    fn a_column_of_many_long_texts_stays_within_its_bytes() {
+        let texts = |first: usize| -> Vec<String> { (first..first + 50).map(|n| format!("{n:065535}")).collect() };
+        // Entries and the sample are few here.
+        let most = TEXT_MAX + (1 << 16);
+        let counted = |first: usize| {
+            let mut counted = Counted::new(1);
+            for first in (first..first + 150).step_by(50) {
+                add(&mut counted, &texts(first)[..5], &texts(first)[5..]);
+                let held: usize = counted.columns[0].values.values().map(|entry| text_bytes(&entry.value)).sum();
+                assert_eq!(counted.columns[0].text_bytes, held);
+                assert!((held..=most).contains(&counted.heap_bytes()), "{} bytes", counted.heap_bytes());
+            }
+            counted
+        };
+        let mut whole = counted(0);
+        for first in [150, 300, 450] {
+            whole.merge(counted(first));
+            let held: usize = whole.columns[0].values.values().map(|entry| text_bytes(&entry.value)).sum();
+            assert_eq!(whole.columns[0].text_bytes, held);
+            assert!((held..=most).contains(&whole.heap_bytes()), "{} bytes", whole.heap_bytes());
+        }
+        let column = finished(whole);
+        assert!(!column.values.is_empty());
+        assert_eq!((column.selected.rows, column.rest.rows, column.distinct), (60, 540, [60, 540]));
+    }
+
+    #[test]
+    fn what_many_of_the_rest_have_outlasts_very_many_selected_values() {
+        let batches = 3 * VALUES_MAX / 1_024;
+        let mut sides = [Counted::new(1), Counted::new(1)];
+        for batch in 0..batches {
+            let selected: Vec<String> = (0..1_024).map(|n| format!("selected {batch} {n}")).collect();
+            let other = |n: usize| if n < 4 { "often".to_owned() } else { format!("other {batch} {n}") };
+            add(&mut sides[batch % 4 / 3], &selected, &(0..10).map(other).collect::<Vec<_>>());
+        }
+        let [mut whole, other] = sides;
+        whole.merge(other);
+        assert!(whole.columns[0].values.len() <= VALUES_MAX);
+        let column = finished(whole);
+        assert_eq!((&column.values[0].value, column.values[0].rest.rows), (&GroupValue::Str("often".to_owned()), 4 * batches as u64));
+        assert_eq!(column.distinct, [3 * VALUES_MAX as u64, 6 * batches as u64 + 1]);
+    }
 }

@@ -74,7 +74,9 @@ pub(super) async fn after_failed_commit(path: &Path, cause: &sqlx::Error) -> (Op
     };
     match quick_check(&mut connection).await {
         Ok(()) => (Some(connection), CatalogError::Uncertain(cause.to_string())),
-        Err(error) => (None, error),
+        // Whatever keeps it from being looked at, the commit may be there: who takes this for a commit that failed would remove
+        // files that the catalog names.
+        Err(error) => (None, CatalogError::Uncertain(format!("{cause}; then {error}"))),
     }
 }
 
