@@ -226,6 +226,11 @@ impl SwapReason {
             SwapReason::Quarantine => "quarantine",
         }
     }
+
+    /// Whether each row of the files taken out is accounted for.
+    pub fn is_accounted(self) -> bool {
+        self != SwapReason::Quarantine
+    }
 }
 
 /// Why files become visible.
@@ -255,6 +260,9 @@ pub struct RemovedFile {
     pub id: String,
     /// Path below the data directory.
     pub path: String,
+    /// Whether this store read its rows and accounted for each of them, in a merge, for retention or a deletion. Not so for a file that
+    /// was gone or could not be read when an adoption or a repair took it out: what was made of it may be all there is.
+    pub is_accounted: bool,
 }
 
 /// A deletion of rows: the proof that it was asked for and done.

@@ -111,7 +111,7 @@ async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> b
         let visible = catalog.files.iter().find(|file| file.id == *id);
         let is_known = match visible {
             Some(file) => disk.open(&file.path, false).await.is_ok(),
-            None => catalog.removed.iter().any(|file| file.id == *id),
+            None => catalog.removed.iter().any(|file| file.id == *id && file.is_accounted),
         };
         if !is_known {
             return false;

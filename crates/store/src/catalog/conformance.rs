@@ -112,7 +112,7 @@ async fn an_adopted_file_takes_the_place_of_others(catalog: &dyn Catalog) {
     catalog.commit_cut(adoption).await.unwrap();
     let state = catalog.load().await.unwrap();
     assert_eq!(state.files, [file(8), file(20)]);
-    assert_eq!(state.removed, [RemovedFile { id: file(7).id, path: file(7).path }]);
+    assert_eq!(state.removed, [RemovedFile { id: file(7).id, path: file(7).path, is_accounted: false }]);
     let again = Cut { reason: CutReason::Adoption, flushed_through: 8, replaced: vec![file(7).id], ..cut(21) };
     assert!(matches!(catalog.commit_cut(again).await, Err(CatalogError::Failed(_))), "it is not visible any more");
     assert_eq!(catalog.load().await.unwrap(), state);
@@ -249,7 +249,7 @@ async fn a_swap_takes_files_out_and_puts_others_in(catalog: &dyn Catalog) {
         catalog.commit_cut(cut(through)).await.unwrap();
     }
     catalog.commit_swap(swap(&[9, 7], 20)).await.unwrap();
-    let removed = |number: u64| RemovedFile { id: file(number).id, path: file(number).path };
+    let removed = |number: u64| RemovedFile { id: file(number).id, path: file(number).path, is_accounted: true };
     let state = catalog.load().await.unwrap();
     assert_eq!(state.files, [cut(8).files[0].clone(), swap(&[], 20).added[0].clone()]);
     assert_eq!((state.removed, state.flushed_through), (vec![removed(7), removed(9)], 9));
@@ -259,6 +259,10 @@ async fn a_swap_takes_files_out_and_puts_others_in(catalog: &dyn Catalog) {
     let expired = Swap { reason: SwapReason::Retention, removed: vec![file(8).id], added: Vec::new() };
     catalog.commit_swap(expired).await.unwrap();
     assert_eq!(catalog.load().await.unwrap().removed, [removed(7), removed(8)]);
+    let set_aside = Swap { reason: SwapReason::Quarantine, removed: vec![file(20).id], added: Vec::new() };
+    catalog.commit_swap(set_aside).await.unwrap();
+    let unread = RemovedFile { is_accounted: false, ..removed(20) };
+    assert_eq!(catalog.load().await.unwrap().removed, [removed(7), removed(8), unread]);
 }
 
 async fn a_refused_swap_changes_nothing(catalog: &dyn Catalog) {

@@ -322,7 +322,7 @@ fn committed(before: &CatalogState, cut: Cut) -> Result<CatalogState, String> {
         }
     }
     state.datasets.sort_by(|left, right| (left.environment, &left.slug).cmp(&(right.environment, &right.slug)));
-    take_out(&mut state, cut.replaced)?;
+    take_out(&mut state, cut.replaced, false)?;
     for row in cut.files {
         add_file(&mut state, row)?;
     }
@@ -333,7 +333,7 @@ fn committed(before: &CatalogState, cut: Cut) -> Result<CatalogState, String> {
 /// The state after a swap, or what is wrong with the swap.
 fn swapped(before: &CatalogState, swap: Swap) -> Result<CatalogState, String> {
     let mut state = before.clone();
-    take_out(&mut state, swap.removed)?;
+    take_out(&mut state, swap.removed, swap.reason.is_accounted())?;
     for row in swap.added {
         add_file(&mut state, row)?;
     }
@@ -341,12 +341,12 @@ fn swapped(before: &CatalogState, swap: Swap) -> Result<CatalogState, String> {
     Ok(state)
 }
 
-fn take_out(state: &mut CatalogState, ids: Vec<String>) -> Result<(), String> {
+fn take_out(state: &mut CatalogState, ids: Vec<String>, is_accounted: bool) -> Result<(), String> {
     for id in ids {
         let place = state.files.iter().position(|file| file.id == id);
         let place = place.ok_or_else(|| format!("file {id} is not there to be taken out"))?;
         let FileRow { path, .. } = state.files.remove(place);
-        state.removed.push(RemovedFile { id, path });
+        state.removed.push(RemovedFile { id, path, is_accounted });
     }
     state.removed.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(())

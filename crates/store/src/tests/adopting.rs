@@ -6,7 +6,9 @@ use super::failures::{backup, quarantined};
 use super::lines;
 use super::support::TestWorld;
 use crate::adopt::{AdoptError, Adopted, Adopter, Offer, Verdict};
+use crate::catalog::FileRow;
 use crate::catalog::memory::MemoryCatalog;
+use crate::verify::set_aside;
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, EventSink, Value};
 use std::fs;
@@ -305,39 +307,45 @@ async fn f13_a_file_among_the_data_files_is_adopted_where_it_is() {
     assert_eq!(rows_under(&restored).await, restored.rows);
 }
 
+/// Two files in the backup, which were merged after it so many times; those of `gone` are not on the disk any more, nor is the log.
+/// Also the two as the backup names them.
+async fn merged_since(merges: usize, gone: &[usize]) -> (Restored, Vec<FileRow>) {
+    let mut world = TestWorld::new();
+    world.config.merge.enabled = false;
+    let first = world.open().await;
+    for body in [lines(10, "a"), lines(20, "b")] {
+        first.append(&body).await.unwrap();
+        first.store.flush().await.unwrap();
+    }
+    let catalog = backup(&world);
+    let named = catalog.state().files;
+    let kept: Vec<_> = named.iter().map(|file| contents_of(&world, &file.path)).collect();
+    for round in 0..merges {
+        first.append(&lines(5, &format!("c{round}"))).await.unwrap();
+        first.store.flush().await.unwrap();
+        first.store.merge_all().await.unwrap();
+    }
+    let rows = first.rows().await;
+    first.kill().await;
+    lose_log(&world);
+    // What was merged away has left the disk, but for what is put back here.
+    let visible = world.catalog.state().files[0].path.clone();
+    for path in world.files("").into_iter().filter(|path| path.to_str().unwrap().contains("/events/")) {
+        if path.with_extension("parquet") != world.directory.path().join(&visible) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    for (index, file) in named.iter().enumerate().filter(|(index, _)| !gone.contains(index)) {
+        put_back(&world, &file.path, &kept[index]);
+    }
+    (Restored { world, catalog, rows }, named)
+}
+
 #[tokio::test]
 async fn f13_a_merged_file_takes_the_place_of_files_that_are_gone() {
     // How often is merged after the backup, and which of the two files that it names are gone.
     for (merges, gone) in [(1, vec![0, 1]), (1, vec![0]), (2, vec![0, 1]), (2, vec![1])] {
-        let mut world = TestWorld::new();
-        world.config.merge.enabled = false;
-        let first = world.open().await;
-        for body in [lines(10, "a"), lines(20, "b")] {
-            first.append(&body).await.unwrap();
-            first.store.flush().await.unwrap();
-        }
-        let catalog = backup(&world);
-        let named = catalog.state().files;
-        let kept: Vec<_> = named.iter().map(|file| contents_of(&world, &file.path)).collect();
-        for round in 0..merges {
-            first.append(&lines(5, &format!("c{round}"))).await.unwrap();
-            first.store.flush().await.unwrap();
-            first.store.merge_all().await.unwrap();
-        }
-        let rows = first.rows().await;
-        first.kill().await;
-        lose_log(&world);
-        // What was merged away has left the disk, but for what is put back here.
-        let visible = world.catalog.state().files[0].path.clone();
-        for path in world.files("").into_iter().filter(|path| path.to_str().unwrap().contains("/events/")) {
-            if path.with_extension("parquet") != world.directory.path().join(&visible) {
-                fs::remove_file(path).unwrap();
-            }
-        }
-        for (index, file) in named.iter().enumerate().filter(|(index, _)| !gone.contains(index)) {
-            put_back(&world, &file.path, &kept[index]);
-        }
-        let restored = Restored { world, catalog, rows };
+        let (restored, named) = merged_since(merges, &gone).await;
         start_and_stop(&restored).await;
         let offers = adopter(&restored).await.offers().await.unwrap();
         let there: u64 = named.iter().enumerate().filter(|(index, _)| !gone.contains(index)).map(|(_, file)| file.rows).sum();
@@ -352,6 +360,17 @@ async fn f13_a_merged_file_takes_the_place_of_files_that_are_gone() {
         assert_eq!(in_order(running.rows().await), in_order(restored.rows.clone()));
         running.store.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn f13_a_merged_file_outlives_the_taking_out_of_what_it_was_made_of() {
+    let (restored, named) = merged_since(1, &[0, 1]).await;
+    let gone: Vec<String> = named.into_iter().map(|file| file.path).collect();
+    set_aside(&restored.world.world(restored.catalog.clone(), Arc::default()), &gone).await.unwrap();
+    assert_eq!(restored.catalog.state().files, []);
+    start_and_stop(&restored).await;
+    assert_eq!(adopt_all(&restored).await.len(), 1);
+    assert_eq!(in_order(rows_under(&restored).await), in_order(restored.rows.clone()));
 }
 
 #[tokio::test]

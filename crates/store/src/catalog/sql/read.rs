@@ -3,6 +3,7 @@
 use super::{Db, DbConnection, DbRow, classify};
 use crate::catalog::{
     CatalogError, CatalogState, ColumnRow, DatasetRow, DefinitionRow, DeletionRow, EnvironmentRow, FileRow, Finished, KeyRow, RemovedFile,
+    SwapReason,
 };
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
 use sqlx::{Connection as _, Row as _};
@@ -29,7 +30,8 @@ pub(super) async fn state(connection: &mut DbConnection) -> Result<CatalogState,
     for file in &mut files {
         file.datasets = datasets_of.remove(&file.id).unwrap_or_default();
     }
-    let removed = fetch(&mut transaction, "SELECT id, path FROM file WHERE removed IS NOT NULL ORDER BY id", removed).await?;
+    let removed_files = "SELECT file.id, path, kind FROM file JOIN snapshot ON snapshot.id = removed ORDER BY file.id";
+    let removed = fetch(&mut transaction, removed_files, removed).await?;
     let flushed_through = flushed_through(&mut transaction).await?;
     transaction.commit().await.map_err(classify)?;
     Ok(CatalogState { environments, columns, datasets, files, removed, flushed_through })
@@ -126,7 +128,9 @@ fn file(row: &DbRow) -> Result<FileRow, CatalogError> {
 }
 
 fn removed(row: &DbRow) -> Result<RemovedFile, CatalogError> {
-    Ok(RemovedFile { id: value(row, 0)?, path: value(row, 1)? })
+    let kind: String = value(row, 2)?;
+    let is_accounted = [SwapReason::Merge, SwapReason::Retention, SwapReason::Deletion].iter().any(|reason| reason.word() == kind);
+    Ok(RemovedFile { id: value(row, 0)?, path: value(row, 1)?, is_accounted })
 }
 
 fn definition(row: &DbRow) -> Result<DefinitionRow, CatalogError> {
