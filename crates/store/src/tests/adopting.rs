@@ -307,9 +307,9 @@ async fn f13_a_file_among_the_data_files_is_adopted_where_it_is() {
     assert_eq!(rows_under(&restored).await, restored.rows);
 }
 
-/// Two files in the backup, which were merged after it so many times; those of `gone` are not on the disk any more, nor is the log.
+/// Two files in the backup, which were merged after it, once for each of `rows` and together with so many more; those of `gone` are not on the disk any more, nor is the log.
 /// Also the two as the backup names them.
-async fn merged_since(merges: usize, gone: &[usize]) -> (Restored, Vec<FileRow>) {
+async fn merged_since(rows: &[usize], gone: &[usize]) -> (Restored, Vec<FileRow>) {
     let mut world = TestWorld::new();
     world.config.merge.enabled = false;
     let first = world.open().await;
@@ -320,9 +320,11 @@ async fn merged_since(merges: usize, gone: &[usize]) -> (Restored, Vec<FileRow>)
     let catalog = backup(&world);
     let named = catalog.state().files;
     let kept: Vec<_> = named.iter().map(|file| contents_of(&world, &file.path)).collect();
-    for round in 0..merges {
-        first.append(&lines(5, &format!("c{round}"))).await.unwrap();
-        first.store.flush().await.unwrap();
+    for (round, rows) in rows.iter().enumerate() {
+        if *rows > 0 {
+            first.append(&lines(*rows, &format!("c{round}"))).await.unwrap();
+            first.store.flush().await.unwrap();
+        }
         first.store.merge_all().await.unwrap();
     }
     let rows = first.rows().await;
@@ -343,17 +345,17 @@ async fn merged_since(merges: usize, gone: &[usize]) -> (Restored, Vec<FileRow>)
 
 #[tokio::test]
 async fn f13_a_merged_file_takes_the_place_of_files_that_are_gone() {
-    // How often is merged after the backup, and which of the two files that it names are gone.
-    for (merges, gone) in [(1, vec![0, 1]), (1, vec![0]), (2, vec![0, 1]), (2, vec![1])] {
-        let (restored, named) = merged_since(merges, &gone).await;
+    // How many rows came before each merge after the backup, and which of the two files that it names are gone.
+    for (rows, gone) in [(&[5][..], vec![0, 1]), (&[5], vec![0]), (&[5, 5], vec![0, 1]), (&[5, 5], vec![1])] {
+        let (restored, named) = merged_since(rows, &gone).await;
         start_and_stop(&restored).await;
         let offers = adopter(&restored).await.offers().await.unwrap();
         let there: u64 = named.iter().enumerate().filter(|(index, _)| !gone.contains(index)).map(|(_, file)| file.rows).sum();
-        assert_eq!(verdicts(&offers), [Verdict::Adoptable { rows: restored.rows.len() as u64 - there }], "{merges} {gone:?}");
+        assert_eq!(verdicts(&offers), [Verdict::Adoptable { rows: restored.rows.len() as u64 - there }], "{rows:?} {gone:?}");
         let expected: Vec<String> = gone.iter().map(|index| named[*index].path.clone()).collect();
         assert_eq!(offers[0].holds.as_ref().unwrap().replaces, expected);
         assert_eq!(adopt_all(&restored).await.len(), 1);
-        assert_eq!(in_order(rows_under(&restored).await), in_order(restored.rows.clone()), "{merges} {gone:?}");
+        assert_eq!(in_order(rows_under(&restored).await), in_order(restored.rows.clone()), "{rows:?} {gone:?}");
         let running = restored.world.open_with(restored.catalog.clone()).await;
         assert_eq!(running.messages(), [""; 0]);
         running.store.merge_all().await.unwrap();
@@ -364,7 +366,7 @@ async fn f13_a_merged_file_takes_the_place_of_files_that_are_gone() {
 
 #[tokio::test]
 async fn f13_a_merged_file_outlives_the_taking_out_of_what_it_was_made_of() {
-    let (restored, named) = merged_since(1, &[0, 1]).await;
+    let (restored, named) = merged_since(&[0], &[0, 1]).await;
     let gone: Vec<String> = named.into_iter().map(|file| file.path).collect();
     set_aside(&restored.world.world(restored.catalog.clone(), Arc::default()), &gone).await.unwrap();
     assert_eq!(restored.catalog.state().files, []);
