@@ -1,8 +1,23 @@
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, test as base, expect } from "@playwright/test";
 
 export { expect };
 export const server = () => process.env.GLASSHIVE_URL ?? "";
+
+/** A build of the pages that is newer than the binary's: the data are the server's, the pages these. */
+const pages = process.env.GLASSHIVE_PAGES;
+const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+
+async function withPages(page: Page, directory: string): Promise<void> {
+  const isPage = (url: URL) => url.pathname === "/" || /^\/(e|t|assets)\//.test(url.pathname);
+  await page.route(isPage, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const path = join(directory, pathname.startsWith("/assets/") ? pathname : "index.html");
+    await route.fulfill({ body: await readFile(path), contentType: TYPES[extname(path)] ?? "application/octet-stream" });
+  });
+}
 
 /** A test whose page asks nothing of any other origin, breaks no policy and logs no error. */
 export const test = base.extend<{ page: Page }>({
@@ -17,6 +32,7 @@ export const test = base.extend<{ page: Page }>({
       const url = new URL(request.url());
       if (url.hostname !== "127.0.0.1" && url.protocol !== "data:") foreign.push(request.url());
     });
+    if (pages) await withPages(page, pages);
     await use(page);
     expect(faults).toEqual([]);
     expect(foreign).toEqual([]);

@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { parseJson, printJson } from "../lib/json";
 import { apiKey } from "../lib/preferences";
 import { createStore } from "../lib/store";
 import type { components, paths } from "./schema";
@@ -33,7 +34,7 @@ export const lostSince = createStore<number | undefined>(undefined);
 /** Whether the server asked for a key that this browser does not have. */
 export const keyNeeded = createStore(false);
 
-const client = createClient<paths>({ baseUrl: typeof window === "undefined" ? "http://127.0.0.1" : window.location.origin, fetch: reachingFetch });
+const client = createClient<paths>({ baseUrl: typeof window === "undefined" ? "http://127.0.0.1" : window.location.origin, fetch: reachingFetch, bodySerializer: printJson });
 
 /** Fetches, noting whether the server is there. A refused key is asked for. */
 async function reachingFetch(request: Request): Promise<Response> {
@@ -54,7 +55,14 @@ async function reachingFetch(request: Request): Promise<Response> {
   }
   lostSince.set(undefined);
   if (response.status === 401) keyNeeded.set(true);
-  return response;
+  return exact(response);
+}
+
+/** The response, whose integers are read as they were sent. The client asks for `json` where a length is known. */
+function exact(response: Response): Response {
+  const headers = new Headers(response.headers);
+  if (!headers.get("content-length")) headers.set("content-length", "1");
+  return Object.defineProperties(response, { headers: { value: headers }, json: { value: async () => parseJson(await response.text()) } });
 }
 
 /** The data of an answer, or a `Problem`. */

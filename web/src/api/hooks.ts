@@ -1,4 +1,6 @@
-import { QueryClient, type UseQueryResult, keepPreviousData, useQuery } from "@tanstack/react-query";
+import { QueryClient, type UseInfiniteQueryResult, type UseQueryResult, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { printJson } from "../lib/json";
+import { isoOfNs } from "../lib/time";
 import { type Trace, traceOf } from "../model/trace";
 import { Problem, type Schema, ask, client, problemOf } from "./client";
 
@@ -16,13 +18,27 @@ export const queries = new QueryClient({
     queries: {
       staleTime: 30_000,
       refetchOnWindowFocus: false,
+      // Integers beyond 2^53 are `bigint` here.
+      queryKeyHashFn: printJson,
       // A server that starts, or is gone for a while, is asked again; what it refused is not.
       retry: (count, error) => (error instanceof Problem ? error.status === 503 && count < 20 : false),
       retryDelay: 1_000,
-      refetchInterval: (query) => (query.state.error instanceof Problem && query.state.error.status === 0 ? 5_000 : false),
+      refetchInterval: ({ state: { error } }) => againAfter(error),
     },
   },
 });
+
+/** After how many milliseconds a question that failed is asked again by itself: a server that is gone or broken may come back; what it refused stays refused. */
+export function againAfter(error: unknown): number | false {
+  if (!(error instanceof Problem)) return false;
+  if (error.status === 0) return 5_000;
+  return error.status >= 500 ? 10_000 : false;
+}
+
+/** Questions of the present view that are on their way: figures of the server, which are asked all the time, are none. */
+export function isAsking(): boolean {
+  return queries.isFetching({ predicate: ({ queryKey }) => !["stats", "readyz", "refusals", "environments"].includes(String(queryKey[0])) }) > 0;
+}
 
 /** Runs a query. `run` counts presses of Run, so that the same question is asked again. An older answer stays until the new one is there. */
 export function useRun(env: string, text: string, want: Want[], run: number, enabled = true): Asked<QueryAnswer> {
@@ -51,6 +67,39 @@ export function useEvents(env: string, body: Schema["TextEvents"], run: number, 
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     enabled,
+  });
+}
+
+/** Rows of the first page and of those that follow. */
+const FIRST_PAGE = 1_000;
+const NEXT_PAGE = 5_000;
+
+/** Events page by page, as a list is scrolled. */
+export function useEventPages(env: string, body: Schema["TextEvents"], run: number): UseInfiniteQueryResult<{ pages: EventsAnswer[] }, Error> {
+  return useInfiniteQuery({
+    queryKey: ["event-pages", env, body, run],
+    queryFn: ({ signal, pageParam }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { ...body, limit: pageParam ? NEXT_PAGE : FIRST_PAGE, ...(pageParam ? { after: pageParam } : {}) }, signal })),
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next ?? undefined,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** An event with all its fields, of which some are known. */
+export function useRow(env: string, row: Row | undefined): Asked<Row | undefined> {
+  return useQuery({
+    queryKey: ["row", env, row?.seq],
+    queryFn: async ({ signal }) => {
+      if (!row) return undefined;
+      const at = BigInt(row.time_ns);
+      const trace = row.fields["trace.trace_id"];
+      const text = `${typeof trace === "string" ? `WHERE trace.trace_id = ${trace} ` : ""}FROM ${isoOfNs(at)} TO ${isoOfNs(at + 1n)}`;
+      const answer = await ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text, limit: 10_000 }, signal }));
+      return answer.rows.find(({ seq }) => seq === row.seq);
+    },
+    enabled: row !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
@@ -92,12 +141,12 @@ export function useEnvironments(): Asked<Schema["Environment"][]> {
   });
 }
 
-/** Figures of the store, every five seconds. */
-export function useStats(env: string): Asked<Schema["Stats"]> {
+/** Figures of the store, every five seconds unless said otherwise. */
+export function useStats(env: string, everyMs = 5_000): Asked<Schema["Stats"]> {
   return useQuery({
     queryKey: ["stats", env],
     queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/stats", { params: { path: { env } }, signal })),
-    refetchInterval: 5_000,
+    refetchInterval: everyMs,
   });
 }
 

@@ -1,12 +1,14 @@
+import { parseJson } from "../lib/json";
 import { apiKey } from "../lib/preferences";
 import { problemOf } from "./client";
 import type { Row } from "./hooks";
 
-/** Follows events as they arrive, until `signal` aborts. `missed` tells of some that were left out. */
-export async function follow(env: string, filter: string, signal: AbortSignal, onRow: (row: Row) => void, onMissed: () => void): Promise<void> {
+/** Follows events as they arrive, until `signal` aborts; `onOpen` is called when the server has agreed. `missed` tells of some that were left out. */
+export async function follow(env: string, filter: string, signal: AbortSignal, onRow: (row: Row) => void, onMissed: () => void, onOpen: () => void): Promise<void> {
   const key = apiKey.get();
   const response = await fetch(`/hive/v1/e/${encodeURIComponent(env)}/tail?filter=${encodeURIComponent(filter)}`, { signal, headers: key ? { "x-glasshive-key": key } : {} });
   if (!response.ok || !response.body) throw problemOf(response.status, await response.json().catch(() => undefined));
+  onOpen();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
@@ -17,7 +19,7 @@ export async function follow(env: string, filter: string, signal: AbortSignal, o
     rest = parts.pop() ?? "";
     for (const part of parts) {
       const data = part.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : [])).join("\n");
-      if (part.startsWith("event: row")) onRow(JSON.parse(data) as Row);
+      if (part.startsWith("event: row")) onRow(parseJson(data) as Row);
       else if (part.startsWith("event: missed")) onMissed();
     }
   }

@@ -11,8 +11,18 @@ import { prepare, useSize } from "./canvas";
 import { slotColour, useColours } from "./colours";
 import { crosshair, hoveredGroup } from "./crosshair";
 import { AXIS, frameOf, paintTimes, paintValues, timeAt, xOf } from "./frame";
-import { heatTicks, heatView, paintHeat, rowAt, rowEdges, rowName } from "./heatmap";
-import { lineView, paintLines, valueTicks, yOf } from "./lines";
+import { heatTicks, heatView, paintHeat, paintOver, rowAt, rowEdges, rowName } from "./heatmap";
+import { lineView, nearestLine, paintBefore, paintLines, valueTicks, yOf } from "./lines";
+
+/** A point that was touched. */
+export interface Touched {
+  step: number;
+  /** Of a heatmap: its row. */
+  row?: number | undefined;
+  /** Of lines: the nearest one's group and value. */
+  group?: number | undefined;
+  value?: number | undefined;
+}
 
 export interface TimeChartProps {
   calculation: Calculation;
@@ -31,7 +41,11 @@ export interface TimeChartProps {
   box: Box | undefined;
   onBox: (box: Box | undefined) => void;
   /** A press on a point without dragging. */
-  onPoint: (step: number, row: number | undefined, at: { x: number; y: number }) => void;
+  onPoint: (touched: Touched, at: { x: number; y: number }) => void;
+  /** Lines of an earlier time by group, on a grid that lies under the present one. */
+  before?: { grid: Grid; lines: readonly (Float64Array | undefined)[] } | undefined;
+  /** Lines of values over a heatmap, on its grid. */
+  over?: readonly { name: string; line: Float64Array }[] | undefined;
   /** Steps that reach past this time are not over. */
   unfinishedFrom: number;
   /** Drawn beside the box. */
@@ -47,7 +61,7 @@ const DRAG_PX = 4;
 
 /** A graph over time: a heatmap, or lines. The pointer and the keyboard read it, and draw a box on it. */
 export function TimeChart(props: TimeChartProps) {
-  const { calculation, index, grid, start, end, zone, height, shownGroups, box, onBox, onPoint, log = false, ramp = "sqrt", names } = props;
+  const { calculation, index, grid, start, end, zone, height, shownGroups, box, onBox, onPoint, log = false, ramp = "sqrt", names, before, over: overlay } = props;
   const [holder, { width }] = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const over = useRef<HTMLCanvasElement>(null);
@@ -62,7 +76,8 @@ export function TimeChart(props: TimeChartProps) {
   const frame = useMemo(() => frameOf(width, height, start, end), [width, height, start, end]);
   const heatData = useMemo(() => heat && heatView(heat, grid, colours.rampFloor, ramp), [heat, grid, colours, ramp]);
   const shown = useMemo(() => shownGroups.map((group) => calculation.lines[group] ?? new Float64Array(0)), [shownGroups, calculation]);
-  const lineData = useMemo(() => (heat ? undefined : lineView(shown, grid, frame, log)), [heat, shown, grid, frame, log]);
+  const earlier = useMemo(() => (before ? shownGroups.map((group) => before.lines[group]) : []), [before, shownGroups]);
+  const lineData = useMemo(() => (heat ? undefined : lineView(shown, grid, frame, log, earlier.filter((line) => line !== undefined))), [heat, shown, grid, frame, log, earlier]);
   const lineColours = useMemo(() => shownGroups.map((group) => (names.length <= 1 ? slotColour(colours, 0) : slotColour(colours, group))), [shownGroups, names, colours]);
 
   useEffect(() => {
@@ -72,14 +87,16 @@ export function TimeChart(props: TimeChartProps) {
     if (!context) return;
     if (heat && heatData) {
       paintHeat(context, frame, heatData, colours.ramp, window.devicePixelRatio || 1);
+      if (overlay) paintOver(context, frame, heat, grid, overlay, colours);
       paintValues(context, frame, heatTicks(calculation, heat, frame), colours, false);
     } else if (lineData) {
       paintValues(context, frame, valueTicks(calculation, lineData, frame), colours, true);
       const only = hovered === undefined ? undefined : shownGroups.indexOf(hovered);
+      if (before) paintBefore(context, frame, lineData, before.grid, earlier, lineColours);
       paintLines(context, frame, lineData, lineColours, only === undefined || only < 0 ? undefined : only, props.unfinishedFrom);
     }
     paintTimes(context, frame, zone, colours);
-  }, [width, height, frame, heat, heatData, lineData, lineColours, colours, zone, calculation, hovered, shownGroups, props.unfinishedFrom]);
+  }, [width, height, frame, heat, heatData, lineData, lineColours, colours, zone, calculation, hovered, shownGroups, props.unfinishedFrom, overlay, before, earlier, grid]);
 
   useEffect(() => {
     const canvas = over.current;
@@ -143,6 +160,12 @@ export function TimeChart(props: TimeChartProps) {
     const step = Math.min(grid.steps - 1, Math.max(0, Math.floor((at - grid.first) / grid.step)));
     return { step, row: heat ? rowAt(heat, frame, event.clientY - bounds.top) : undefined };
   };
+  /** The point of a cell; of lines, the one that is nearest to a height, or the first. */
+  const touchedAt = ({ step, row }: Cell, y?: number): Touched => {
+    const n = lineData && (y === undefined ? (shown[0]?.[step] === undefined ? undefined : 0) : nearestLine(lineData, frame, step, y));
+    const value = n === undefined ? Number.NaN : (shown[n]?.[step] ?? Number.NaN);
+    return { step, row, ...(n === undefined || !Number.isFinite(value) ? {} : { group: shownGroups[n], value }) };
+  };
   const middleOf = (step: number) => grid.first + (step + 0.5) * grid.step;
 
   const move = (event: PointerEvent) => {
@@ -174,7 +197,7 @@ export function TimeChart(props: TimeChartProps) {
     if (drag.moved) onBox(boxBetween(index, drag.from, next));
     else {
       const bounds = holder.current?.getBoundingClientRect();
-      if (bounds) onPoint(next.step, next.row, { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
+      if (bounds) onPoint(touchedAt(next, event.clientY - bounds.top), { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
     }
   };
 
@@ -222,7 +245,7 @@ export function TimeChart(props: TimeChartProps) {
       if (!growing) onBox(undefined);
     } else if (event.key === " ") {
       event.preventDefault();
-      onPoint(here.step, here.row, { x: xOf(frame, middleOf(here.step)), y: frame.top + frame.height / 2 });
+      onPoint(touchedAt(here), { x: xOf(frame, middleOf(here.step)), y: frame.top + frame.height / 2 });
     }
   };
 
@@ -294,7 +317,7 @@ function textOf(value: number | undefined, calculation: Calculation): string {
 const SHOWN_IN_TIP = 10;
 
 /** What is under the pointer, in words. */
-function Tip({ calculation, grid, zone, names, shownGroups, cell, frame, colours, width, height }: TimeChartProps & { cell: Cell; frame: ReturnType<typeof frameOf>; colours: string[]; width: number }) {
+function Tip({ calculation, grid, zone, names, shownGroups, before, over, cell, frame, colours, width, height }: TimeChartProps & { cell: Cell; frame: ReturnType<typeof frameOf>; colours: string[]; width: number }) {
   const { step, row } = cell;
   const from = grid.first + step * grid.step;
   const precision = grid.step < 1_000 ? "ms" : grid.step < 60_000 ? "second" : "minute";
@@ -310,6 +333,7 @@ function Tip({ calculation, grid, zone, names, shownGroups, cell, frame, colours
       <div>
         {rowName(calculation, heat, row)} · <strong>{count(weight)}</strong> {weight === 1 ? "event" : "events"}
         {all > 0 && weight > 0 && <span className="quiet"> · {Math.round((weight / all) * 1000) / 10} % of this step</span>}
+        {over?.some(({ line }) => Number.isFinite(line[step])) && <div className="quiet">{over.map(({ name, line }) => `${name} ${textOf(line[step], calculation)}`).join(" · ")}</div>}
       </div>
     );
   } else {
@@ -327,6 +351,7 @@ function Tip({ calculation, grid, zone, names, shownGroups, cell, frame, colours
                 {names[group] || calculation.label}
               </td>
               <td>{inUnit(value, calculation.measure)}</td>
+              {before && <td className="quiet">was {textOf(before.lines[group]?.[Math.round((from - before.grid.first) / before.grid.step)], calculation)}</td>}
             </tr>
           ))}
         </tbody>

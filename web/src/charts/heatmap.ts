@@ -2,7 +2,9 @@ import { inUnit } from "../lib/format";
 import { type ColourScale, type Rgb, RAMP_ENTRIES, type Shading, shade, shadingOf } from "../model/ramp";
 import type { Calculation, Grid, Heat } from "../model/series";
 import { linearTicks, logTicks } from "../model/ticks";
+import type { Colours } from "./colours";
 import { type Frame, xOf } from "./frame";
+import { strokeLine } from "./lines";
 
 export interface HeatView {
   heat: Heat;
@@ -82,6 +84,32 @@ export function paintHeat(context: CanvasRenderingContext2D, frame: Frame, view:
     }
   }
   context.putImageData(image, Math.round(frame.left * scale), Math.round(frame.top * scale));
+}
+
+/** Lines of values over the cells, such as percentiles: with a halo, and their names at the end. */
+export function paintOver(context: CanvasRenderingContext2D, frame: Frame, heat: Heat, grid: Grid, lines: readonly { name: string; line: Float64Array }[], colours: Colours): void {
+  context.save();
+  context.lineJoin = "round";
+  context.font = `600 10px ${colours.sans}`;
+  context.textAlign = "right";
+  context.textBaseline = "bottom";
+  for (const { name, line } of lines) {
+    const place = (value: number) => yOfValue(heat, frame, value);
+    for (const [colour, wide] of [[colours.bg, 3.5], [colours.text, 1.5]] as const) {
+      context.strokeStyle = colour;
+      context.lineWidth = wide;
+      strokeLine(context, line, grid, frame, place);
+    }
+    const last = line.findLastIndex(Number.isFinite);
+    if (last < 0) continue;
+    const [x, y] = [Math.min(frame.left + frame.width - 2, xOf(frame, grid.first + (last + 1) * grid.step)), place(line[last] ?? 0) - 2];
+    context.strokeStyle = colours.bg;
+    context.lineWidth = 3;
+    context.strokeText(name, x, y);
+    context.fillStyle = colours.text;
+    context.fillText(name, x, y);
+  }
+  context.restore();
 }
 
 /** Round values along the rows. */

@@ -12,13 +12,13 @@ export interface LineView {
   ticks: number[];
 }
 
-/** The scale of several lines: from 0 unless logarithmic. */
-export function lineView(lines: Float64Array[], grid: Grid, frame: Frame, log: boolean): LineView {
-  const known = extent(lines) ?? { low: 0, high: 1 };
+/** The scale of several lines, and of others that are drawn along: from 0 unless logarithmic. */
+export function lineView(lines: Float64Array[], grid: Grid, frame: Frame, log: boolean, along: readonly Float64Array[] = []): LineView {
+  const known = extent([...lines, ...along]) ?? { low: 0, high: 1 };
   const most = Math.max(2, Math.floor(frame.height / 32));
   if (log && known.high > 0) {
     let low = known.high;
-    for (const line of lines) for (const value of line) if (value > 0 && value < low) low = value;
+    for (const line of [...lines, ...along]) for (const value of line) if (value > 0 && value < low) low = value;
     low = Math.min(low, known.high / 10);
     return { lines, grid, log: true, low, high: known.high, ticks: logTicks(low, known.high, most) };
   }
@@ -69,6 +69,56 @@ export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view
     }
   }
   context.restore();
+}
+
+/** Lines of an earlier time under those of the present: dashed, thin. */
+export function paintBefore(context: CanvasRenderingContext2D, frame: Frame, view: LineView, grid: Grid, lines: readonly (Float64Array | undefined)[], colours: readonly string[]): void {
+  context.save();
+  context.beginPath();
+  context.rect(frame.left, frame.top - 2, frame.width, frame.height + 4);
+  context.clip();
+  context.lineWidth = 1.25;
+  context.globalAlpha = 0.75;
+  context.setLineDash([2, 3]);
+  lines.forEach((line, n) => {
+    if (!line) return;
+    context.strokeStyle = colours[n] ?? "";
+    strokeLine(context, line, grid, frame, (value) => yOf(view, frame, value));
+  });
+  context.restore();
+}
+
+/** A line through the middles of its steps; gaps stay gaps. */
+export function strokeLine(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number): void {
+  context.beginPath();
+  let isOpen = false;
+  for (let step = 0; step < grid.steps; step++) {
+    const value = line[step] ?? Number.NaN;
+    if (!Number.isFinite(value)) {
+      isOpen = false;
+      continue;
+    }
+    const x = xOf(frame, grid.first + (step + 0.5) * grid.step);
+    if (isOpen) context.lineTo(x, place(value));
+    else context.moveTo(x, place(value));
+    isOpen = true;
+  }
+  context.stroke();
+}
+
+/** The line that lies nearest to a height at a step; nothing when none has a value there. */
+export function nearestLine(view: LineView, frame: Frame, step: number, y: number): number | undefined {
+  let best: number | undefined;
+  let distance = Number.POSITIVE_INFINITY;
+  view.lines.forEach((line, n) => {
+    const value = line[step] ?? Number.NaN;
+    if (!Number.isFinite(value)) return;
+    const away = Math.abs(yOf(view, frame, value) - y);
+    if (away >= distance) return;
+    best = n;
+    distance = away;
+  });
+  return best;
 }
 
 export function valueTicks(calculation: Calculation, view: LineView, frame: Frame): { y: number; label: string }[] {

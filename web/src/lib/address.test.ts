@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { print, withChanges } from "./address";
+import { decoded, pathOf, print, withChanges } from "./address";
 
 test("equal views have equal addresses", () => {
   const one = print("/e/local/query", new URLSearchParams("tab=raw&q=COUNT&x=1"));
@@ -17,4 +17,9 @@ test("what is written is read back", () => {
 test("unknown parameters are kept, empty ones left out", () => {
   const address = { path: "/e/local/query", params: new URLSearchParams("later=1&q=COUNT&tab=raw") };
   expect(withChanges(address, { tab: null, q: "" })).toBe("/e/local/query?later=1");
+});
+
+test("paths, and percent signs that encode nothing", () => {
+  expect(pathOf("/e/local/query?q=a/b#c")).toBe("/e/local/query");
+  expect([decoded("50%"), decoded("a%20b")]).toEqual(["50%", "a b"]);
 });

@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 
 /** Parameters in the one order in which they stand in an address, so that equal views have equal addresses. Others follow as they came. */
-const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "sel", "cmp", "base", "cols", "sort", "at", "span", "view", "find", "mode", "fold", "root", "cp", "align", "w", "p", "tail", "event", "panel", "density"];
+const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "cmp", "base", "cols", "sort", "at", "span", "view", "find", "mode", "fold", "root", "cp", "align", "w", "p", "tail", "event", "panel", "density"];
 
 export interface Address {
   path: string;
@@ -12,7 +12,25 @@ const listeners = new Set<() => void>();
 const notify = () => {
   for (const listener of listeners) listener();
 };
-if (typeof window !== "undefined") window.addEventListener("popstate", notify);
+
+/** What a view is besides its address, such as the moment it was asked: it is kept with each entry of the browser's history. */
+interface Moment {
+  /** Another page is opened. */
+  opened(): void;
+  kept(): unknown;
+  restored(kept: unknown): void;
+}
+let moment: Moment | undefined;
+export function keepMoments(one: Moment): void {
+  moment = one;
+}
+
+if (typeof window !== "undefined") {
+  window.addEventListener("popstate", (event) => {
+    moment?.restored(event.state);
+    notify();
+  });
+}
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
@@ -38,12 +56,31 @@ function encode(text: string): string {
   return encodeURIComponent(text).replace(/%20/g, "+").replace(/%(?:2C|3A|2F|24|28|29|40|3D)/g, decodeURIComponent);
 }
 
-/** Goes to an address of ours. Runs, tabs, zooms and selections push; typing replaces. */
+/**
+ * Goes to an address of ours. Runs, tabs, zooms and selections push; typing replaces. Another page is asked about the present; Back shows
+ * what was asked then.
+ */
 export function go(to: string, how: "push" | "replace" = "push"): void {
   if (to === here()) return;
-  if (how === "push") window.history.pushState(null, "", to);
-  else window.history.replaceState(null, "", to);
+  const isOther = pathOf(to) !== window.location.pathname;
+  if (how === "push") {
+    window.history.replaceState(moment?.kept() ?? null, "");
+    window.history.pushState(null, "", to);
+  } else window.history.replaceState(window.history.state, "", to);
+  if (isOther) moment?.opened();
   notify();
+}
+
+/** The path of an address that begins with one. */
+export const pathOf = (to: string): string => /^[^?#]*/.exec(to)?.[0] ?? to;
+
+/** A part of a path as it was meant; what is no percent-encoding stays as it is. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function readAddress(): Address {

@@ -23,5 +23,9 @@ test("units by name", () => {
   expect(unitOfColumn("duration_ms")).toEqual({ unit: "ms", factor: 1 });
   expect(unitOfColumn("wait_seconds")).toEqual({ unit: "ms", factor: 1e3 });
   expect(unitOfColumn("http.response.body.size")).toEqual({ unit: "bytes", factor: 1 });
+  expect(unitOfColumn("http.server.request.duration")).toEqual({ unit: "ms", factor: 1e3 });
+  expect(unitOfColumn("http.server.request.duration.p99")).toEqual({ unit: "ms", factor: 1e3 });
+  expect(unitOfColumn("http.server.request.duration.count")).toEqual({ unit: "none", factor: 1 });
+  expect(unitOfColumn("duration")).toEqual({ unit: "none", factor: 1 });
   expect(unitOfColumn("db.rows")).toEqual({ unit: "none", factor: 1 });
 });

@@ -67,7 +67,9 @@ export function percent(share: number): string {
 export type Unit = "ms" | "bytes" | "none";
 
 export function unitOfColumn(column: string): { unit: Unit; factor: number } {
-  if (/(^|[._])duration$|_ms$|\.ms$|_millis$/.test(column)) return { unit: "ms", factor: 1 };
+  if (/_ms$|\.ms$|_millis$/.test(column)) return { unit: "ms", factor: 1 };
+  // OpenTelemetry's metrics called so are in seconds, and so are what is kept of their histograms.
+  if (/\.duration(\.(sum|avg|min|max|p\d+))?$/.test(column)) return { unit: "ms", factor: 1e3 };
   if (/_ns$/.test(column)) return { unit: "ms", factor: 1e-6 };
   if (/_us$/.test(column)) return { unit: "ms", factor: 1e-3 };
   if (/(_s|_seconds)$/.test(column)) return { unit: "ms", factor: 1e3 };

@@ -43,6 +43,8 @@ const isString = (value: unknown): value is string => typeof value === "string";
 export const theme = preference<Theme>("theme", "system", isTheme);
 export const railPinned = preference("rail", false, isBoolean);
 export const singleKeys = preference("single-keys", true, isBoolean);
+/** Whether P50, P95 and P99 lie over heatmaps. */
+export const percentileLines = preference("percentiles", false, isBoolean);
 export const bubbleUpOnDrag = preference("bubbleup-on-drag", true, isBoolean);
 /** The key that requests carry, where the server asks for one. */
 export const apiKey = preference("key", "", isString);

@@ -8,8 +8,39 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** How times are shown: in the browser's zone, or in UTC. */
-export type Zone = "local" | "utc";
+/** How times are shown: `local` for the browser's zone, `utc`, or a zone by its name, such as `Europe/Berlin`. */
+export type Zone = string;
+
+/** The zone that an address names; the browser's when it names none that is known. */
+export function zoneOf(name: string | null): Zone {
+  if (name === null || name === "local") return "local";
+  if (name.toLowerCase() === "utc") return "utc";
+  return formatOf(name) ? name : "local";
+}
+
+/** The browser's own zone, by its name. */
+export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const formats = new Map<string, Intl.DateTimeFormat | undefined>();
+
+/** Writes a time in a named zone; nothing when no zone is called so. */
+function formatOf(name: string): Intl.DateTimeFormat | undefined {
+  if (!formats.has(name)) {
+    try {
+      formats.set(name, new Intl.DateTimeFormat("en-GB", { timeZone: name, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" }));
+    } catch {
+      formats.set(name, undefined);
+    }
+  }
+  return formats.get(name);
+}
+
+/** A named zone's clock, as if it were UTC's. */
+function shifted(ms: Milliseconds, zone: Zone): Milliseconds {
+  const found = Object.fromEntries((formatOf(zone)?.formatToParts(ms) ?? []).map(({ type, value }) => [type, Number(value)]));
+  const { year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = found;
+  return Date.UTC(year, month - 1, day, hour, minute, second, ((Math.floor(ms) % 1_000) + 1_000) % 1_000);
+}
 
 export function nsToMs(ns: Nanoseconds | string): Milliseconds {
   const value = typeof ns === "string" ? BigInt(ns) : ns;
@@ -34,8 +65,9 @@ export interface Parts {
 }
 
 export function partsOf(ms: Milliseconds, zone: Zone): Parts {
-  const date = new Date(Math.floor(ms));
-  const utc = zone === "utc";
+  const isNamed = zone !== "utc" && zone !== "local";
+  const date = new Date(isNamed ? shifted(ms, zone) : Math.floor(ms));
+  const utc = zone !== "local";
   return {
     year: utc ? date.getUTCFullYear() : date.getFullYear(),
     month: (utc ? date.getUTCMonth() : date.getMonth()) + 1,
@@ -51,7 +83,12 @@ export function partsOf(ms: Milliseconds, zone: Zone): Parts {
 /** A point in time from parts in a zone; hours and days may run over. */
 export function fromParts(parts: Omit<Parts, "weekday">, zone: Zone): Milliseconds {
   const { year, month, day, hour, minute, second, ms } = parts;
-  return zone === "utc" ? Date.UTC(year, month - 1, day, hour, minute, second, ms) : new Date(year, month - 1, day, hour, minute, second, ms).getTime();
+  if (zone === "local") return new Date(year, month - 1, day, hour, minute, second, ms).getTime();
+  const wanted = Date.UTC(year, month - 1, day, hour, minute, second, ms);
+  if (zone === "utc") return wanted;
+  // The zone's distance to UTC at the time itself is known only from a time near it.
+  const near = wanted - (shifted(wanted, zone) - wanted);
+  return wanted - (shifted(near, zone) - near);
 }
 
 const two = (number: number) => String(number).padStart(2, "0");
@@ -61,7 +98,7 @@ const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** `UTC`, or the local zone's short name at that time, such as `CET`. */
 export function zoneName(ms: Milliseconds, zone: Zone): string {
   if (zone === "utc") return "UTC";
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(new Date(ms));
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short", ...(zone === "local" ? {} : { timeZone: zone }) }).formatToParts(new Date(ms));
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "local";
 }
 

@@ -1,3 +1,4 @@
+import { printJson } from "../lib/json";
 import { percent } from "../lib/format";
 
 /** The parts of a compared column that are worded and drawn, as the API names them. */
@@ -34,7 +35,7 @@ export function binName(bin: Bin, print: (value: number) => string): string {
     case "range":
       return bin.high === null || bin.high === undefined ? `from ${print(bin.low ?? 0)}` : `${print(bin.low ?? 0)} – ${print(bin.high)}`;
     default:
-      return typeof bin.value === "string" ? bin.value : JSON.stringify(bin.value);
+      return typeof bin.value === "string" ? bin.value : printJson(bin.value);
   }
 }
 

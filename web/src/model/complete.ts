@@ -88,7 +88,7 @@ const unquote = (name: string) => (name.startsWith("`") ? name.slice(1, name.end
 export function placeOf(clause: Clause, text: string): Place {
   const lead = text.length - text.trimStart().length;
   if (clause === "where") return conditionPlace(text);
-  if (clause === "limit" || clause === "step") return { kind: "number", typed: text.trim(), from: lead };
+  if (clause === "limit" || clause === "step" || clause === "fields") return { kind: "number", typed: text.trim(), from: lead };
   if (clause === "groupBy") return { kind: "column", typed: text.trim().replace(/^`/, ""), from: lead };
   const open = text.indexOf("(");
   if (open >= 0 && !text.includes(")")) return { kind: "column", typed: text.slice(open + 1).trim().replace(/^`/, ""), from: open + 1 };

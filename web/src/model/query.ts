@@ -1,3 +1,9 @@
+import { foldedOr } from "./either";
+import { splitFields } from "./expression";
+import { columnOfCondition, columnText, equals, tokens, valueText } from "./words";
+
+export { columnOfCondition, columnText, equals, tokens, valueText };
+
 /** The clauses of a query's text, each a list of pieces as they were typed. The server reads them; here they are only kept apart. */
 export interface Query {
   /** `WITH name = expression` definitions, by `,`. */
@@ -23,25 +29,7 @@ export interface Condition {
 export const EMPTY: Query = { fields: [], calcs: [], where: [], join: "AND", groupBy: [], having: [], orderBy: [], limit: "", step: "", datasets: [] };
 
 /** Names of clauses that hold pieces. */
-export type Clause = "calcs" | "where" | "groupBy" | "having" | "orderBy" | "limit" | "step";
-
-interface Token {
-  /** `word`, `comma`, or a bracket. */
-  text: string;
-  start: number;
-  end: number;
-  quoted: boolean;
-}
-
-/** Cuts a text at blanks, commas and brackets, leaving quotes and back-quotes whole. */
-export function tokens(text: string): Token[] {
-  const found: Token[] = [];
-  const pattern = /"(?:\\.|[^"\\])*"?|`(?:``|[^`])*`?|[(),]|[^\s(),"`]+/g;
-  for (const match of text.matchAll(pattern)) {
-    found.push({ text: match[0], start: match.index, end: match.index + match[0].length, quoted: /^["`]/.test(match[0]) });
-  }
-  return found;
-}
+export type Clause = "fields" | "calcs" | "where" | "groupBy" | "having" | "orderBy" | "limit" | "step";
 
 const KEYWORDS: { words: string[]; clause: keyof Query | "time" }[] = [
   { words: ["WITH"], clause: "fields" },
@@ -109,14 +97,22 @@ export function readQuery(text: string): Query {
     if (!part || clause === "time") return;
     if (clause === "where") {
       const { pieces, used } = cut(part, ["AND", "OR"]);
+      // Joined in both ways, it has no meaning to keep apart: it stays whole, and the server says what is wrong with it.
+      if (new Set(used).size > 1) {
+        query.where = [{ text: part, off: false }];
+        return;
+      }
       query.where = pieces.map((piece) => ({ text: piece.replace(OFF, ""), off: OFF.test(piece) }));
       query.join = used[0] === "OR" ? "OR" : "AND";
     } else if (clause === "having") query.having = cut(part, ["AND"]).pieces;
     else if (clause === "limit") query.limit = part;
     else if (clause === "step") query.step = part;
-    else if (clause !== "join") query[clause] = cut(part, [","]).pieces;
+    else if (clause === "fields") {
+      const { fields, rest } = splitFields(part);
+      query.fields = fields;
+      query.calcs = cut(rest, [","]).pieces;
+    } else if (clause !== "join") query[clause] = cut(part, [","]).pieces;
   });
-  // A calculated field's definition ends where the first calculation begins only in the server's reading; text with WITH is kept whole.
   return query;
 }
 
@@ -144,39 +140,33 @@ export function calcParts(calc: string): { op: string; column: string } {
 
 export const isHeatmap = (calc: string): boolean => calcParts(calc).op === "HEATMAP";
 
-const BARE = /^[A-Za-z0-9_.\-/@]+$/;
-const RESERVED = new Set(["AND", "OR", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "STEP", "IN", "LAST", "FROM", "TO", "SINCE", "WITH"]);
-
-/** A column's name as it stands in a text. */
-export function columnText(name: string): string {
-  return BARE.test(name) && !RESERVED.has(name.toUpperCase()) ? name : `\`${name.replaceAll("`", "``")}\``;
-}
-
-/** A value as it stands in a text. */
-export function valueText(value: unknown): string {
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const looksBare = /^[A-Za-z_][A-Za-z0-9_.\-/@:]*$|^\/[A-Za-z0-9_.\-/@:{}]*$/.test(text) && !RESERVED.has(text.toUpperCase()) && !/^(true|false|null)$/i.test(text);
-  return looksBare ? text : JSON.stringify(text).replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => `\\u{${hex}}`);
-}
-
-/** `column = value`, or that the column is absent. */
-export function equals(column: string, value: unknown, negated = false): string {
-  if (value === null || value === undefined) return `${columnText(column)} ${negated ? "exists" : "does-not-exist"}`;
-  return `${columnText(column)} ${negated ? "!=" : "="} ${valueText(value)}`;
-}
-
-/** The query with one more condition, unless it is there; a condition says `AND`, so a list joined by OR is left alone. */
+/** The query with one more condition, unless it is there. Conditions that are joined by OR become one first: another narrows, never widens. */
 export function withCondition(query: Query, text: string): Query {
+  const active = query.where.filter(({ off }) => !off);
   const known = query.where.find((condition) => condition.text === text);
-  if (known) return { ...query, where: query.where.map((condition) => (condition === known ? { text, off: false } : condition)) };
-  return { ...query, where: [...query.where, { text, off: false }] };
+  if (known && (query.join === "AND" || active.length === 0 || (active.length === 1 && active[0] === known))) {
+    return { ...query, join: "AND", where: query.where.map((condition) => (condition === known ? { text, off: false } : condition)) };
+  }
+  const all = query.join === "OR" && active.length > 1 ? foldedOr(query) : { ...query, join: "AND" as const };
+  return { ...all, where: [...all.where, { text, off: false }] };
 }
 
-/** The columns that a query's conditions fix by `=`. */
-export function columnOfCondition(text: string): string | undefined {
-  const first = tokens(text)[0];
-  if (!first) return undefined;
-  const name = /^(.*?)(?:!=|>=|<=|=|>|<|!~|~|\^=|\$=|!\?|\?)/.exec(first.quoted ? "" : first.text)?.[1] || first.text;
-  return name.startsWith("`") ? name.slice(1, -1).replaceAll("``", "`") : name;
+/** The conditions, datasets and definitions of a query alone, as the server reads them; with more conditions where they are given. */
+export function whereText(query: Query, ...more: string[]): string {
+  const narrowed = more.reduce(withCondition, { ...query, where: query.where.filter(({ off }) => !off) });
+  return printQuery({ ...narrowed, calcs: [], groupBy: [], having: [], orderBy: [], limit: "", step: "" }, true);
+}
+
+/** The same conditions, datasets and definitions under other calculations and clauses. */
+export function asking(query: Query, calcs: string[], clauses: Partial<Pick<Query, "groupBy" | "orderBy" | "limit" | "step">> = {}, ...more: string[]): string {
+  const narrowed = more.reduce(withCondition, { ...query, where: query.where.filter(({ off }) => !off) });
+  return printQuery({ ...narrowed, calcs, groupBy: [], having: [], orderBy: [], limit: "", step: "", ...clauses }, true);
+}
+
+/** The text of a query's own time clause, such as `LAST 1h`; empty when it has none. */
+export function timeClause(text: string): string {
+  const starts = clausesOf(text);
+  const index = starts.findIndex(({ clause }) => clause === "time");
+  const found = starts[index];
+  return found ? text.slice(found.start, starts[index + 1]?.start ?? text.length).trim() : "";
 }

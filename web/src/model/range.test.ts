@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HOUR_MS } from "../lib/time";
-import { pointOf, printSpan, readRange, readSpan, windowOf } from "./range";
+import { pointOf, printSpan, rangeOfClause, readRange, readSpan, windowOf } from "./range";
 
 const NOW = Date.UTC(2026, 10, 20, 16, 2, 0); // a Friday
 
@@ -51,3 +51,16 @@ test("windows of addresses", () => {
   expect(windowOf({ from: "nonsense", to: "now" }, NOW)).toEqual({ start: NOW - 2 * HOUR_MS, end: NOW });
   expect(pointOf("2026-11-20T16:00:00Z", NOW)).toBe(NOW - 120_000);
 });
+
+test.each([
+  ["LAST 1h30m", "-1h30m now"],
+  ["since 2026-11-20", "2026-11-20T00:00:00.000Z now"],
+  ["FROM -3h TO -2h", "-3h -2h"],
+  ["from 1795190520 to now", "2026-11-20T16:02:00.000Z now"],
+  ["FROM 2026-11-20T10:00:00+01:00 TO 2026-11-20T10:00:00Z", "2026-11-20T09:00:00.000Z 2026-11-20T10:00:00.000Z"],
+])("a query's own time: %s", (text, expected) => {
+  const range = rangeOfClause(text, NOW);
+  expect(`${range?.from} ${range?.to}`).toBe(expected);
+});
+
+test.each(["", "LAST", "LAST hour", "FROM x TO y", "FROM -1h"])("no time in %s", (text) => expect(rangeOfClause(text, NOW)).toBeUndefined());

@@ -66,6 +66,33 @@ export function pointOf(text: string, now: Milliseconds): Milliseconds | undefin
   return readPoint(trimmed, now, "utc");
 }
 
+/** The range that a query's own time clause names: `LAST 1h`, `FROM -3h TO now`, `SINCE 2026-01-01`; nothing when it cannot be read. */
+export function rangeOfClause(text: string, now: Milliseconds): Range | undefined {
+  const match = /^(LAST|SINCE|FROM)\s+(.+)$/is.exec(text.trim());
+  const body = match?.[2]?.trim() ?? "";
+  const end = (point: string): string | undefined => {
+    const bare = point.trim().replace(/^"(.*)"$/, "$1");
+    if (bare === "now" || (/^-/.test(bare) && readSpan(bare.slice(1)) !== undefined)) return bare;
+    const at = pointOf(bare, now);
+    return at === undefined ? undefined : new Date(Math.round(at)).toISOString();
+  };
+  switch (match?.[1]?.toUpperCase()) {
+    case "LAST":
+      return readSpan(body) === undefined ? undefined : { from: `-${body}`, to: "now" };
+    case "SINCE": {
+      const from = end(body);
+      return from === undefined ? undefined : { from, to: "now" };
+    }
+    case "FROM": {
+      const [first, last] = body.split(/\s+TO\s+/i);
+      const [from, to] = [end(first ?? ""), end(last ?? "")];
+      return from === undefined || to === undefined ? undefined : { from, to };
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** The ends of a range at this moment; the default's when it cannot be read. */
 export function windowOf(range: Range, now: Milliseconds): Window {
   const start = pointOf(range.from, now);

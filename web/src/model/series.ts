@@ -1,3 +1,4 @@
+import { printJson } from "../lib/json";
 import { nsToMs } from "../lib/time";
 import { type Unit, unitOfColumn } from "../lib/format";
 import { calcParts } from "./query";
@@ -68,13 +69,14 @@ const isHeatCounts = (value: unknown): value is HeatCounts => typeof value === "
 /** A number out of an answer; NaN where there is none. */
 export function numberOf(value: unknown): number {
   if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
   if (value === "inf") return Number.POSITIVE_INFINITY;
   return value === "-inf" ? Number.NEGATIVE_INFINITY : Number.NaN;
 }
 
 /** How a group is called. */
 export function groupName(group: readonly unknown[]): string {
-  return group.map((value) => (value === null ? "(none)" : typeof value === "string" ? value : JSON.stringify(value))).join(" · ");
+  return group.map((value) => (value === null ? "(none)" : typeof value === "string" ? value : printJson(value))).join(" · ");
 }
 
 /** An answer as columns of numbers. */

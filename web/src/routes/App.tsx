@@ -1,9 +1,9 @@
 import { Component, type ReactNode, Suspense, lazy, useEffect } from "react";
-import { go, useAddress } from "../lib/address";
+import { decoded, go, useAddress } from "../lib/address";
 import { findId } from "../lib/ids";
 import { Link } from "../ui/Link";
 import { Shell, useTitle } from "../ui/Shell";
-import { EmptyState, ErrorState, Skeleton } from "../ui/States";
+import { EmptyState, ErrorState, Skeleton, isOutdated } from "../ui/States";
 import { pageAddress, readView } from "../ui/view";
 
 const QueryPage = lazy(() => import("../pages/query/QueryPage").then(({ QueryPage: page }) => ({ default: page })));
@@ -18,7 +18,7 @@ const TracePage = lazy(() => import("../pages/trace/TracePage").then(({ TracePag
 /** The page of an address. */
 export function App() {
   const { path, params } = useAddress();
-  const pasted = path.startsWith("/t/") ? decodeURIComponent(path.slice(3)) : undefined;
+  const pasted = path.startsWith("/t/") ? decoded(path.slice(3)) : undefined;
   useEffect(() => {
     if (path === "/") go(`/e/local${window.location.search}`, "replace");
     const id = pasted === undefined ? undefined : findId(pasted);
@@ -86,7 +86,16 @@ class Fence extends Component<{ children: ReactNode }, { error: unknown }> {
     return (
       <div className="page">
         <h1>This page failed</h1>
-        <ErrorState error={this.state.error} retry={() => this.setState({ error: undefined })} />
+        {isOutdated(this.state.error) ? (
+          <EmptyState title="The server has another version now">
+            <p className="why">This page was loaded before and lacks a part that the new one brings. What is in the address is kept.</p>
+            <button type="button" className="button primary" onClick={() => window.location.reload()}>
+              Reload
+            </button>
+          </EmptyState>
+        ) : (
+          <ErrorState error={this.state.error} retry={() => this.setState({ error: undefined })} />
+        )}
       </div>
     );
   }

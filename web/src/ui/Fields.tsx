@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
+import { printJson } from "../lib/json";
 import { copyText } from "./Copy";
 import { announce } from "./announce";
 import { Icon } from "./icons";
@@ -8,18 +9,21 @@ interface FieldsProps {
   /** Adds `column = value` to a query, or `!=`. */
   onFilter?: (column: string, value: unknown, negated: boolean) => void;
   onGroup?: (column: string) => void;
+  /** What shows how a field's values are spread, on demand. */
+  distribution?: (column: string, value: unknown) => ReactNode;
   /** Names in the order they should stand; others follow by name. */
   first?: readonly string[];
 }
 
 export function fieldText(value: unknown): string {
   if (value === null) return "(empty)";
-  return typeof value === "string" ? value : JSON.stringify(value, null, typeof value === "object" ? 2 : undefined);
+  return typeof value === "string" ? value : printJson(value, typeof value === "object" ? 2 : undefined);
 }
 
 /** Every field of an event, to search, copy and go on from. */
-export function Fields({ fields, onFilter, onGroup, first = [] }: FieldsProps) {
+export function Fields({ fields, onFilter, onGroup, distribution, first = [] }: FieldsProps) {
   const [search, setSearch] = useState("");
+  const [spread, setSpread] = useState<string>();
   const needle = search.trim().toLowerCase();
   const rank = (name: string) => {
     const at = first.indexOf(name);
@@ -57,7 +61,13 @@ export function Fields({ fields, onFilter, onGroup, first = [] }: FieldsProps) {
                   ⊞
                 </button>
               )}
+              {distribution && (
+                <button type="button" title="Values of similar spans" aria-label={`Values of ${name} over similar spans`} aria-expanded={spread === name} onClick={() => setSpread(spread === name ? undefined : name)}>
+                  <Icon name="query" size={13} />
+                </button>
+              )}
             </dd>
+            {distribution && spread === name && <dd style={{ gridColumn: "1 / -1" }}>{distribution(name, fields[name])}</dd>}
           </div>
         ))}
       </dl>

@@ -1,6 +1,6 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { lostSince } from "../api/client";
-import { useEnvironments } from "../api/hooks";
+import { queries, useEnvironments, useStats } from "../api/hooks";
 import { go, useAddress, useChange } from "../lib/address";
 import { railPinned, theme } from "../lib/preferences";
 import { useStore } from "../lib/store";
@@ -12,7 +12,7 @@ import { Link } from "./Link";
 import { Menu } from "./Menu";
 import { Palette } from "./Palette";
 import { TimePicker } from "./TimePicker";
-import { announcement } from "./announce";
+import { announcement, toast } from "./announce";
 import { Icon, Logo } from "./icons";
 import { useGlobalKeys } from "./keys";
 import { PAGES } from "./pages";
@@ -40,9 +40,27 @@ export function Shell({ children }: { children: ReactNode }) {
       {palette && <Palette close={() => setPalette(false)} />}
       {sheet && <KeySheet close={() => setSheet(false)} />}
       <KeyPrompt />
+      <FirstEvents />
       <Announcer />
     </div>
   );
+}
+
+/** An empty environment that gets its first events is asked again by itself, on every page. */
+function FirstEvents(): ReactNode {
+  const { env } = useView();
+  const { data } = useStats(env);
+  const last = useRef<{ env: string; events: number }>(undefined);
+  useEffect(() => {
+    if (!data) return;
+    const events = data.live_rows + data.file_rows;
+    const before = last.current;
+    last.current = { env, events };
+    if (before?.env !== env || before.events > 0 || events === 0) return;
+    for (const name of ["columns", "datasets", "values", "metrics"]) void queries.invalidateQueries({ queryKey: [name] });
+    askAgain();
+  }, [data, env]);
+  return null;
 }
 
 function Rail({ pinned }: { pinned: boolean }) {
@@ -106,6 +124,7 @@ function TopBar({ openPalette, openSheet }: { openPalette: () => void; openSheet
           { label: null },
           { label: "Local time", checked: zone === "local", run: () => change({ tz: null }) },
           { label: "UTC", checked: zone === "utc", run: () => change({ tz: "utc" }) },
+          ...(zone === "local" || zone === "utc" ? [] : [{ label: zone, checked: true, run: () => undefined }]),
         ]}
       />
       <button type="button" className="button plain square" onClick={openSheet} aria-label="Keys" title="Keys (?)">
@@ -129,10 +148,18 @@ function Lost() {
 
 function Announcer() {
   const text = useStore(announcement);
+  const shown = useStore(toast);
   return (
-    <div className="only-read" aria-live="polite">
-      {text}
-    </div>
+    <>
+      <div className="only-read" aria-live="polite">
+        {text}
+      </div>
+      {shown && (
+        <div className="toast" aria-hidden="true">
+          {shown}
+        </div>
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,7 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Problem } from "../api/client";
+import { queries, useRefusals, useStats } from "../api/hooks";
+import { plural } from "../lib/format";
 import { apiKey } from "../lib/preferences";
 import { Code } from "./Copy";
 
@@ -49,14 +51,27 @@ export function keyLine(): string {
 }
 
 /** Nothing was received yet: what to paste. */
-export function SendSomething({ what = "No events yet." }: { what?: string }) {
+export function SendSomething({ env, what = "No events yet." }: { env: string; what?: string }) {
+  const refusals = useRefusals(env);
+  const last = refusals.data?.refusals[0];
   return (
     <section className="state">
       <h2>{what}</h2>
       <p className="why">Paste these lines into the environment of an app with an OpenTelemetry SDK. This page changes by itself when the first event arrives.</p>
+      {last && (
+        <p className="note">
+          {plural(refusals.data?.total ?? 1, "request")} came and {refusals.data?.total === 1 ? "was" : "were"} refused, the last because: {sentence(last.reason)}
+        </p>
+      )}
       <Code text={sendLines()} />
     </section>
   );
+}
+
+/** What a page shows while its environment has no events; nothing when it has some, or when that is not known. */
+export function useIsEmpty(env: string): ReactNode {
+  const { data } = useStats(env);
+  return data && data.live_rows + data.file_rows === 0 ? <SendSomething env={env} /> : undefined;
 }
 
 export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
@@ -71,4 +86,54 @@ export function EmptyState({ title, children }: { title: string; children?: Reac
 /** The place of something that is on its way. */
 export function Skeleton({ height, label }: { height: number; label: string }) {
   return <div className="skeleton" style={{ height }} role="status" aria-label={label} />;
+}
+
+/** Waits of which nothing is said. */
+const SAID_AFTER_MS = 1_000;
+
+/** Says of a question that takes long how long it has taken, and lets it be called off. */
+export function Waiting({ asked, name = "the answer" }: { asked: { isFetching: boolean; data: unknown; refetch: () => unknown }; name?: string }) {
+  const [since, setSince] = useState<number>();
+  const [now, setNow] = useState(0);
+  const [isOff, setOff] = useState(false);
+  useEffect(() => {
+    if (!asked.isFetching) {
+      setSince(undefined);
+      return;
+    }
+    const start = performance.now();
+    const tick = () => {
+      setSince(start);
+      setNow(performance.now());
+    };
+    const timer = setInterval(tick, SAID_AFTER_MS);
+    return () => clearInterval(timer);
+  }, [asked.isFetching]);
+  if (isOff && !asked.isFetching && asked.data === undefined) {
+    return (
+      <p className="status-line" role="status">
+        <span>Called off.</span>
+        <button type="button" className="button" onClick={() => (setOff(false), void asked.refetch())}>
+          Ask again
+        </button>
+      </p>
+    );
+  }
+  if (since === undefined) return null;
+  return (
+    <p className="status-line" role="status">
+      <span>
+        Waiting for {name}, {Math.round((now - since) / 1e3)} s so far.
+        {asked.data !== undefined && " What is shown is older."}
+      </span>
+      <button type="button" className="button" onClick={() => (setOff(true), void queries.cancelQueries({ predicate: ({ state }) => state.fetchStatus === "fetching" }))}>
+        Cancel
+      </button>
+    </p>
+  );
+}
+
+/** Whether a failure is that of a part of the page that is no longer there, as after an upgrade. */
+export function isOutdated(error: unknown): boolean {
+  return error instanceof Error && /dynamically imported module|importing a module script failed|unable to preload/i.test(error.message);
 }

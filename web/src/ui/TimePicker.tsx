@@ -1,11 +1,12 @@
 import { useEffect, useId, useRef, useState } from "react";
-import { useChange } from "../lib/address";
+import { isAsking } from "../api/hooks";
+import { type Changes, useChange } from "../lib/address";
 import { createStore, useStore } from "../lib/store";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/time";
 import { duration } from "../lib/format";
 import { type Range, absolute, isRelative, printSpan, readRange, relativeName, windowName, windowOf } from "../model/range";
 import { Icon } from "./icons";
-import { isTyping } from "./keys";
+import { isShortcut } from "./keys";
 import { askAgain, useTime } from "./view";
 
 const PRESETS = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 28 * DAY_MS];
@@ -13,12 +14,23 @@ const PRESETS = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 6 * HOUR_M
 const earlier = createStore<Range[]>([]);
 const KEPT_ZOOMS = 20;
 
+const remember = (range: Range) => earlier.set([...earlier.get(), range].slice(-KEPT_ZOOMS));
+
 /** Narrows the view's time, remembering where it was. */
 export function useZoom(): (range: Range) => void {
   const { range, setRange } = useTime();
   return (next) => {
-    earlier.set([...earlier.get(), range].slice(-KEPT_ZOOMS));
+    remember(range);
     setRange(next);
+  };
+}
+
+/** The same as a change of the address, to go along with others in one step. */
+export function useZoomChanges(): (range: Range) => Changes {
+  const { range } = useTime();
+  return ({ from, to }) => {
+    remember(range);
+    return { from, to };
   };
 }
 
@@ -40,7 +52,7 @@ export function TimePicker() {
   };
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      if (!isShortcut(event)) return;
       const action = { "[": () => shift(-length), "]": () => shift(length), "{": () => shift(-length / 2), "}": () => shift(length / 2), z: back, Z: out }[event.key];
       if (!action) return;
       event.preventDefault();
@@ -49,7 +61,8 @@ export function TimePicker() {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   });
-  useLive(live && isRelative(range));
+  const paused = useLive(live && isRelative(range));
+  const button = useRef<HTMLButtonElement>(null);
   const name = relativeName(range);
   return (
     <div className="time" role="group" aria-label="Time">
@@ -57,10 +70,20 @@ export function TimePicker() {
         <Icon name="back" />
       </button>
       <div className="anchor" ref={box}>
-        <button type="button" className="button" aria-expanded={open} aria-haspopup="dialog" onClick={() => setOpen(!open)}>
+        <button ref={button} type="button" className="button" aria-expanded={open} aria-haspopup="dialog" onClick={() => setOpen(!open)}>
           {name && <strong>{name}</strong>} <span className={name ? "quiet mono" : "mono"}>{windowName(shown, zone, Date.now())}</span> <Icon name="down" size={14} />
         </button>
-        {open && <TimePanel range={range} close={() => setOpen(false)} set={setRange} holder={box} />}
+        {open && (
+          <TimePanel
+            range={range}
+            close={(focus) => {
+              setOpen(false);
+              if (focus) button.current?.focus();
+            }}
+            set={setRange}
+            holder={box}
+          />
+        )}
       </div>
       <button type="button" className="button plain square" aria-label="Later" title="Later (])" onClick={() => shift(length)}>
         <Icon name="forward" />
@@ -74,17 +97,22 @@ export function TimePicker() {
         aria-pressed={live}
         disabled={!isRelative(range)}
         title={isRelative(range) ? "Ask again by itself (l)" : "Only ranges that end now can be live"}
-        onClick={() => change({ live: live ? null : "1" })}
+        onClick={() => change({ live: live ? null : "1" }, "replace")}
       >
-        <span className={live ? "dot ok" : "dot"} /> Live
+        <span className={live && !paused ? "dot ok" : "dot"} /> {live && paused ? "Live, paused" : "Live"}
       </button>
     </div>
   );
 }
 
-/** Asks again every five seconds, but not while the pointer is down, a menu is open or the tab is hidden. */
-function useLive(on: boolean): void {
+/**
+ * Asks again every five seconds, but not while the pointer is down, a menu is open or the tab is hidden: then it says that it is paused. What
+ * was asked is waited for, however long it takes.
+ */
+function useLive(on: boolean): boolean {
+  const [paused, setPaused] = useState(false);
   useEffect(() => {
+    setPaused(false);
     if (!on) return;
     let down = false;
     const press = () => {
@@ -96,7 +124,9 @@ function useLive(on: boolean): void {
     window.addEventListener("pointerdown", press);
     window.addEventListener("pointerup", release);
     const timer = setInterval(() => {
-      if (!down && !document.hidden && !document.querySelector("[role=menu], dialog[open]")) askAgain();
+      const rests = down || document.hidden || document.querySelector("[role=menu], [role=dialog], dialog[open]") !== null;
+      setPaused(rests);
+      if (!rests && !isAsking()) askAgain();
     }, 5_000);
     return () => {
       clearInterval(timer);
@@ -104,25 +134,28 @@ function useLive(on: boolean): void {
       window.removeEventListener("pointerup", release);
     };
   }, [on]);
+  return paused;
 }
 
-function TimePanel({ range, close, set, holder }: { range: Range; close: () => void; set: (range: Range) => void; holder: React.RefObject<HTMLDivElement | null> }) {
+function TimePanel({ range, close, set, holder }: { range: Range; close: (focus: boolean) => void; set: (range: Range) => void; holder: React.RefObject<HTMLDivElement | null> }) {
   const { zone } = useTime();
   const [text, setText] = useState("");
   const reading = useId();
+  const closing = useRef(close);
+  closing.current = close;
   useEffect(() => {
     const outside = (event: PointerEvent) => {
-      if (!holder.current?.contains(event.target as Node)) close();
+      if (!holder.current?.contains(event.target as Node)) closing.current(false);
     };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
-  }, [close, holder]);
+  }, [holder]);
   const now = Date.now();
   const read = text ? readRange(text, now, zone) : undefined;
   const meant = read && "range" in read ? windowOf(read.range, now) : undefined;
   const pick = (next: Range) => {
     set(next);
-    close();
+    close(true);
   };
   return (
     <div
@@ -130,7 +163,9 @@ function TimePanel({ range, close, set, holder }: { range: Range; close: () => v
       role="dialog"
       aria-label="Time range"
       onKeyDown={(event) => {
-        if (event.key === "Escape") close();
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        close(true);
       }}
     >
       <form

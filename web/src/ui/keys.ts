@@ -1,16 +1,22 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { go, readAddress, withChanges } from "../lib/address";
 import { singleKeys } from "../lib/preferences";
 import { SECOND_MS } from "../lib/time";
 import { announce } from "./announce";
 import { copyText } from "./Copy";
 import { PAGES } from "./pages";
-import { askAgain, pageAddress } from "./view";
+import { askAgain, exactLink, pageAddress } from "./view";
 
 /** Whether a key belongs to something that text is typed into. */
 export function isTyping(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null;
   return !!target?.closest("input, textarea, select, [contenteditable=true]");
+}
+
+/** Whether a key without others may act as a shortcut: outside of text fields and dialogs, and where single keys are not switched off. */
+export function isShortcut(event: KeyboardEvent): boolean {
+  const isTaken = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event);
+  return !isTaken && singleKeys.get() && !document.querySelector("dialog[open]");
 }
 
 interface Openers {
@@ -19,8 +25,13 @@ interface Openers {
 }
 
 /** Keys that work on every page, unless the focused part has taken them. */
-export function useGlobalKeys({ palette, sheet }: Openers): void {
+export function useGlobalKeys(openers: Openers): void {
+  // What a half-pressed pair of keys has come to must outlast whatever is drawn in between.
+  const latest = useRef(openers);
+  latest.current = openers;
   useEffect(() => {
+    const palette = () => latest.current.palette();
+    const sheet = () => latest.current.sheet();
     let afterG = 0;
     const press = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -28,8 +39,7 @@ export function useGlobalKeys({ palette, sheet }: Openers): void {
         palette();
         return;
       }
-      if (event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !singleKeys.get()) return;
-      if (document.querySelector("dialog[open]")) return;
+      if (!isShortcut(event)) return;
       if (Date.now() - afterG < 1.5 * SECOND_MS) {
         afterG = 0;
         const page = PAGES.find(({ key }) => key === event.key);
@@ -46,9 +56,9 @@ export function useGlobalKeys({ palette, sheet }: Openers): void {
         "/": palette,
         "?": sheet,
         y: () => void copyLink(),
-        u: () => go(withChanges(readAddress(), { tz: readAddress().params.get("tz") === "utc" ? null : "utc" })),
+        u: () => go(withChanges(readAddress(), { tz: readAddress().params.get("tz") === "utc" ? null : "utc" }), "replace"),
         r: askAgain,
-        l: () => go(withChanges(readAddress(), { live: readAddress().params.get("live") === "1" ? null : "1" })),
+        l: () => go(withChanges(readAddress(), { live: readAddress().params.get("live") === "1" ? null : "1" }), "replace"),
       }[event.key];
       if (action) {
         event.preventDefault();
@@ -57,10 +67,10 @@ export function useGlobalKeys({ palette, sheet }: Openers): void {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [palette, sheet]);
+  }, []);
 }
 
 async function copyLink(): Promise<void> {
-  const copied = await copyText(window.location.href);
-  announce(copied ? "Link copied" : "The browser did not let this page copy");
+  const copied = await copyText(exactLink());
+  announce(copied ? "Link to exactly this view copied" : "The browser did not let this page copy");
 }

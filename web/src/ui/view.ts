@@ -1,16 +1,33 @@
 import { useMemo } from "react";
-import { readAddress, useAddress, useChange } from "../lib/address";
+import { decoded, keepMoments, readAddress, useAddress, useChange, withChanges } from "../lib/address";
 import { createStore, useStore } from "../lib/store";
-import type { Zone } from "../lib/time";
+import { type Zone, ownZone, zoneOf } from "../lib/time";
 import { DEFAULT_RANGE, type Range, type Window, windowOf } from "../model/range";
 
 /** When the questions of the present view were last asked, and how often. What is relative to now is relative to this. */
 export const asked = createStore({ at: Date.now(), times: 0 });
 
+let count = 0;
+
 /** Asks all questions of the view again. */
 export function askAgain(): void {
-  asked.set({ at: Date.now(), times: asked.get().times + 1 });
+  asked.set({ at: Date.now(), times: ++count });
 }
+
+interface Asked {
+  at: number;
+  times: number;
+}
+const isAsked = (value: unknown): value is Asked => typeof value === "object" && value !== null && "at" in value && typeof value.at === "number" && "times" in value && typeof value.times === "number";
+
+/** "Now" is the present on each page that is opened; Back shows what was asked then, answers that are kept included. */
+keepMoments({
+  opened: askAgain,
+  kept: () => asked.get(),
+  restored(kept) {
+    if (isAsked(kept) && kept.times <= count) asked.set(kept);
+  },
+});
 
 export interface View {
   env: string;
@@ -21,7 +38,7 @@ export interface View {
 }
 
 export function readView(path: string): View {
-  const [, first, env, page, ...rest] = path.split("/").map(decodeURIComponent);
+  const [, first, env, page, ...rest] = path.split("/").map(decoded);
   return first === "e" && env ? { env, page: page || "home", rest: rest.join("/") } : { env: "local", page: "home", rest: "" };
 }
 
@@ -58,7 +75,7 @@ export function useTime(): Time {
   const { at } = useStore(asked);
   const from = params.get("from") ?? DEFAULT_RANGE.from;
   const to = params.get("to") ?? DEFAULT_RANGE.to;
-  const zone: Zone = params.get("tz") === "utc" ? "utc" : "local";
+  const zone = zoneOf(params.get("tz"));
   const live = params.get("live") === "1";
   return useMemo(() => {
     const range = { from, to };
@@ -79,4 +96,12 @@ export function useTime(): Time {
 /** A window as it stands in a query's text. */
 export function timeText({ start, end }: Window): string {
   return `FROM ${new Date(Math.floor(start)).toISOString()} TO ${new Date(Math.ceil(end)).toISOString()}`;
+}
+
+/** The present address with its times and zone fixed: what it opens elsewhere, or later, is exactly this. */
+export function exactLink(): string {
+  const address = readAddress();
+  const { start, end } = windowOf({ from: address.params.get("from") ?? DEFAULT_RANGE.from, to: address.params.get("to") ?? DEFAULT_RANGE.to }, asked.get().at);
+  const zone = zoneOf(address.params.get("tz"));
+  return window.location.origin + withChanges(address, { from: new Date(Math.floor(start)).toISOString(), to: new Date(Math.ceil(end)).toISOString(), tz: zone === "local" ? ownZone() : zone, live: null });
 }

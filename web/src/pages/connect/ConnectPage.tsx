@@ -21,12 +21,12 @@ export function ConnectPage() {
   const { params } = useAddress();
   const change = useChange();
   const { zone } = useTime();
-  const stats = useStats(env);
+  const stats = useStats(env, 1_000);
   const refusals = useRefusals(env);
   const ready = useReadiness();
   const sample = SAMPLES.find(({ id }) => id === params.get("tab")) ?? SAMPLES[0];
   const events = stats.data ? stats.data.live_rows + stats.data.file_rows : undefined;
-  const rate = useRate(events);
+  const rate = useRate(events, stats.dataUpdatedAt);
   const failing = ready.data?.checks.filter(({ ok }) => !ok) ?? [];
   return (
     <div className="page">
@@ -36,7 +36,11 @@ export function ConnectPage() {
       </div>
       <p className="light" role="status">
         {events === undefined ? (
-          "Asking the server"
+          stats.error ? (
+            "How many events are stored is not known: the server does not say."
+          ) : (
+            "Asking the server"
+          )
         ) : events === 0 ? (
           <>
             <span className="dot" /> Nothing received yet. This turns green with the first event.
@@ -44,7 +48,7 @@ export function ConnectPage() {
         ) : (
           <>
             <span className="dot ok" /> {plural(events, "event")} stored{rate > 0 ? `, ${count(rate)} a second arriving` : ", none in the last seconds"}.{" "}
-            <Link to={pageAddress("/query", { from: "-15m" })}>See them</Link>
+            <Link to={pageAddress("/query", { from: "-15m", to: "", q: "COUNT", tab: "raw" })}>See the newest</Link>
           </>
         )}
       </p>
@@ -67,7 +71,7 @@ export function ConnectPage() {
           </h2>
           {refusals.data && <span className="quiet">{plural(refusals.data.total, "request")} since the start</span>}
         </header>
-        {refusals.error && !refusals.data && <ErrorState error={refusals.error} />}
+        {refusals.error && <ErrorState error={refusals.error} retry={() => void refusals.refetch()} />}
         {!refusals.data && !refusals.error && <Skeleton height={80} label="Asking" />}
         {refusals.data?.refusals.length === 0 && <p className="list-row quiet">Nothing was refused. When a sender makes a mistake, its reason stands here.</p>}
         {refusals.data?.refusals.slice(0, 50).map((refusal, n) => (
@@ -100,16 +104,16 @@ function linesOf(lines: string): string {
   return lines.replaceAll("ADDRESS", window.location.origin).replace(/(export OTEL_SERVICE_NAME=.*)/, `$1${keyLine()}`);
 }
 
-/** How many more a second a growing number gets, over its last change. */
-function useRate(value: number | undefined): number {
+/** How many more a second a growing number gets, between the last two times it was read. */
+function useRate(value: number | undefined, readAt: number): number {
   const last = useRef<{ value: number; at: number }>(undefined);
   const [rate, setRate] = useState(0);
   useEffect(() => {
     if (value === undefined) return;
-    const now = performance.now();
-    if (last.current && now > last.current.at) setRate(Math.max(0, ((value - last.current.value) * 1e3) / (now - last.current.at)));
-    last.current = { value, at: now };
-  }, [value]);
+    const before = last.current;
+    if (before && readAt > before.at) setRate(Math.max(0, ((value - before.value) * 1e3) / (readAt - before.at)));
+    if (!before || readAt > before.at) last.current = { value, at: readAt };
+  }, [value, readAt]);
   return rate;
 }
 

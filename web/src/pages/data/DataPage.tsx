@@ -40,7 +40,7 @@ export function DataPage() {
     return (
       <div className="page">
         <h1>Data</h1>
-        <SendSomething what="No datasets yet." />
+        <SendSomething env={env} what="No datasets yet." />
       </div>
     );
   }

@@ -1,9 +1,10 @@
 import "../query/query.css";
 import "../../ui/page.css";
-import { useMemo } from "react";
-import { useEvents, useRun, useStats } from "../../api/hooks";
+import { type ReactNode, useMemo } from "react";
+import { type Asked, useEvents, useRun, useStats } from "../../api/hooks";
 import { extentOf, printBox } from "../../charts/box";
 import { go } from "../../lib/address";
+import { bubbleUpOnDrag } from "../../lib/preferences";
 import { count, duration, percent } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { clock, nsToMs } from "../../lib/time";
@@ -12,7 +13,7 @@ import { graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
-import { ErrorState, SendSomething, Skeleton } from "../../ui/States";
+import { ErrorState, SendSomething, Skeleton, Waiting } from "../../ui/States";
 import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Graph } from "../query/Graph";
 import { traceAddress } from "../query/RawData";
@@ -38,24 +39,26 @@ export function HomePage() {
     return (
       <div className="page">
         <h1>Home</h1>
-        <SendSomething />
-      </div>
-    );
-  }
-  if (whole.error && !whole.data) {
-    return (
-      <div className="page">
-        <h1>Home</h1>
-        <ErrorState error={whole.error} retry={() => void whole.refetch()} />
+        <SendSomething env={env} />
       </div>
     );
   }
   const [requests, p50, p95, p99] = (whole.data?.results[0]?.values ?? []).map(numberOf);
-  const bad = numberOf(failed.data?.results[0]?.values[0] ?? 0);
+  // Without an answer it is not known, which is not none.
+  const bad = failed.data && numberOf(failed.data.results[0]?.values[0] ?? 0);
   const minutes = (shown.end - shown.start) / 60_000;
-  const graphOf = (title: string, source: typeof graphs, calc: number, height: number, q: string) => {
+  const graphOf = (title: string, asking: Asked<unknown>, source: typeof graphs, calc: number, height: number, q: string) => {
     const calculation = source?.calculations[calc];
-    if (!source || !calculation) return <Skeleton height={height + 34} label="Asking" />;
+    if (asking.error && !source) {
+      // What is said above the graphs is said once.
+      if (asking === whole) return null;
+      return (
+        <section className="panel" aria-label={title}>
+          <ErrorState error={asking.error} retry={() => void asking.refetch()} />
+        </section>
+      );
+    }
+    if (!source || !calculation) return <Skeleton height={height + 34} label={`Asking for ${title.toLowerCase()}`} />;
     return (
       <Graph
         title={title}
@@ -67,7 +70,7 @@ export function HomePage() {
         height={height}
         shownGroups={calculation.heats.length > 0 ? [] : [0]}
         box={undefined}
-        onBox={(box) => box && go(pageAddress("/query", { q, box: printBox(0, extentOf(box, source.grid, calculation.heats[0])) }))}
+        onBox={(box) => box && go(pageAddress("/query", { q, box: printBox(0, extentOf(box, source.grid, calculation.heats[0])), tab: bubbleUpOnDrag.get() ? "bubbleup" : "" }))}
         onPoint={() => go(pageAddress("/query", { q }))}
       />
     );
@@ -77,24 +80,20 @@ export function HomePage() {
       <h1>{env}</h1>
       <div className="facts-line">
         <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what="requests a minute" />
-        <Fact to={`COUNT WHERE ${ROOTS} AND error = true GROUP BY service.name, name`} value={requests ? percent(bad / requests) : "–"} what="of them failed" />
+        <Fact to={`COUNT WHERE ${ROOTS} AND error = true GROUP BY service.name, name`} value={requests && bad !== undefined ? percent(bad / requests) : "–"} what="of them failed" />
         <Fact to={`P50(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p50 === undefined || Number.isNaN(p50) ? "–" : duration(p50)} what="median" />
         <Fact to={`P95(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p95 === undefined || Number.isNaN(p95) ? "–" : duration(p95)} what="P95" />
         <Fact to={`P99(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p99 === undefined || Number.isNaN(p99) ? "–" : duration(p99)} what="P99" />
       </div>
-      {graphOf("Latency of requests", graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
+      <Waiting asked={whole} name="the figures" />
+      {whole.error && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
+      {graphOf("Latency of requests", whole, graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
       <div className="columns-2">
-        {graphOf("Requests", graphs, 0, 130, `COUNT WHERE ${ROOTS}`)}
-        {graphOf("Failed requests", failedGraphs, 0, 130, `COUNT WHERE ${ROOTS} AND error = true`)}
+        {graphOf("Requests", whole, graphs, 0, 130, `COUNT WHERE ${ROOTS}`)}
+        {graphOf("Failed requests", failed, failedGraphs, 0, 130, `COUNT WHERE ${ROOTS} AND error = true`)}
       </div>
       <div className="columns-3">
-        <section className="panel" aria-labelledby="routes">
-          <header>
-            <h2 id="routes" className="grow">
-              Routes
-            </h2>
-            <span className="quiet">per min · P95</span>
-          </header>
+        <ListPanel id="routes" title="Routes" note="per min · P95" asked={routes} count={routes.data?.results.length} none="No request in this range.">
           {routes.data?.results.map(({ group, values }) => (
             <Link key={JSON.stringify(group)} className="list-row" to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT WHERE ${ROOTS} AND ${equals("service.name", group[0])} AND ${equals("name", group[1])}` })}>
               <span className="grow cut" title={String(group[1])}>
@@ -104,11 +103,8 @@ export function HomePage() {
               <span className="mono">{duration(numberOf(values[1]))}</span>
             </Link>
           ))}
-        </section>
-        <section className="panel" aria-labelledby="slow">
-          <header>
-            <h2 id="slow">Slowest traces</h2>
-          </header>
+        </ListPanel>
+        <ListPanel id="slow" title="Slowest traces" asked={slow} count={slow.data?.results.length} none="No trace has its root in this range.">
           {slow.data?.results.map(({ group, values }) => (
             <Link key={String(group[0])} className="list-row" to={pageAddress(`/trace/${String(group[0])}`)}>
               <span className="grow cut">
@@ -117,12 +113,8 @@ export function HomePage() {
               <span className="mono">{duration(numberOf(values[0]))}</span>
             </Link>
           ))}
-        </section>
-        <section className="panel" aria-labelledby="errors">
-          <header>
-            <h2 id="errors">Newest errors</h2>
-          </header>
-          {errors.data?.rows.length === 0 && <p className="list-row quiet">No exception in this range.</p>}
+        </ListPanel>
+        <ListPanel id="errors" title="Newest errors" asked={errors} count={errors.data?.rows.length} none="No exception in this range.">
           {errors.data?.rows.map((row) => (
             <Link key={row.seq} className="list-row" to={row.fields["trace.trace_id"] ? traceAddress(row) : pageAddress("/query", { q: "COUNT WHERE exception.type exists GROUP BY exception.type", tab: "raw" })}>
               <span className="mono quiet">{clock(nsToMs(row.time_ns), zone)}</span>
@@ -131,9 +123,39 @@ export function HomePage() {
               </span>
             </Link>
           ))}
-        </section>
+        </ListPanel>
       </div>
     </div>
+  );
+}
+
+interface ListPanelProps {
+  id: string;
+  title: string;
+  note?: string;
+  asked: Asked<unknown>;
+  /** How many lines there are; nothing while that is not known. */
+  count: number | undefined;
+  /** What is said when there are none. */
+  none: string;
+  children: ReactNode;
+}
+
+/** A panel of lines, that says so when it has none, waits, or failed. */
+function ListPanel({ id, title, note, asked: question, count: lines, none, children }: ListPanelProps) {
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <header>
+        <h2 id={id} className="grow">
+          {title}
+        </h2>
+        {note && <span className="quiet">{note}</span>}
+      </header>
+      {question.error && <ErrorState error={question.error} retry={() => void question.refetch()} />}
+      {lines === undefined && !question.error && <Skeleton height={200} label={`Asking for ${title.toLowerCase()}`} />}
+      {lines === 0 && !question.error && <p className="list-row quiet">{none}</p>}
+      {children}
+    </section>
   );
 }
 

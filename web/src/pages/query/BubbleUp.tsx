@@ -1,14 +1,14 @@
 import "./bubble.css";
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { useCompare } from "../../api/hooks";
 import type { Extent } from "../../charts/box";
 import { count, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
 import { msToNs } from "../../lib/time";
 import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from "../../model/bubble";
-import { type Query, columnText, equals, withCondition } from "../../model/query";
+import { type Query, asking, columnText, equals, withCondition } from "../../model/query";
 import { rank } from "../../model/rank";
 import { MenuList } from "../../ui/Menu";
-import { EmptyState, ErrorState, Skeleton, sentence } from "../../ui/States";
+import { EmptyState, ErrorState, Skeleton, Waiting, sentence } from "../../ui/States";
 import type { QueryState } from "./state";
 
 /** What is selected: a box of a graph, or a group of the table. */
@@ -21,8 +21,7 @@ export interface Selected {
 
 interface BubbleUpProps {
   env: string;
-  /** Conditions, datasets and time, as text. */
-  text: string;
+  time: string;
   selected: Selected;
   state: QueryState;
   times: number;
@@ -32,14 +31,22 @@ const FEW = 10;
 const FIRST_PANELS = 24;
 
 /** What the selected events have in common that the others have not. */
-export function BubbleUp({ env, text, selected, state, times }: BubbleUpProps) {
-  const body = useMemo(() => requestOf(text, selected), [text, selected]);
+export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
+  const { ran } = state;
+  const body = requestOf(`${comparedText(ran, selected)} ${time}`, selected);
   const answer = useCompare(env, body, times);
   const [search, setSearch] = useState("");
   const [shown, setShown] = useState(FIRST_PANELS);
   const grid = useRef<HTMLDivElement>(null);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
-  if (!answer.data) return <Skeleton height={400} label="Comparing every column of both sides" />;
+  if (!answer.data) {
+    return (
+      <>
+        <Waiting asked={answer} />
+        <Skeleton height={400} label="Comparing every column of both sides" />
+      </>
+    );
+  }
   const { data } = answer;
   const columns = data.columns as Compared[];
   const telling = columns.filter((column) => column.class === "normal" && (!search || rank(search, column.name) > 0));
@@ -105,6 +112,11 @@ export function BubbleUp({ env, text, selected, state, times }: BubbleUpProps) {
 }
 
 const WHY: Record<string, string> = { asked: " (asked about)", unique: " (unique)", constant: " (everywhere the same)" };
+
+/** Which events are compared: those of the query; for a box of values only those that have the value, as only they could lie in it. */
+export function comparedText(ran: Query, { column }: Selected): string {
+  return asking(ran, ["COUNT"], {}, ...(column === undefined ? [] : [`${columnText(column)} exists`]));
+}
 
 function requestOf(text: string, { extent, column, group }: Selected) {
   const finite = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? undefined : value);
@@ -177,6 +189,7 @@ const filtered = (query: Query, column: string, bin: Bin, negated: boolean): Que
 
 function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: string; state: QueryState }) {
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const { ran, run } = state;
   const filter = () => run(filtered(ran, column, bin, false));
   const exclude = () => run(filtered(ran, column, bin, true));
@@ -191,6 +204,7 @@ function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: 
   return (
     <span className="anchor" style={{ display: "block" }}>
       <button
+        ref={button}
         type="button"
         className="bar-row"
         style={{ width: "100%" }}
@@ -213,7 +227,10 @@ function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: 
         <MenuList
           name={`${column} ${name}`}
           className="layer below"
-          close={() => setOpen(false)}
+          close={(focus) => {
+            setOpen(false);
+            if (focus) button.current?.focus();
+          }}
           items={[
             { label: `Filter: only ${name}`, run: filter },
             { label: "Exclude", run: exclude },

@@ -1,7 +1,10 @@
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useColumns, useDatasets, useParse } from "../../api/hooks";
-import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery } from "../../model/query";
+import type { Changes } from "../../lib/address";
+import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
+import { type Range, rangeOfClause } from "../../model/range";
 import { meant } from "../../model/rank";
+import { renameColumn } from "../../model/words";
 import { Menu } from "../../ui/Menu";
 import { ClauseEditor, type Piece } from "./ClauseEditor";
 
@@ -10,8 +13,8 @@ interface BuilderProps {
   /** The query as it was run. */
   ran: Query;
   draft: Query;
-  setDraft: (query: Query) => void;
-  run: (query: Query) => void;
+  setDraft: (query: Query, range?: Range) => void;
+  run: (query: Query, more?: Changes) => void;
   /** The view's time as text. */
   range: string;
   extra?: ReactNode;
@@ -20,6 +23,14 @@ interface BuilderProps {
 /** The query in clauses or as one line of text; both stay in step. */
 export function Builder({ env, ran, draft, setDraft, run, range, extra }: BuilderProps) {
   const [asText, setAsText] = useState(false);
+  /** The time that is typed in the text, as a clause. */
+  const [clause, setClause] = useState("");
+  const named = rangeOfClause(clause, Date.now());
+  useEffect(() => setClause(""), [ran]);
+  const runDraft = (query: Query) => {
+    // A time that cannot be read is not left out without a word.
+    if (!clause || named) run(query, named ? { from: named.from, to: named.to } : {});
+  };
   const datasets = useDatasets(env);
   const columns = useColumns(env);
   const [checked, setChecked] = useState(printQuery(draft, true));
@@ -34,16 +45,16 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
   const error = checked === text ? parse.data?.errors[0] : undefined;
   const context = { env, range, calcs: draft.calcs, groupBy: draft.groupBy };
 
-  const plain = (clause: "calcs" | "groupBy" | "having" | "orderBy", label: string, placeholder: string, wide = false) => (
+  const plain = (part: "fields" | "calcs" | "groupBy" | "having" | "orderBy", label: string, placeholder: string, wide = false) => (
     <ClauseEditor
-      clause={clause}
+      clause={part}
       label={label}
       placeholder={placeholder}
       wide={wide}
       context={context}
-      pieces={draft[clause].map((piece) => ({ text: piece, dirty: !ran[clause].includes(piece), unknown: unknown.has(clause === "groupBy" ? piece.replaceAll("`", "") : (/\((.*)\)/.exec(piece)?.[1] ?? "")) }))}
-      onChange={(pieces) => setDraft({ ...draft, [clause]: pieces.map((piece) => piece.text) })}
-      onRun={(pieces) => run({ ...draft, [clause]: pieces.map((piece) => piece.text) })}
+      pieces={draft[part].map((piece) => ({ text: piece, dirty: !ran[part].includes(piece), unknown: part !== "fields" && unknown.has(part === "groupBy" ? piece.replaceAll("`", "") : (/\((.*)\)/.exec(piece)?.[1] ?? "")) }))}
+      onChange={(pieces) => setDraft({ ...draft, [part]: pieces.map((piece) => piece.text) })}
+      onRun={(pieces) => run({ ...draft, [part]: pieces.map((piece) => piece.text) })}
     />
   );
   const single = (clause: "limit" | "step", label: string, placeholder: string) => (
@@ -73,16 +84,21 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
           rows={2}
           defaultValue={printQuery(draft)}
           autoFocus
-          onChange={(event) => setDraft(readQuery(event.target.value))}
+          onChange={(event) => {
+            const time = timeClause(event.target.value);
+            setClause(time);
+            setDraft(readQuery(event.target.value), rangeOfClause(time, Date.now()));
+          }}
           onKeyDown={(event) => {
             if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
               event.preventDefault();
-              run(readQuery(event.currentTarget.value));
+              runDraft(readQuery(event.currentTarget.value));
             }
           }}
         />
       ) : (
         <div className="clauses">
+          {draft.fields.length > 0 && plain("fields", "WITH", "", true)}
           {plain("calcs", "VISUALIZE", "COUNT, P95(duration_ms), HEATMAP(duration_ms)")}
           <ClauseEditor
             clause="where"
@@ -108,6 +124,11 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
             {single("step", "STEP", "auto")}
           </div>
         </div>
+      )}
+      {clause && (
+        <p className={named ? "builder-words" : "builder-words bad"} role="status">
+          {named ? `${clause} is the time of the whole page once this runs.` : `“${clause}” is no time: write LAST 2h, SINCE 2026-01-01 or FROM -3h TO -2h.`}
+        </p>
       )}
       {error && (
         <p className="builder-words bad" role="status">
@@ -139,7 +160,7 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
         />
         {columns.data && <span className="quiet">{columns.data.length} columns</span>}
         {extra}
-        <button type="button" className="button primary" onClick={() => run(draft)}>
+        <button type="button" className="button primary" onClick={() => runDraft(draft)}>
           Run{isDirty && <span aria-label="changed since it ran"> •</span>} <kbd>Shift-Enter</kbd>
         </button>
       </div>
@@ -149,20 +170,13 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
 
 /** The query with another name for a column, wherever it stands. */
 function renamed(query: Query, from: string, to: string): Query {
-  const names = [from, `\`${from}\``];
-  const inText = (text: string) => {
-    for (const name of names) {
-      const at = text.indexOf(name);
-      if (at >= 0) return text.slice(0, at) + columnText(to) + text.slice(at + name.length);
-    }
-    return text;
-  };
+  const inText = (text: string) => renameColumn(text, from, to, false);
   return {
     ...query,
     calcs: query.calcs.map(inText),
     groupBy: query.groupBy.map(inText),
     orderBy: query.orderBy.map(inText),
     having: query.having.map(inText),
-    where: query.where.map((condition) => ({ ...condition, text: inText(condition.text) })),
+    where: query.where.map((condition) => ({ ...condition, text: renameColumn(condition.text, from, to, true) })),
   };
 }

@@ -3,6 +3,8 @@ import { TimeChart, type TimeChartProps } from "../../charts/TimeChart";
 import { useColours } from "../../charts/colours";
 import { valuesOf } from "../../charts/heatmap";
 import { count, inUnit } from "../../lib/format";
+import { percentileLines } from "../../lib/preferences";
+import { useStore } from "../../lib/store";
 import { clock } from "../../lib/time";
 import { type ColourScale, RAMP_ENTRIES, shadingOf, weightAt } from "../../model/ramp";
 import type { Graphs } from "../../model/series";
@@ -22,8 +24,9 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
   const [ramp, setRamp] = useState<ColourScale>("sqrt");
   const [log, setLog] = useState(false);
   const [asTable, setAsTable] = useState(false);
+  const percentiles = useStore(percentileLines);
   return (
-    <section className="graph" aria-label={title ?? calculation.label}>
+    <section className="graph" data-graph={chart.index} aria-label={title ?? calculation.label}>
       <header>
         <h2 className="grow cut">{title ?? calculation.label}</h2>
         {isHeat && <RampLegend counts={calculation.heats[0]?.counts ?? new Float32Array()} scale={ramp} />}
@@ -39,6 +42,7 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
                   { label: "Logarithmic", checked: log, run: () => setLog(true) },
                 ]),
             { label: null },
+            ...(isHeat ? [{ label: "P50, P95 and P99", checked: percentiles, run: () => percentileLines.set(!percentiles) }, { label: null }] : []),
             { label: asTable ? "Show as graph" : "Show as table", run: () => setAsTable(!asTable) },
           ]}
         />
@@ -130,7 +134,7 @@ function HeatFigures({ calculation, step }: { calculation: GraphProps["calculati
   const { low, high } = valuesOf(heat, most);
   return (
     <>
-      <td>{count(all)}</td>
+      <td title={String(all)}>{count(all)}</td>
       <td>{all > 0 ? `${inUnit(Math.max(0, low), calculation.measure)} – ${inUnit(high, calculation.measure)}` : ""}</td>
     </>
   );

@@ -1,7 +1,10 @@
 import "./query.css";
-import { useEffect, useMemo } from "react";
+import { useEffect } from "react";
 import { useRun, useStats } from "../../api/hooks";
+import { useAddress, useChange } from "../../lib/address";
+import { duration } from "../../lib/format";
 import { useStore } from "../../lib/store";
+import { offsetChoices, offsetOf } from "../../model/before";
 import { printQuery, readQuery } from "../../model/query";
 import { copyText } from "../../ui/Copy";
 import { Menu } from "../../ui/Menu";
@@ -10,7 +13,7 @@ import { ErrorState, SendSomething } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { announce } from "../../ui/announce";
 import { isTyping } from "../../ui/keys";
-import { asked, timeText, useTime, useView } from "../../ui/view";
+import { asked, exactLink, timeText, useTime, useView } from "../../ui/view";
 import { Builder } from "./Builder";
 import { RawData } from "./RawData";
 import { Results } from "./Results";
@@ -36,6 +39,11 @@ export function QueryPage() {
   const time = timeText(shown);
   const text = `${printQuery(ran, true)} ${time}`;
   const answer = useRun(env, text, ["series"], times, tab === "results" || tab === "bubbleup");
+  const { params } = useAddress();
+  const change = useChange();
+  const length = shown.end - shown.start;
+  const offset = offsetOf(params.get("cmp"), length);
+  const choices = offsetChoices(length);
   const isEmptyServer = stats.data !== undefined && stats.data.live_rows + stats.data.file_rows === 0;
   const runs = useStore(history);
   useEffect(() => {
@@ -48,11 +56,18 @@ export function QueryPage() {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, [run, draft]);
-  const where = useMemo(() => printQuery({ ...ran, calcs: [], groupBy: [], having: [], orderBy: [], limit: "", step: "" }, true), [ran]);
   return (
     <div className="page">
       <div className="page-head">
         <h1>Query</h1>
+        <Menu
+          label={offset === undefined ? "Compare" : `Compared with ${choices.find(({ cmp }) => cmp === params.get("cmp"))?.label ?? `${duration(offset)} before`}`}
+          align="right"
+          items={[
+            { label: "not compared", checked: offset === undefined, run: () => change({ cmp: null }) },
+            ...choices.map(({ cmp, label }) => ({ label, checked: params.get("cmp") === cmp, run: () => change({ cmp, ...(tab === "results" ? {} : { tab: null }) }) })),
+          ]}
+        />
         <Menu
           label="History"
           align="right"
@@ -63,40 +78,31 @@ export function QueryPage() {
           align="right"
           items={[
             { label: "Copy link, always current", run: () => void share(window.location.href) },
-            { label: "Copy link to this moment", run: () => void share(frozen(shown)) },
+            { label: "Copy link to this moment", run: () => void share(exactLink()) },
             { label: "Copy as command", run: () => void share(`glasshive query '${printQuery(ran, true).replaceAll("'", "'\\''")}'`) },
           ]}
         />
       </div>
       <Builder env={env} ran={ran} draft={draft} setDraft={setDraft} run={run} range={time} />
       {isEmptyServer ? (
-        <SendSomething />
+        <SendSomething env={env} />
       ) : (
         <>
           <Tabs label="Views of the answer" tabs={TABS} current={tab} onChange={setTab} panelId="answer" />
           <div id="answer" role="tabpanel" aria-label={TABS.find(({ id }) => id === tab)?.label ?? "Results"}>
-            {tab === "raw" && <RawData env={env} ran={ran} where={where} time={time} run={run} />}
-            {tab === "traces" && <TracesTab env={env} where={where} time={time} />}
+            {tab === "raw" && <RawData env={env} ran={ran} time={time} run={run} />}
+            {tab === "traces" && <TracesTab env={env} ran={ran} time={time} />}
             {(tab === "results" || tab === "bubbleup") &&
               (answer.error && !answer.data ? (
                 <ErrorState error={answer.error} retry={() => void answer.refetch()} />
               ) : (
-                <Results env={env} state={state} answer={answer} where={where} time={time} times={times} />
+                <Results env={env} state={state} answer={answer} time={time} times={times} />
               ))}
           </div>
         </>
       )}
     </div>
   );
-}
-
-/** The present address with its times fixed. */
-function frozen({ start, end }: { start: number; end: number }): string {
-  const url = new URL(window.location.href);
-  url.searchParams.set("from", new Date(start).toISOString());
-  url.searchParams.set("to", new Date(end).toISOString());
-  url.searchParams.delete("live");
-  return url.href;
 }
 
 async function share(text: string): Promise<void> {

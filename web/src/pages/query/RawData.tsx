@@ -1,38 +1,61 @@
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
-import { type Row, useEvents } from "../../api/hooks";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type Row, useEventPages, useRow } from "../../api/hooks";
 import { duration, exact, inUnit, unitOfColumn } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { moment, nsToMs } from "../../lib/time";
-import { type Query, calcParts, columnOfCondition, columnText, equals, withCondition } from "../../model/query";
+import { type Zone, moment, nsToMs } from "../../lib/time";
+import { type Query, calcParts, columnOfCondition, columnText, equals, whereText, withCondition } from "../../model/query";
+import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
-import { EmptyState, ErrorState, Skeleton } from "../../ui/States";
+import { Menu } from "../../ui/Menu";
+import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { Icon } from "../../ui/icons";
 import { asked, pageAddress, useTime } from "../../ui/view";
+import { printJson } from "../../lib/json";
+import { Notes } from "./Answer";
+import { saveEvents } from "./rows";
 
-const LIMIT = 1_000;
+/** Rows that the list holds at most. */
+const MOST = 100_000;
 const ROW_PX = 24;
 const OVERSCAN = 20;
 const USUAL = ["service.name", "name", "duration_ms", "http.response.status_code", "error", "severity"];
+/** Fields that lead on, or stand where a name is missing. */
+const BESIDES = ["body", "trace.trace_id", "trace.span_id", "trace.parent_id"];
 
 interface RawDataProps {
   env: string;
   ran: Query;
-  where: string;
   time: string;
   run: (query: Query) => void;
 }
 
-/** The events themselves, newest first. */
-export function RawData({ env, ran, where, time, run }: RawDataProps) {
+/** The events themselves, newest first, as many as are scrolled to. */
+export function RawData({ env, ran, time, run }: RawDataProps) {
   const { times } = useStore(asked);
-  const { zone } = useTime();
-  const answer = useEvents(env, { text: `${where} ${time}`, limit: LIMIT }, times);
-  const [selected, setSelected] = useState<number>();
-  const rows = answer.data?.rows;
-  const columns = useMemo(() => columnsOf(ran, rows ?? []), [ran, rows]);
+  const { zone, live } = useTime();
+  const [selected, setSelected] = useState<Row>();
+  const [isScrolled, setScrolled] = useState(false);
+  const where = whereText(ran);
+  const names = useMemo(() => namesWanted(ran), [ran]);
+  // Under Live, what is looked at stays where it is.
+  const held = useRef({ time, times, where });
+  const isHeld = live && held.current.where === where && (isScrolled || selected !== undefined);
+  if (!isHeld) held.current = { time, times, where };
+  const answer = useEventPages(env, { text: `${where} ${held.current.time}`, columns: [...names, ...BESIDES] }, held.current.times);
+  const full = useRow(env, selected);
+  const rows = useMemo(() => answer.data?.pages.flatMap((page) => page.rows), [answer.data]);
+  const columns = useMemo(() => columnsOf(names, rows ?? []), [names, rows]);
+  const list = useRef<HTMLDivElement>(null);
   if (answer.error && !rows) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
-  if (!rows) return <Skeleton height={400} label="Asking" />;
+  if (!rows) {
+    return (
+      <>
+        <Waiting asked={answer} />
+        <Skeleton height={400} label="Asking" />
+      </>
+    );
+  }
   if (rows.length === 0) {
     return (
       <EmptyState title="No events match">
@@ -40,16 +63,56 @@ export function RawData({ env, ran, where, time, run }: RawDataProps) {
       </EmptyState>
     );
   }
-  const row = selected === undefined ? undefined : rows[selected];
+  const row = full.data ?? selected;
+  const more = answer.hasNextPage && rows.length < MOST;
+  const close = () => {
+    setSelected(undefined);
+    list.current?.focus();
+  };
   return (
     <div aria-busy={answer.isFetching} className={answer.isPlaceholderData ? "stale" : ""}>
-      <p className="status-line" style={{ marginBottom: 8 }}>
-        <span>{answer.data?.next ? `The newest ${exact(rows.length)} events of this range; narrow it for the others` : `${exact(rows.length)} events`}</span>
-      </p>
+      {answer.data?.pages[0] && <Notes data={answer.data.pages[0]} />}
+      <div className="status-line" style={{ marginBottom: 8, alignItems: "center" }}>
+        <span role="status">
+          {answer.hasNextPage ? `The newest ${exact(rows.length)} events${more ? "; more come as you scroll" : `, the most that are shown; narrow the range for the others`}` : `${exact(rows.length)} events`}
+        </span>
+        {isHeld && (held.current.times !== times || held.current.time !== time) && (
+          <button type="button" className="button" onClick={() => (setSelected(undefined), list.current?.scrollTo(0, 0))}>
+            Newer events are there: show them
+          </button>
+        )}
+        <Menu
+          label="Download"
+          items={[
+            { label: "CSV, all fields", run: () => void saveEvents(env, `${where} ${held.current.time}`, "csv", new Date()) },
+            { label: "JSON lines, all fields", run: () => void saveEvents(env, `${where} ${held.current.time}`, "ndjson", new Date()) },
+          ]}
+        />
+      </div>
+      {answer.error && <ErrorState error={answer.error} retry={() => void answer.refetch()} />}
       <div className={row ? "raw open" : "raw"}>
-        <Rows rows={rows} columns={columns} selected={selected} select={setSelected} zone={zone} />
+        <Rows
+          list={list}
+          rows={rows}
+          columns={columns}
+          selected={selected?.seq}
+          select={setSelected}
+          zone={zone}
+          onScroll={(scrolled, nearEnd) => {
+            setScrolled(scrolled);
+            if (nearEnd && more && !answer.isFetching) void answer.fetchNextPage();
+          }}
+        />
         {row && (
-          <aside className="details" aria-label="Event">
+          <aside
+            className="details"
+            aria-label="Event"
+            onKeyDown={(event) => {
+              if (event.key !== "Escape") return;
+              event.stopPropagation();
+              close();
+            }}
+          >
             <header>
               <strong className="grow cut">{fieldText(row.fields.name ?? row.fields.body ?? "event")}</strong>
               {typeof row.fields["trace.trace_id"] === "string" && (
@@ -57,10 +120,12 @@ export function RawData({ env, ran, where, time, run }: RawDataProps) {
                   Open trace
                 </Link>
               )}
-              <button type="button" className="button plain square" aria-label="Close" onClick={() => setSelected(undefined)}>
+              <CopyButton text={printJson({ time_ns: row.time_ns, ...row.fields }, 2)} label="Copy JSON" />
+              <button type="button" className="button plain square" aria-label="Close" onClick={close}>
                 <Icon name="close" />
               </button>
             </header>
+            {full.error && !full.data && <ErrorState error={full.error} retry={() => void full.refetch()} />}
             <Fields
               fields={row.fields}
               first={USUAL}
@@ -79,51 +144,74 @@ export function traceAddress(row: Row): string {
   return pageAddress(`/trace/${String(row.fields["trace.trace_id"])}`, { at: String(Math.round(nsToMs(row.time_ns))), ...(typeof span === "string" ? { span } : {}) });
 }
 
-/** The query's columns first, then the usual ones that occur. */
-function columnsOf(query: Query, rows: readonly Row[]): string[] {
+/** The query's columns first, then the usual ones. */
+function namesWanted(query: Query): string[] {
   const named = [...query.groupBy, ...query.calcs.map((calc) => calcParts(calc).column), ...query.where.map(({ text }) => columnOfCondition(text) ?? "")];
-  const sample = rows.slice(0, 200);
-  const occurs = (name: string) => sample.some(({ fields }) => name in fields);
-  const names = [...named.map((name) => name.replaceAll("`", "")), ...USUAL].filter((name) => name && occurs(name));
-  return [...new Set(names)];
+  const defined = new Set(query.fields.map((field) => field.split("=")[0]?.trim()));
+  const plain = named.map((name) => name.replaceAll("`", "").replace(/^=/, "")).filter((name) => name && !/^(root|parent|child|any[23]?|none)\./.test(name) && !defined.has(name));
+  return [...new Set([...plain, ...USUAL])];
 }
 
-function Rows({ rows, columns, selected, select, zone }: { rows: readonly Row[]; columns: string[]; selected: number | undefined; select: (row: number | undefined) => void; zone: "local" | "utc" }) {
-  const scroller = useRef<HTMLDivElement>(null);
+/** Those that occur. */
+function columnsOf(names: readonly string[], rows: readonly Row[]): string[] {
+  const sample = rows.slice(0, 200);
+  return names.filter((name) => sample.some(({ fields }) => name in fields));
+}
+
+interface RowsProps {
+  list: React.RefObject<HTMLDivElement | null>;
+  rows: readonly Row[];
+  columns: string[];
+  selected: string | undefined;
+  select: (row: Row | undefined) => void;
+  zone: Zone;
+  onScroll: (isScrolled: boolean, isNearEnd: boolean) => void;
+}
+
+function Rows({ list, rows, columns, selected, select, zone, onScroll }: RowsProps) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
-  useEffect(() => {
-    if (scroller.current) setHeight(scroller.current.clientHeight);
-  }, []);
+  useLayoutEffect(() => {
+    if (list.current) setHeight(list.current.clientHeight);
+  }, [list]);
+  const at = useMemo(() => (selected === undefined ? -1 : rows.findIndex(({ seq }) => seq === selected)), [rows, selected]);
   const first = Math.max(0, Math.floor(top / ROW_PX) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW_PX) + OVERSCAN);
   const template = `190px ${columns.map((name) => (name === "name" ? "320px" : "140px")).join(" ")} 1fr`;
+  const wide = 190 + columns.reduce((sum, name) => sum + (name === "name" ? 320 : 140), 0);
+  const isNearEnd = last >= rows.length - 200;
+  const told = useRef(onScroll);
+  told.current = onScroll;
+  useEffect(() => told.current(top > 0, isNearEnd && top > 0), [top, isNearEnd, rows.length]);
   const key = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 20, PageUp: -20, Home: -rows.length, End: rows.length }[event.key];
-    if (by !== undefined) {
+    if (by !== undefined && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
-      const next = Math.min(rows.length - 1, Math.max(0, (selected ?? -1) + by));
-      select(next);
-      const element = scroller.current;
+      const next = Math.min(rows.length - 1, Math.max(0, at + by));
+      select(rows[next]);
+      const element = list.current;
       if (element) {
         if (next * ROW_PX < element.scrollTop) element.scrollTop = next * ROW_PX;
         else if ((next + 2) * ROW_PX > element.scrollTop + element.clientHeight) element.scrollTop = (next + 3) * ROW_PX - element.clientHeight;
       }
-    } else if (event.key === "Escape") select(undefined);
+    } else if (event.key === "Escape" && selected !== undefined) {
+      event.stopPropagation();
+      select(undefined);
+    }
   };
   return (
     <div
-      ref={scroller}
+      ref={list}
       className="raw-rows"
       role="grid"
       aria-label="Events, newest first"
       aria-rowcount={rows.length + 1}
       tabIndex={0}
-      aria-activedescendant={selected === undefined ? undefined : `raw-${selected}`}
+      aria-activedescendant={at < 0 ? undefined : `raw-${at}`}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={key}
     >
-      <div className="raw-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+      <div className="raw-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `max(100%, ${wide}px)` }}>
         <span role="columnheader">time</span>
         {columns.map((name) => (
           <span key={name} role="columnheader">
@@ -140,10 +228,10 @@ function Rows({ rows, columns, selected, select, zone }: { rows: readonly Row[];
               id={`raw-${index}`}
               role="row"
               aria-rowindex={index + 2}
-              aria-selected={index === selected}
+              aria-selected={index === at}
               className="raw-row"
-              style={{ top: index * ROW_PX, gridTemplateColumns: template }}
-              onClick={() => select(index === selected ? undefined : index)}
+              style={{ top: index * ROW_PX, gridTemplateColumns: template, minWidth: `max(100%, ${wide}px)` }}
+              onClick={() => select(index === at ? undefined : row)}
             >
               <span role="gridcell" className="quiet">
                 {moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}

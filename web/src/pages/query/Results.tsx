@@ -1,86 +1,120 @@
 import { useMemo, useState } from "react";
-import type { Asked, QueryAnswer } from "../../api/hooks";
-import { useRun } from "../../api/hooks";
-import { boxOf, extentOf, printBox, readBox } from "../../charts/box";
-import type { Box, Extent } from "../../charts/box";
-import { count, exact } from "../../lib/format";
-import { go, useAddress, useChange } from "../../lib/address";
-import { columnText, isHeatmap, printQuery, withCondition } from "../../model/query";
+import { type Asked, type QueryAnswer, useRun } from "../../api/hooks";
+import { type Box, type Extent, boxOf, extentOf, printBox, readBox } from "../../charts/box";
+import { useAddress, useChange } from "../../lib/address";
+import { parseJson } from "../../lib/json";
+import { bubbleUpOnDrag, percentileLines } from "../../lib/preferences";
+import { useStore } from "../../lib/store";
+import { beforeOf, offsetOf } from "../../model/before";
+import { asking, columnText, equals, isHeatmap, withCondition } from "../../model/query";
 import { absolute } from "../../model/range";
 import { type Calculation, type Graphs, graphsOf } from "../../model/series";
-import { MenuList } from "../../ui/Menu";
-import { EmptyState, Skeleton } from "../../ui/States";
-import { useZoom } from "../../ui/TimePicker";
+import { type Item, MenuList } from "../../ui/Menu";
+import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
+import { useZoomChanges } from "../../ui/TimePicker";
 import { announce } from "../../ui/announce";
-import { bubbleUpOnDrag } from "../../lib/preferences";
-import { pageAddress, useTime } from "../../ui/view";
-import { client, ask } from "../../api/client";
+import { timeText, useTime } from "../../ui/view";
+import { Notes, Nothing, StatusLine } from "./Answer";
 import { BubbleUp, type Selected } from "./BubbleUp";
 import { Graph } from "./Graph";
 import { SummaryTable } from "./SummaryTable";
+import { type Point, openTrace } from "./point";
 import type { QueryState } from "./state";
 
 interface ResultsProps {
   env: string;
   state: QueryState;
   answer: Asked<QueryAnswer>;
-  /** The conditions and datasets alone, as text. */
-  where: string;
   time: string;
   times: number;
 }
 
 /** Groups that are drawn as lines: more cannot be told apart. */
 const DRAWN_GROUPS = 12;
+const PERCENTILES = ["P50", "P95", "P99"];
 
 /** Graphs and the table of groups. */
-export function Results({ env, state, answer, where, time, times }: ResultsProps) {
-  const { ran, run, setTab } = state;
+export function Results({ env, state, answer, time, times }: ResultsProps) {
+  const { ran, run } = state;
   const { params } = useAddress();
   const change = useChange();
-  const zoom = useZoom();
-  const { zone } = useTime();
-  const [point, setPoint] = useState<{ calc: number; step: number; row: number | undefined; x: number; y: number }>();
+  const zoomed = useZoomChanges();
+  const { zone, window: shown } = useTime();
+  const [point, setPoint] = useState<Point>();
   const data = answer.data;
   const graphs = useMemo(() => (data ? graphsOf(data) : undefined), [data]);
   // A heatmap shows all events, whatever the groups.
   const heatCalcs = ran.calcs.filter(isHeatmap);
   const isGrouped = ran.groupBy.length > 0;
-  const whole = useRun(env, `${heatCalcs.join(", ")} ${where}${ran.step ? ` STEP ${ran.step}` : ""} ${time}`, ["series"], times, isGrouped && heatCalcs.length > 0);
+  const whole = useRun(env, `${asking(ran, heatCalcs, { step: ran.step })} ${time}`, ["series"], times, isGrouped && heatCalcs.length > 0);
   const wholeGraphs = useMemo(() => (whole.data && isGrouped ? graphsOf(whole.data) : undefined), [whole.data, isGrouped]);
+  // Percentiles over a heatmap are asked apart: the cells do not wait for them.
+  const withPercentiles = useStore(percentileLines);
+  const heatColumns = [...new Set(heatCalcs.map((calc) => /\((.*)\)/s.exec(calc)?.[1]?.trim() ?? ""))].filter(Boolean);
+  const percentiles = useRun(env, `${asking(ran, heatColumns.flatMap((column) => PERCENTILES.map((op) => `${op}(${column})`)), { step: ran.step })} ${time}`, ["series"], times, withPercentiles && heatColumns.length > 0);
+  const percentileGraphs = useMemo(() => (percentiles.data ? graphsOf(percentiles.data) : undefined), [percentiles.data]);
+  const offset = offsetOf(params.get("cmp"), shown.end - shown.start);
+  const lineCalcs = ran.calcs.filter((calc) => !isHeatmap(calc));
+  const then = useRun(env, `${asking(ran, ran.calcs, { groupBy: ran.groupBy, orderBy: ran.orderBy, limit: ran.limit, step: ran.step })} ${timeText({ start: shown.start - (offset ?? 0), end: shown.end - (offset ?? 0) })}`, ["series"], times, offset !== undefined && (lineCalcs.length > 0 || ran.calcs.length === 0));
+  const before = useMemo(() => (data && then.data && offset !== undefined ? beforeOf(data, then.data, offset) : undefined), [data, then.data, offset]);
   const shownGroups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, graphs?.names.length ?? 0) }, (_, n) => n), [graphs]);
 
   if (!data || !graphs) {
     return (
       <div className="results">
+        <Waiting asked={answer} />
         <Skeleton height={240} label="Asking" />
         <Skeleton height={160} label="Asking" />
       </div>
     );
   }
-  const drawn = drawnGraphs(graphs, wholeGraphs);
+  const drawn = drawnGraphs(graphs, isGrouped ? wholeGraphs : graphs);
   const kept = readBox(params.get("box"));
   const keptBox = (calc: number, source: Graphs, calculation: Calculation) => (kept && kept.calc === calc ? boxOf(kept.extent, calc, source.grid, calculation.heats[0]) : undefined);
-  const setBox = (box: Box | undefined, source: Graphs, calculation: Calculation) => {
+  const setBox = (box: Box | undefined, source: Graphs, calculation: Calculation, opens = box !== undefined && bubbleUpOnDrag.get()) => {
     setPoint(undefined);
-    const opens = box && bubbleUpOnDrag.get();
     change({ box: box ? printBox(box.calc, extentOf(box, source.grid, calculation.heats[0])) : null, sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
-    if (box) announce(opens ? "Comparing the box with the rest; panels follow the graphs" : "Box drawn; its menu follows the graph");
+    if (box) announce(opens ? "Comparing the box with the rest; panels follow the graph" : "Box drawn; its menu follows the graph");
   };
   const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extent, kept ? drawn[kept.calc]?.calculation : undefined);
-  const matched = data.cost.rows_matched;
-  const isStale = answer.isPlaceholderData;
-  const heatmaps = drawn.filter(({ calculation }) => calculation.heats.length > 0).length;
+  const isComparing = state.tab === "bubbleup";
+  const heatmaps = drawn.filter(({ calculation }) => calculation.op === "HEATMAP").length;
+  const groups = data.results.map(({ group }) => group);
 
-  if (data.results.length === 0 || matched === 0) return <Nothing env={env} state={state} data={data} time={time} />;
+  if (data.results.length === 0 || data.cost.rows_matched === 0) return <Nothing env={env} state={state} data={data} time={time} />;
+  const pointItems = (at: Point, source: Graphs, calculation: Calculation): Item[] => {
+    const { step, row, group } = at;
+    const cell: Box = { calc: at.calc, firstStep: step, lastStep: step, ...(row === undefined ? {} : { firstRow: row, lastRow: row }) };
+    const extent = extentOf(cell, source.grid, calculation.heats[0]);
+    const own = group === undefined ? [] : data.breakdowns.map((column, n) => equals(column, groups[group]?.[n] ?? null));
+    return [
+      { label: "Open a trace here", run: () => void openTrace(env, ran, source, calculation, groups, at) },
+      { label: "Show events", run: () => run(own.reduce(withCondition, narrowed(ran, calculation.column, extent)), { ...zoomed(absolute(extent)), tab: "raw" }) },
+      { label: "Compare to rest", run: () => setBox(cell, source, calculation, true) },
+      { label: "Zoom in here", run: () => change(zoomed(absolute({ start: source.grid.first + (step - 2) * source.grid.step, end: source.grid.first + (step + 3) * source.grid.step }))) },
+      ...(own.length > 0 ? [{ label: `Only ${source.names[group ?? 0] ?? "this group"}`, run: () => run(own.reduce(withCondition, ran)) }] : []),
+      ...(own.length === 1 ? [{ label: "Exclude it", run: () => run(withCondition(ran, equals(data.breakdowns[0] ?? "", groups[group ?? 0]?.[0] ?? null, true))) }] : []),
+    ];
+  };
   return (
-    <div className={isStale ? "results stale" : "results"} aria-busy={answer.isFetching}>
+    <div className={answer.isPlaceholderData ? "results stale" : "results"} aria-busy={answer.isFetching}>
       {answer.isFetching && <div className="loading-bar" />}
+      <Waiting asked={answer} />
+      {answer.error && <ErrorState error={answer.error} retry={() => void answer.refetch()} />}
       <StatusLine data={data} />
       <Notes data={data} />
+      {then.error && offset !== undefined && <ErrorState error={then.error} retry={() => void then.refetch()} />}
       {drawn.map(({ calculation, source, index, names }) => {
+        // Under BubbleUp only what the box lies on: the panels are what is looked at.
+        if (isComparing && selected && (selected.group !== undefined || kept?.calc !== index)) return null;
+        if (!source) {
+          return whole.error ? <ErrorState key={index} error={whole.error} retry={() => void whole.refetch()} /> : <Skeleton key={index} height={294} label={`Asking for ${calculation.label} of all events`} />;
+        }
         const box = keptBox(index, source, calculation);
         const extent = box && extentOf(box, source.grid, calculation.heats[0]);
+        const isHeat = calculation.heats.length > 0;
+        const over = isHeat && withPercentiles ? overlayOf(percentileGraphs, calculation.column) : undefined;
+        const earlier = before?.lines[index];
         return (
           <Graph
             key={`${calculation.label}${index}`}
@@ -89,35 +123,29 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
             source={source}
             names={names}
             zone={zone}
-            height={calculation.heats.length > 0 ? (heatmaps > 1 ? 200 : 260) : 168}
-            shownGroups={calculation.heats.length > 0 ? [] : shownGroups}
+            height={isHeat ? (isComparing && selected ? 180 : heatmaps > 1 ? 200 : 260) : isComparing && selected ? 120 : 168}
+            shownGroups={isHeat ? [] : shownGroups}
             box={box}
+            over={over}
+            before={!isHeat && earlier && before ? { grid: before.grid, lines: earlier } : undefined}
             onBox={(next) => setBox(next, source, calculation)}
-            onPoint={(step, row, at) => setPoint({ calc: index, step, row, ...at })}
+            onPoint={(touched, at) => setPoint({ calc: index, ...touched, ...at })}
             boxMenu={
               extent && (
                 <>
-                  {state.tab !== "bubbleup" && (
-                    <button type="button" className="button primary" onClick={() => setTab("bubbleup")}>
+                  {!isComparing && (
+                    <button type="button" className="button primary" onClick={() => change({ tab: "bubbleup" })}>
                       Compare to rest
                     </button>
                   )}
-                  <button type="button" className="button" onClick={() => zoom(absolute(extent))}>
+                  <button type="button" className="button" onClick={() => change(zoomed(absolute(extent)))}>
                     Zoom
                   </button>
-                  <button
-                    type="button"
-                    className="button"
-                    onClick={() => {
-                      run(narrowed(state.ran, calculation.column, extent));
-                      zoom(absolute(extent));
-                      setTab("raw");
-                    }}
-                  >
+                  <button type="button" className="button" onClick={() => run(narrowed(ran, calculation.column, extent), { ...zoomed(absolute(extent)), tab: "raw" })}>
                     Show events
                   </button>
                   {extent.low !== undefined && (
-                    <button type="button" className="button" onClick={() => run(narrowed(state.ran, calculation.column, extent))}>
+                    <button type="button" className="button" onClick={() => run(narrowed(ran, calculation.column, extent))}>
                       Filter
                     </button>
                   )}
@@ -133,29 +161,20 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
                 <MenuList
                   name="This point"
                   className="layer"
-                  close={() => setPoint(undefined)}
-                  items={[
-                    { label: "Open a trace here", run: () => void openTrace(env, where, source, calculation, point.step, point.row) },
-                    {
-                      label: "Show events",
-                      run: () => {
-                        const extent = extentOf({ calc: index, firstStep: point.step, lastStep: point.step, ...(point.row === undefined ? {} : { firstRow: point.row, lastRow: point.row }) }, source.grid, calculation.heats[0]);
-                        run(narrowed(state.ran, calculation.column, extent));
-                        zoom(absolute(extent));
-                        setTab("raw");
-                      },
-                    },
-                    { label: "Zoom in here", run: () => zoom(absolute({ start: source.grid.first + (point.step - 2) * source.grid.step, end: source.grid.first + (point.step + 3) * source.grid.step })) },
-                  ]}
+                  close={(focus) => {
+                    setPoint(undefined);
+                    if (focus) document.querySelector<HTMLElement>(`[data-graph="${index}"] .chart`)?.focus();
+                  }}
+                  items={pointItems(point, source, calculation)}
                 />
               </span>
             )}
           </Graph>
         );
       })}
-      {state.tab === "bubbleup" ? (
+      {isComparing ? (
         selected ? (
-          <BubbleUp env={env} text={`COUNT ${where} ${time}`} selected={selected} state={state} times={times} />
+          <BubbleUp env={env} time={time} selected={selected} state={state} times={times} />
         ) : (
           <EmptyState title="Draw a box on a graph">
             <p className="why">Drag over what looks odd, such as the slow corner of the heatmap. What those events have in common, and the others have not, stands here then.</p>
@@ -163,7 +182,7 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
           </EmptyState>
         )
       ) : (
-        <SummaryTable data={data} graphs={graphs} state={state} />
+        <SummaryTable data={data} graphs={graphs} state={state} before={before?.values} />
       )}
     </div>
   );
@@ -173,22 +192,29 @@ export function Results({ env, state, answer, where, time, times }: ResultsProps
 function selectedOf(group: string | null, breakdowns: readonly string[], extent: Extent | undefined, calculation: Calculation | undefined): Selected | undefined {
   if (group) {
     try {
-      const values: unknown = JSON.parse(group);
-      if (Array.isArray(values)) return { group: breakdowns.map((column, n) => ({ column, value: values[n] ?? null })) };
+      const values = parseJson(group);
+      if (Array.isArray(values)) return { group: breakdowns.map((column, n) => ({ column, value: (values as unknown[])[n] ?? null })) };
     } catch {
       // As good as none.
     }
   }
   if (!extent) return undefined;
-  return { extent, column: calculation && calculation.heats.length > 0 ? calculation.column : undefined };
+  return { extent, column: calculation?.op === "HEATMAP" ? calculation.column : undefined };
 }
 
-/** Each calculation with what it is drawn from: heatmaps from all events, lines by group. */
-function drawnGraphs(graphs: Graphs, whole: Graphs | undefined) {
+/** Each calculation with what it is drawn from: heatmaps from all events, lines by group. Nothing where all events are not there yet: a group is not all. */
+function drawnGraphs(graphs: Graphs, whole: Graphs | undefined): { calculation: Calculation; source: Graphs | undefined; index: number; names: string[] }[] {
   return graphs.calculations.map((calculation, index) => {
+    if (calculation.op !== "HEATMAP") return { calculation, source: graphs, index, names: graphs.names };
     const all = whole?.calculations.find(({ label }) => label === calculation.label);
-    return calculation.heats.length > 0 && all ? { calculation: all, source: whole ?? graphs, index, names: [""] } : { calculation, source: graphs, index, names: graphs.names };
+    return all ? { calculation: all, source: whole, index, names: [""] } : { calculation, source: undefined, index, names: [""] };
   });
+}
+
+/** The percentiles of a column, as lines over its heatmap. */
+function overlayOf(graphs: Graphs | undefined, column: string): { name: string; line: Float64Array }[] | undefined {
+  const found = (graphs?.calculations ?? []).filter((calculation) => calculation.column === column);
+  return found.length === 0 ? undefined : found.map(({ op, lines }) => ({ name: op, line: lines[0] ?? new Float64Array() }));
 }
 
 /** The query with the values of a box as conditions. */
@@ -197,93 +223,4 @@ function narrowed(query: QueryState["ran"], column: string, { low, high }: { low
   if (low !== undefined && Number.isFinite(low)) next = withCondition(next, `${columnText(column)} >= ${low}`);
   if (high !== undefined && Number.isFinite(high)) next = withCondition(next, `${columnText(column)} < ${high}`);
   return next;
-}
-
-/** Opens the slowest trace of a point: with a value in or below the touched row. */
-async function openTrace(env: string, where: string, source: Graphs, calculation: Calculation, step: number, row: number | undefined): Promise<void> {
-  const heat = calculation.heats[0];
-  const { start, end, high } = extentOf({ calc: 0, firstStep: step, lastStep: step, ...(row === undefined ? {} : { firstRow: row, lastRow: row }) }, source.grid, heat);
-  const column = columnText(calculation.column && calculation.op !== "COUNT_DISTINCT" ? calculation.column : "duration_ms");
-  const conditions = /WHERE (.*?)(?= IN |$)/.exec(where)?.[1];
-  const limit = high !== undefined && Number.isFinite(high) ? `${column} < ${high}` : "trace.trace_id exists";
-  const joined = conditions && / OR /.test(conditions) ? where : where.includes("WHERE") ? where.replace("WHERE ", `WHERE ${limit} AND `) : `WHERE ${limit} ${where}`;
-  const text = `MAX(${column}) ${joined} GROUP BY trace.trace_id, trace.span_id ORDER BY MAX(${column}) desc LIMIT 1 FROM ${new Date(start).toISOString()} TO ${new Date(end).toISOString()}`;
-  try {
-    const answer = await ask(client.POST("/hive/v1/e/{env}/query", { params: { path: { env } }, body: { text, want: [] } }));
-    const [trace, span] = answer.results[0]?.group ?? [];
-    if (typeof trace === "string") go(pageAddress(`/trace/${trace}`, { at: String(Math.round(start)), ...(typeof span === "string" ? { span } : {}) }));
-    else announce("No event here belongs to a trace");
-  } catch (error) {
-    announce(error instanceof Error ? error.message : "The trace could not be looked up");
-  }
-}
-
-/** What was computed, in one line. */
-function StatusLine({ data }: { data: QueryAnswer }) {
-  const { cost } = data;
-  return (
-    <p className="status-line" role="status">
-      <span title={exact(cost.rows_matched)}>{count(cost.rows_matched)} events matched</span>
-      <span title={exact(cost.rows_scanned)}>{count(cost.rows_scanned)} looked at</span>
-      <span>
-        {cost.files_read} of {cost.files_read + cost.files_skipped} files read
-      </span>
-      <span>{Math.max(1, Math.round(cost.elapsed_ms))} ms</span>
-      <span>counts scaled by sample rate</span>
-      {data.groups > data.results.length && (
-        <span>
-          {count(data.results.length)} of {count(data.groups)} groups
-        </span>
-      )}
-    </p>
-  );
-}
-
-const QUIET_NOTES = new Set(["groups_cut"]);
-
-function Notes({ data }: { data: QueryAnswer }) {
-  const notes = data.notes.filter(({ kind }) => !QUIET_NOTES.has(kind));
-  if (notes.length === 0) return null;
-  return (
-    <div className="notes">
-      {notes.map((note) => (
-        <p key={note.text} className="note">
-          {note.text.charAt(0).toUpperCase() + note.text.slice(1)}.
-        </p>
-      ))}
-    </div>
-  );
-}
-
-/** No event matches: which condition excludes most. */
-function Nothing({ env, state, data, time }: { env: string; state: QueryState; data: QueryAnswer; time: string }) {
-  const { ran, run } = state;
-  const active = ran.where.filter(({ off }) => !off);
-  return (
-    <EmptyState title="No events match">
-      <Notes data={data} />
-      {active.length === 0 ? (
-        <p className="why">There are no events in this range. A wider one may have some: press Shift-Z, or use the time picker above.</p>
-      ) : (
-        <ul className="notes">
-          {active.map((condition) => (
-            <Without key={condition.text} env={env} time={time} text={condition.text} query={printQuery({ ...ran, calcs: ["COUNT"], groupBy: [], having: [], orderBy: [], limit: "", step: "", where: ran.where.filter((other) => other !== condition) }, true)} remove={() => run({ ...ran, where: ran.where.filter((other) => other !== condition) })} />
-          ))}
-        </ul>
-      )}
-    </EmptyState>
-  );
-}
-
-function Without({ env, query, time, text, remove }: { env: string; query: string; time: string; text: string; remove: () => void }) {
-  const answer = useRun(env, `${query} ${time}`, [], 0);
-  const events = answer.data?.results[0]?.values[0];
-  return (
-    <li>
-      Without <code className="mono">{text}</code>: {typeof events === "number" ? count(events) : "…"} events.{" "}
-      <button type="button" className="button" onClick={remove}>
-        Remove it
-      </button>
-    </li>
-  );
 }

@@ -1,24 +1,33 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { Fragment, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { QueryAnswer } from "../../api/hooks";
 import { prepare } from "../../charts/canvas";
 import { slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
 import { useChange } from "../../lib/address";
+import { printJson } from "../../lib/json";
 import { count, inUnit } from "../../lib/format";
+import { changeText } from "../../model/before";
+import { csvOf } from "../../model/csv";
 import { equals, withCondition } from "../../model/query";
 import { RAMP_ENTRIES, shade, shadingOf } from "../../model/ramp";
 import { type Calculation, type Graphs, numberOf } from "../../model/series";
+import { copyText } from "../../ui/Copy";
 import { Menu } from "../../ui/Menu";
+import { download, fileName } from "../../ui/download";
 import type { QueryState } from "./state";
 
-const PAGE_ROWS = 100;
+/** Rows from which on only those in view are drawn. */
+const MANY = 150;
+const OVERSCAN = 20;
 
 /** A row for each group: colour, values, bars. */
-export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graphs: Graphs; state: QueryState }) {
+export function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: QueryState; before?: number[][] | undefined }) {
   const colours = useColours();
   const [sort, setSort] = useState<{ by: number; down: boolean }>();
-  const [shown, setShown] = useState(PAGE_ROWS);
-  const { ran, run, setTab } = state;
+  const { ran, run } = state;
+  const holder = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [tall, setTall] = useState(24);
   const change = useChange();
   const breakdowns = data.breakdowns;
   const largest = useMemo(() => graphs.calculations.map((_, n) => Math.max(0, ...data.results.map(({ values }) => numberOf(values[n])).filter(Number.isFinite))), [data, graphs]);
@@ -32,6 +41,24 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
     };
     return rows.sort((a, b) => (sort.down ? -compare(a, b) : compare(a, b)));
   }, [data, sort, breakdowns]);
+  const isMany = order.length > MANY;
+  const first = isMany ? Math.max(0, Math.floor(top / tall) - OVERSCAN) : 0;
+  const last = isMany ? Math.min(order.length, Math.ceil((top + 640) / tall) + OVERSCAN) : order.length;
+  const columns = 1 + breakdowns.length + graphs.calculations.length * 2;
+  useLayoutEffect(() => {
+    const row = holder.current?.querySelector<HTMLElement>("tr[data-row]");
+    if (row && row.offsetHeight > 0) setTall(row.offsetHeight);
+  }, [isMany]);
+  const save = (format: "csv" | "json") => {
+    const header = [...breakdowns, ...data.calculations];
+    const rows = data.results.map(({ group, values }) => [...group, ...values]);
+    if (format === "csv") download(fileName("groups", "csv", new Date()), "text/csv", [csvOf(header, rows)]);
+    else download(fileName("groups", "json", new Date()), "application/json", [printJson({ query: data.query.text, results: rows.map((row) => Object.fromEntries(header.map((name, n) => [name, row[n]]))) }, 1)]);
+  };
+  const saveSeries = () => {
+    const rows = data.series.map(({ step, group, values }) => [new Date(graphs.grid.first + step * graphs.grid.step).toISOString(), ...(data.results[group]?.group ?? []), ...values]);
+    download(fileName("series", "csv", new Date()), "text/csv", [csvOf(["time", ...breakdowns, ...data.calculations], rows)]);
+  };
   const header = (label: string, index: number) => (
     <th key={`${label}${index}`} scope="col" className={index >= breakdowns.length ? "num" : ""} aria-sort={sort?.by === index ? (sort.down ? "descending" : "ascending") : "none"}>
       <button type="button" onClick={() => setSort({ by: index, down: sort?.by === index ? !sort.down : index >= breakdowns.length })}>
@@ -44,8 +71,8 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
     breakdowns.reduce((query, column, n) => withCondition(query, equals(column, data.results[row]?.group[n], negated)), ran);
   return (
     <div>
-      <div className="grid-wrap" tabIndex={0} role="region" aria-label="Groups">
-        <table className="grid">
+      <div ref={holder} className="grid-wrap" style={isMany ? { maxHeight: 640 } : {}} tabIndex={0} role="region" aria-label="Groups" onScroll={(event) => isMany && setTop(event.currentTarget.scrollTop)}>
+        <table className="grid" aria-rowcount={order.length + 1}>
           <thead>
             <tr>
               {breakdowns.length > 0 && (
@@ -54,12 +81,26 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
                 </th>
               )}
               {breakdowns.map(header)}
-              {graphs.calculations.map(({ label }, n) => header(label, breakdowns.length + n))}
+              {graphs.calculations.map(({ label, op }, n) => (
+                <Fragment key={label}>
+                  {header(label, breakdowns.length + n)}
+                  {before && op !== "HEATMAP" && (
+                    <th scope="col" className="num">
+                      than before
+                    </th>
+                  )}
+                </Fragment>
+              ))}
             </tr>
           </thead>
           <tbody onPointerLeave={() => hoveredGroup.set(undefined)}>
-            {order.slice(0, shown).map((row) => (
-              <tr key={row} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
+            {first > 0 && (
+              <tr aria-hidden="true">
+                <td colSpan={columns} style={{ height: first * tall, padding: 0 }} />
+              </tr>
+            )}
+            {order.slice(first, last).map((row, n) => (
+              <tr key={row} data-row aria-rowindex={first + n + 2} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
                 {breakdowns.length > 0 && (
                   <td style={{ overflow: "visible" }}>
                     <span className="swatch" style={{ background: row < 12 ? slotColour(colours, row) : "transparent" }} />
@@ -70,11 +111,11 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
                       items={[
                         { label: "Only this", run: () => run(only(row, false)) },
                         ...(breakdowns.length === 1 ? [{ label: "Exclude", run: () => run(only(row, true)) }] : []),
-                        { label: "Compare to rest", run: () => change({ sel: JSON.stringify(data.results[row]?.group), box: null, tab: "bubbleup" }) },
-                        { label: "Only this, as events", run: () => (run(only(row, false)), setTab("raw")) },
-                        { label: "Only this, as traces", run: () => (run(only(row, false)), setTab("traces")) },
+                        { label: "Compare to rest", run: () => change({ sel: printJson(data.results[row]?.group), box: null, tab: "bubbleup" }) },
+                        { label: "Only this, as events", run: () => run(only(row, false), { tab: "raw" }) },
+                        { label: "Only this, as traces", run: () => run(only(row, false), { tab: "traces" }) },
                         { label: null },
-                        { label: "Copy", run: () => void navigator.clipboard?.writeText(graphs.names[row] ?? "") },
+                        { label: "Copy", run: () => void copyText(graphs.names[row] ?? "") },
                       ]}
                     />
                   </td>
@@ -85,29 +126,42 @@ export function SummaryTable({ data, graphs, state }: { data: QueryAnswer; graph
                   </td>
                 ))}
                 {graphs.calculations.map((calculation, n) => (
-                  <td key={calculation.label} className="num">
-                    {calculation.heats.length > 0 ? <Strip value={data.results[row]?.values[n]} /> : <Value calculation={calculation} value={numberOf(data.results[row]?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
+                  <Fragment key={calculation.label}>
+                    <td className="num">
+                    {calculation.op === "HEATMAP" ? <Strip value={data.results[row]?.values[n]} /> : <Value calculation={calculation} value={numberOf(data.results[row]?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
                   </td>
+                  {before && calculation.op !== "HEATMAP" && (
+                    <td className="num quiet">{changeText(numberOf(data.results[row]?.values[n]), before[row]?.[n] ?? Number.NaN, (value) => inUnit(value, calculation.measure))}</td>
+                  )}
+                  </Fragment>
                 ))}
               </tr>
             ))}
+            {last < order.length && (
+              <tr aria-hidden="true">
+                <td colSpan={columns} style={{ height: (order.length - last) * tall, padding: 0 }} />
+              </tr>
+            )}
           </tbody>
         </table>
       </div>
-      <p className="table-foot">
-        {breakdowns.length > 0 && `${count(Math.min(shown, data.results.length))} of ${count(data.groups)} groups`}
-        {shown < data.results.length && (
-          <button type="button" className="button plain" onClick={() => setShown(shown + 900)}>
-            Show more
-          </button>
-        )}
-        {data.groups > data.results.length && " · the rest is beyond LIMIT; sorting here sorts what is shown"}
-      </p>
+      <div className="table-foot status-line" style={{ alignItems: "center" }}>
+        {breakdowns.length > 0 && <span>{`${count(data.results.length)} of ${count(data.groups)} groups`}</span>}
+        {data.groups > data.results.length && <span>the rest is beyond LIMIT; sorting here sorts what is shown</span>}
+        <Menu
+          label="Download"
+          items={[
+            { label: "Table as CSV", run: () => save("csv") },
+            { label: "Table as JSON", run: () => save("json") },
+            { label: "Values over time as CSV", run: saveSeries },
+          ]}
+        />
+      </div>
     </div>
   );
 }
 
-const text = (value: unknown) => (value === null || value === undefined ? "(none)" : typeof value === "string" ? value : JSON.stringify(value));
+const text = (value: unknown) => (value === null || value === undefined ? "(none)" : typeof value === "string" ? value : printJson(value));
 
 function Value({ calculation, value, most }: { calculation: Calculation; value: number; most: number }) {
   if (Number.isNaN(value)) return <span className="quiet">–</span>;

@@ -1,86 +1,192 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useEvents, useRun } from "../../api/hooks";
-import { count, duration } from "../../lib/format";
+import { type Area, type Dot, Scatter, isWithin } from "../../charts/Scatter";
+import { go, useAddress, useChange } from "../../lib/address";
+import { count, duration, plural } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { moment, nsToMs } from "../../lib/time";
+import { type Query, asking } from "../../model/query";
+import { absolute } from "../../model/range";
 import { numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
-import { EmptyState, ErrorState, Skeleton } from "../../ui/States";
+import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
+import { useZoomChanges } from "../../ui/TimePicker";
 import { asked, pageAddress, useTime } from "../../ui/view";
+import { Notes } from "./Answer";
 
 const SORTS = [
   { id: "slow", label: "Slowest", order: "MAX(duration_ms) desc" },
+  { id: "new", label: "Newest", order: "MAX(started_at) desc" },
   { id: "many", label: "Most matching spans", order: "COUNT desc" },
+  { id: "errors", label: "Most errors", order: "SUM(failed) desc" },
 ] as const;
+const FIELDS = ["started_at = EVENT_TIMESTAMP()", "failed = IF($error, 1, 0)"];
+const MOST = 200;
 
-/** Traces in which an event matches. */
-export function TracesTab({ env, where, time }: { env: string; where: string; time: string }) {
+interface Found {
+  id: string;
+  /** Matching spans. */
+  spans: number;
+  errors: number;
+  /** Of the root where it is known, else of the longest match, milliseconds. */
+  length: number;
+  at: number;
+  service: string;
+  name: string | undefined;
+  isBad: boolean;
+}
+
+/** Traces in which an event matches: as dots over time, and as a list. */
+export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: string }) {
   const { times } = useStore(asked);
-  const { zone } = useTime();
-  const [sort, setSort] = useState<(typeof SORTS)[number]["id"]>("slow");
-  const order = SORTS.find(({ id }) => id === sort)?.order ?? SORTS[0].order;
-  const only = / OR /.test(where) ? where : where.includes("WHERE ") ? where.replace("WHERE ", "WHERE trace.span_id exists AND ") : `WHERE trace.span_id exists ${where}`;
-  const found = useRun(env, `COUNT, MAX(duration_ms) ${only} GROUP BY trace.trace_id ORDER BY ${order} LIMIT 50 ${time}`, [], times);
-  const traces = (found.data?.results ?? []).flatMap(({ group, values }) => (typeof group[0] === "string" ? [{ id: group[0], spans: numberOf(values[0]), longest: numberOf(values[1]) }] : []));
-  const ids = traces.map(({ id }) => id);
-  const roots = useEvents(env, { text: `WHERE trace.parent_id does-not-exist AND trace.span_id exists AND trace.trace_id in (${ids.join(", ")}) ${time}`, columns: ["name", "service.name", "duration_ms", "error", "trace.trace_id"], limit: 200 }, times, ids.length > 0);
+  const { zone, window: shown } = useTime();
+  const { params } = useAddress();
+  const change = useChange();
+  const zoomed = useZoomChanges();
+  const [ticked, setTicked] = useState<string[]>([]);
+  const sort = SORTS.find(({ id }) => id === params.get("sort")) ?? SORTS[0];
+  const text = asking({ ...ran, fields: [...ran.fields, ...FIELDS] }, ["COUNT", "MAX(duration_ms)", "SUM(failed)", "MAX(started_at)"], { groupBy: ["trace.trace_id"], orderBy: [sort.order], limit: String(MOST) }, "trace.span_id exists");
+  const found = useRun(env, `${text} ${time}`, [], times);
+  const ids = useMemo(() => (found.data?.results ?? []).flatMap(({ group }) => (typeof group[0] === "string" ? [group[0]] : [])), [found.data]);
+  const roots = useEvents(
+    env,
+    { text: `WHERE trace.parent_id does-not-exist AND trace.span_id exists AND meta.annotation_type does-not-exist AND trace.trace_id in (${ids.join(", ")}) ${time}`, columns: ["name", "service.name", "duration_ms", "error", "trace.trace_id"], limit: 1_000 },
+    times,
+    ids.length > 0,
+  );
+  const traces = useMemo((): Found[] => {
+    const rootOf = new Map((roots.data?.rows ?? []).map((row) => [String(row.fields["trace.trace_id"]), row]));
+    return (found.data?.results ?? []).flatMap(({ group, values }) => {
+      const id = group[0];
+      if (typeof id !== "string") return [];
+      const root = rootOf.get(id);
+      const [spans = 0, longest = 0, errors = 0, last = 0] = values.map(numberOf);
+      return [
+        {
+          id,
+          spans,
+          errors: errors || 0,
+          length: numberOf(root?.fields.duration_ms) || longest,
+          at: root ? nsToMs(root.time_ns) : last * 1e3,
+          service: fieldText(root?.fields["service.name"] ?? ""),
+          name: root ? fieldText(root.fields.name ?? "") : undefined,
+          isBad: errors > 0 || root?.fields.error === true,
+        },
+      ];
+    });
+  }, [found.data, roots.data]);
+  const dots = useMemo(() => traces.map(({ id, name, at, length, spans, isBad }): Dot => ({ id, name: name ?? id.slice(0, 12), at, length, size: spans, isBad })), [traces]);
   if (found.error && !found.data) return <ErrorState error={found.error} retry={() => void found.refetch()} />;
-  if (!found.data) return <Skeleton height={400} label="Asking" />;
+  if (!found.data) {
+    return (
+      <>
+        <Waiting asked={found} />
+        <Skeleton height={400} label="Asking" />
+      </>
+    );
+  }
   if (traces.length === 0) {
     return (
       <EmptyState title="No traces match">
-        <p className="why">No event of this range that meets the conditions belongs to a trace.</p>
+        <p className="why">No event of this range that meets the conditions belongs to a trace. A wider range may have some: press Shift-Z.</p>
       </EmptyState>
     );
   }
-  const rootOf = new Map((roots.data?.rows ?? []).map((row) => [String(row.fields["trace.trace_id"]), row]));
-  const longest = Math.max(...traces.map(({ id, longest: own }) => numberOf(rootOf.get(id)?.fields.duration_ms) || own), 0.000001);
+  const area = areaOf(params.get("area"));
+  const listed = area ? traces.filter((trace) => isWithin(trace, area)) : traces;
+  const longest = Math.max(...listed.map(({ length }) => length), 0.000001);
+  const open = (id: string) => {
+    const trace = traces.find((one) => one.id === id);
+    go(pageAddress(`/trace/${id}`, trace ? { at: String(Math.round(trace.at)) } : {}));
+  };
+  const tick = (id: string) => setTicked((known) => (known.includes(id) ? known.filter((one) => one !== id) : [...known, id].slice(-2)));
   return (
     <div className={found.isPlaceholderData ? "stale" : ""} aria-busy={found.isFetching}>
+      <Waiting asked={found} />
+      <Notes data={found.data} />
+      <section className="graph" aria-label="Traces over time" style={{ marginBottom: 12 }}>
+        <header>
+          <h2 className="grow">duration over time</h2>
+          {area && (
+            <>
+              <button type="button" className="button" onClick={() => change({ ...zoomed(absolute(area)), area: null })}>
+                Zoom
+              </button>
+              <button type="button" className="button" onClick={() => change({ area: null })}>
+                Show all
+              </button>
+            </>
+          )}
+        </header>
+        <Scatter
+          label="Duration of traces over time"
+          dots={dots}
+          start={shown.start}
+          end={shown.end}
+          zone={zone}
+          height={168}
+          area={area}
+          onArea={(next) => change({ area: next ? [next.start, next.end, next.low.toPrecision(6), next.high.toPrecision(6)].join(",") : null })}
+          onOpen={open}
+        />
+      </section>
       <div className="status-line" style={{ marginBottom: 8, alignItems: "center" }}>
         {SORTS.map(({ id, label }) => (
-          <button key={id} type="button" className="button" aria-pressed={sort === id} onClick={() => setSort(id)}>
+          <button key={id} type="button" className="button" aria-pressed={sort.id === id} onClick={() => change({ sort: id === "slow" ? null : id })}>
             {label}
           </button>
         ))}
         <span>
-          {count(traces.length)} of {count(found.data.groups)} traces
+          {count(listed.length)} of {plural(found.data.groups, "trace")}
         </span>
+        {ticked.length === 2 ? (
+          <Link className="button primary" to={pageAddress(`/traces/compare/${ticked[0]}/${ticked[1]}`)}>
+            Compare the two
+          </Link>
+        ) : (
+          <span>{ticked.length === 1 ? "tick another one to compare" : "tick two to compare them"}</span>
+        )}
       </div>
+      {roots.error && !roots.data && <ErrorState error={roots.error} retry={() => void roots.refetch()} />}
       <div className="grid-wrap">
         <div className="mini mini-head" aria-hidden="true">
+          <span />
           <span>start</span>
           <span>service</span>
           <span>root</span>
           <span>duration</span>
           <span />
           <span>matches</span>
-          <span>state</span>
+          <span>errors</span>
         </div>
         <ul>
-          {traces.map(({ id, spans, longest: own }) => {
-            const root = rootOf.get(id);
-            const length = numberOf(root?.fields.duration_ms) || own;
-            const isBad = root?.fields.error === true;
-            return (
-              <li key={id}>
-                <Link className="mini" to={pageAddress(`/trace/${id}`, root ? { at: String(Math.round(nsToMs(root.time_ns))) } : {})}>
-                  <span className="mono quiet cut">{root ? moment(nsToMs(root.time_ns), zone, Date.now()) : id.slice(0, 12)}</span>
-                  <span className="cut">{root ? fieldText(root.fields["service.name"] ?? "") : ""}</span>
-                  <span className="cut">{root ? fieldText(root.fields.name ?? "") : roots.data ? "root not in this range" : "…"}</span>
-                  <span className="mono">{duration(length)}</span>
-                  <span>
-                    <i className={isBad ? "len bad" : "len"} style={{ display: "block", width: `${Math.max(1, (length / longest) * 100)}%` }} />
-                  </span>
-                  <span className="mono">{count(spans)}</span>
-                  <span>{isBad ? "error" : root ? "ok" : ""}</span>
-                </Link>
-              </li>
-            );
-          })}
+          {listed.map((trace) => (
+            <li key={trace.id} className="mini-row">
+              <input type="checkbox" aria-label={`Compare ${trace.name ?? trace.id}, ${duration(trace.length)}`} checked={ticked.includes(trace.id)} onChange={() => tick(trace.id)} />
+              <Link className="mini" to={pageAddress(`/trace/${trace.id}`, { at: String(Math.round(trace.at)) })}>
+                <span />
+                <span className="mono quiet cut">{moment(trace.at, zone, Date.now())}</span>
+                <span className="cut">{trace.service}</span>
+                <span className="cut">{trace.name ?? (roots.data ? "root not in this range" : "…")}</span>
+                <span className="mono">{duration(trace.length)}</span>
+                <span>
+                  <i className={trace.isBad ? "len bad" : "len"} style={{ display: "block", width: `${Math.max(1, (trace.length / longest) * 100)}%` }} />
+                </span>
+                <span className="mono">{count(trace.spans)}</span>
+                <span>{trace.errors > 0 ? `! ${count(trace.errors)}` : trace.isBad ? "! root" : "–"}</span>
+              </Link>
+            </li>
+          ))}
         </ul>
       </div>
     </div>
   );
+}
+
+/** The part of the plot that an address names. */
+function areaOf(text: string | null): Area | undefined {
+  const [start, end, low, high] = (text ?? "").split(",").map(Number);
+  if (start === undefined || end === undefined || low === undefined || high === undefined) return undefined;
+  return end > start && high > low ? { start, end, low, high } : undefined;
 }

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
-import { readAddress, useAddress, useChange } from "../../lib/address";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type Changes, readAddress, useAddress, useChange } from "../../lib/address";
 import { preference } from "../../lib/preferences";
-import { type Query, printQuery, readQuery } from "../../model/query";
+import { type Query, printQuery, readQuery, timeClause } from "../../model/query";
+import { type Range, rangeOfClause } from "../../model/range";
 import { askAgain } from "../../ui/view";
 
 export const FIRST_QUERY = "HEATMAP(duration_ms), COUNT";
@@ -25,8 +26,10 @@ export interface QueryState {
   /** The query as it was run: the address's. */
   ran: Query;
   draft: Query;
-  setDraft: (query: Query) => void;
-  run: (query: Query) => void;
+  /** Changes what is being written; `range` is the time that its text names. */
+  setDraft: (query: Query, range?: Range) => void;
+  /** Runs a query, with other changes of the address in the same step. */
+  run: (query: Query, more?: Changes) => void;
   tab: Tab;
   setTab: (tab: Tab) => void;
 }
@@ -37,19 +40,30 @@ export function useQueryState(): QueryState {
   const change = useChange();
   const q = params.get("q") ?? FIRST_QUERY;
   const ran = useMemo(() => readQuery(q), [q]);
-  const [draft, setDraft] = useState(ran);
-  useEffect(() => setDraft(ran), [ran]);
+  const [draft, setWritten] = useState(ran);
+  const range = useRef<Range>(undefined);
+  const setDraft = useCallback((query: Query, named?: Range) => {
+    range.current = named;
+    setWritten(query);
+  }, []);
+  useEffect(() => setDraft(ran), [ran, setDraft]);
+  // A query that names its own time is one whose time is the page's.
+  useEffect(() => {
+    const named = rangeOfClause(timeClause(q), Date.now());
+    if (named) change({ q: printQuery(readQuery(q)), from: named.from, to: named.to }, "replace");
+  }, [q, change]);
   const run = useCallback(
-    (query: Query) => {
+    (query: Query, more: Changes = {}) => {
       const text = printQuery(query);
+      const time = range.current && more.from === undefined ? { from: range.current.from, to: range.current.to } : {};
       setDraft(query);
       remember(text);
       askAgain();
       // A box belongs to the answer that it was drawn on; what it was compared for is in the query now.
       const leavesBox = readAddress().params.get("tab") === "bubbleup" ? { tab: null } : {};
-      change({ q: text === FIRST_QUERY ? null : text, box: null, sel: null, ...leavesBox });
+      change({ q: text === FIRST_QUERY ? null : text, box: null, sel: null, ...leavesBox, ...time, ...more });
     },
-    [change],
+    [change, setDraft],
   );
   const named = params.get("tab") as Tab | null;
   const tab = named && TABS.includes(named) ? named : "results";

@@ -1,16 +1,20 @@
 import { useMemo } from "react";
-import { type Row, useSpan } from "../../api/hooks";
+import { type Row, useRun, useSpan } from "../../api/hooks";
 import { go } from "../../lib/address";
-import { duration, percent } from "../../lib/format";
-import { moment, nsToMs } from "../../lib/time";
+import { count, duration, percent } from "../../lib/format";
+import { HOUR_MS, moment, nsToMs } from "../../lib/time";
 import { criticalShares } from "../../model/critical";
-import { columnText, equals, valueText } from "../../model/query";
+import { absolute } from "../../model/range";
+import { asking, columnText, equals, readQuery, valueText } from "../../model/query";
+import { numberOf } from "../../model/series";
 import { ERROR, MISSING, has, nameOf, serviceOf } from "../../model/trace";
+import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
 import { Icon } from "../../ui/icons";
 import { pageAddress, useTime } from "../../ui/view";
+import { Distribution } from "./Distribution";
 import type { TraceState } from "./state";
 
 const FIRST = ["name", "service.name", "duration_ms", "error", "status_message", "exception.type", "exception.message", "http.route", "http.response.status_code", "db.query.text", "db.statement", "span.kind"];
@@ -27,16 +31,33 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
   const within = rows.data?.slice(1) ?? [];
   const start = nsToMs(trace.start) + (trace.from[span] ?? 0) / 1e6;
   const name = nameOf(trace, span);
-  const alike = `WHERE service.name = ${valueText(serviceOf(trace, span))} AND name = ${valueText(name)}`;
+  const close = () => {
+    select(-1);
+    document.querySelector<HTMLElement>(".waterfall, .flame")?.focus();
+  };
+  const alike = `WHERE service.name = ${valueText(serviceOf(trace, span))} AND name = ${valueText(name)} AND trace.span_id exists`;
+  // Similar spans are those around this one, wherever the page's own time lies.
+  const middle = nsToMs(trace.start);
+  const around = absolute({ start: Math.floor(middle) - HOUR_MS, end: Math.ceil(middle + trace.length / 1e6) + HOUR_MS });
+  const length = (trace.duration[span] ?? 0) / 1e6;
+  const box = `0:${Date.parse(around.from)},${Date.parse(around.to)},${Number((length * 0.8).toPrecision(4))},inf`;
   return (
-    <aside className="span-panel" aria-label={`Span ${name}`}>
+    <aside
+      className="span-panel"
+      aria-label={`Span ${name}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        close();
+      }}
+    >
       <header>
         <div style={{ display: "flex", gap: 8, alignItems: "start" }}>
           <h2 className="grow">
             {has(trace, span, ERROR) && <span style={{ color: "var(--error)" }}>! </span>}
             {name}
           </h2>
-          <button type="button" className="button plain square" aria-label="Close" onClick={() => select(-1)}>
+          <button type="button" className="button plain square" aria-label="Close" onClick={close}>
             <Icon name="close" />
           </button>
         </div>
@@ -46,6 +67,7 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
           <dt>duration</dt>
           <dd>
             {duration((trace.duration[span] ?? 0) / 1e6)}
+            {!isMissing && <Rank env={env} alike={alike} time={`FROM ${around.from} TO ${around.to}`} length={length} />}
             {trace.length > 0 && <span className="quiet"> · {percent((trace.duration[span] ?? 0) / trace.length)} of the trace</span>}
           </dd>
           <dt>own time</dt>
@@ -65,9 +87,10 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
         </dl>
         {!isMissing && (
           <div style={{ display: "flex", gap: 6, marginTop: 8 }}>
-            <Link className="button" to={pageAddress("/query", { q: `HEATMAP(duration_ms), P95(duration_ms), COUNT ${alike}` })}>
+            <Link className="button" to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT ${alike}`, ...around, box })}>
               Similar spans
             </Link>
+            <CopyButton text={trace.ids[span] ?? ""} label="Copy id" />
           </div>
         )}
       </header>
@@ -89,11 +112,27 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
         <Fields
           fields={own.fields}
           first={FIRST}
-          onFilter={(column, value, negated) => go(pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT WHERE ${equals(column, value, negated)}` }))}
-          onGroup={(column) => go(pageAddress("/query", { q: `COUNT, P95(duration_ms) ${alike} GROUP BY ${columnText(column)}` }))}
+          onFilter={(column, value, negated) => go(pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT WHERE ${equals(column, value, negated)}`, ...around }))}
+          onGroup={(column) => go(pageAddress("/query", { q: `COUNT, P95(duration_ms) ${alike} GROUP BY ${columnText(column)}`, ...around }))}
+          distribution={(column, value) => <Distribution env={env} column={column} value={value} alike={alike} time={`FROM ${around.from} TO ${around.to}`} />}
         />
       )}
     </aside>
+  );
+}
+
+/** Where a span's duration lies among those of similar spans. */
+function Rank({ env, alike, time, length }: { env: string; alike: string; time: string; length: number }) {
+  const query = readQuery(alike);
+  const answer = useRun(env, `${asking({ ...query, fields: [`is_below = $duration_ms <= ${length}`] }, ["COUNT"], { groupBy: ["is_below"] })} ${time}`, ["total"], 0);
+  const all = numberOf(answer.data?.total?.[0]);
+  if (!(all > 1)) return null;
+  const below = numberOf(answer.data?.results.find(({ group }) => group[0] === true)?.values[0]) || 0;
+  return (
+    <span className="quiet">
+      {" "}
+      · longer than {percent(below / all)} of {count(all)} like it
+    </span>
   );
 }
 

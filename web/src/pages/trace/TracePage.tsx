@@ -10,7 +10,7 @@ import { Menu } from "../../ui/Menu";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, Skeleton } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
-import { isTyping } from "../../ui/keys";
+import { isShortcut } from "../../ui/keys";
 import { useTime, useView } from "../../ui/view";
 import { Minimap } from "./Minimap";
 import { SpanPanel } from "./SpanPanel";
@@ -68,7 +68,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
   const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.key === "/" && !isTyping(event) && !event.defaultPrevented && !document.querySelector("dialog[open]")) {
+      if (event.key === "/" && isShortcut(event)) {
         event.preventDefault();
         event.stopImmediatePropagation();
         search.current?.focus();

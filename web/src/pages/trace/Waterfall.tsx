@@ -1,4 +1,4 @@
-import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { prepare, useSize } from "../../charts/canvas";
 import { useColours } from "../../charts/colours";
 import { barTime, barX, paintBars, serviceColour } from "../../charts/waterfall";
@@ -19,7 +19,7 @@ const DEEPEST = 12;
 
 /** The spans of a trace as rows: names on the left, bars on one canvas on the right. */
 export function Waterfall({ state }: { state: TraceState }) {
-  const { trace, rows, repetitions, folding, selected, shown, setShown, select, toggle, hitMask, criticalBySpan } = state;
+  const { trace, rows, repetitions, folding, selected, cursor, stand, shown, setShown, select, toggle, hitMask, criticalBySpan } = state;
   const [scroller, size] = useSize<HTMLDivElement>();
   const space = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -30,8 +30,8 @@ export function Waterfall({ state }: { state: TraceState }) {
   const view = Math.max(0, size.height - RULER);
   const first = Math.max(0, Math.floor(top / ROW));
   const last = Math.min(rows.length, Math.ceil((top + view) / ROW) + 1);
-  const indexOfSelected = selected < 0 ? -1 : rows.indexOf(selected);
-  const seen = useRef(-2);
+  const indexOfSelected = useMemo(() => (cursor === undefined ? -1 : rows.indexOf(cursor)), [rows, cursor]);
+  const seen = useRef<number>(undefined);
 
   useEffect(() => {
     if (!canvas.current || size.width === 0) return;
@@ -44,25 +44,37 @@ export function Waterfall({ state }: { state: TraceState }) {
   // The selected row is brought into view once, when it becomes selected.
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (!element || size.height === 0 || indexOfSelected < 0 || seen.current === selected) return;
-    seen.current = selected;
+    if (!element || size.height === 0 || indexOfSelected < 0 || seen.current === cursor) return;
+    seen.current = cursor;
     const at = indexOfSelected * ROW;
     if (at < element.scrollTop || at + ROW > element.scrollTop + view) element.scrollTop = Math.max(0, at - view / 3);
-  }, [indexOfSelected, selected, size.height, view, scroller]);
+  }, [indexOfSelected, cursor, size.height, view, scroller]);
 
   const zoom = (factor: number, at: number) => setShown({ from: at - (at - shown.from) * factor, to: at + (shown.to - at) * factor });
   const middle = (shown.from + shown.to) / 2;
   const move = (to: number) => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, to))];
     if (row === undefined) return;
-    const span = row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row;
-    select(span);
-    announce(rowLabel(trace, span));
+    stand(row);
+    const repetition = row < 0 ? repetitions[repetitionOf(row)] : undefined;
+    announce(repetition ? `${repetition.members.length} times ${rowLabel(trace, repetition.first)}, ${folding.openRepetitions[repetitionOf(row)] ? "open" : "closed"}` : rowLabel(trace, row));
+  };
+  /** To what stands above a span: its repetition while that is open, else its parent. */
+  const leave = (span: number) => {
+    const member = state.memberOf[span] ?? -1;
+    if (member >= 0 && folding.openRepetitions[member] && !state.filtered) stand(-member - 1);
+    else up(span);
+  };
+  const up = (span: number) => {
+    const above = trace.parent[span] ?? -1;
+    if (above >= 0) select(above);
   };
   const key = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = indexOfSelected;
     const page = Math.max(1, Math.floor(view / ROW) - 1);
+    const isRepetition = cursor !== undefined && cursor < 0;
+    const isRepetitionOpen = isRepetition && folding.openRepetitions[repetitionOf(cursor)] === 1;
     const pan = (shown.to - shown.from) / 4;
     const actions: Record<string, () => void> = {
       ArrowDown: () => move(at + 1),
@@ -73,8 +85,9 @@ export function Waterfall({ state }: { state: TraceState }) {
       PageUp: () => move(at - page),
       Home: () => move(0),
       End: () => move(rows.length - 1),
-      ArrowRight: () => (event.shiftKey ? setShown({ from: shown.from + pan, to: shown.to + pan }) : selected >= 0 && (trace.childCount[selected] ?? 0) > 0 && (folding.open[selected] ? move(at + 1) : toggle(selected))),
-      ArrowLeft: () => (event.shiftKey ? setShown({ from: shown.from - pan, to: shown.to - pan }) : selected >= 0 && ((trace.childCount[selected] ?? 0) > 0 && folding.open[selected] ? toggle(selected) : select(trace.parent[selected] ?? -1))),
+      ArrowRight: () => (event.shiftKey ? setShown({ from: shown.from + pan, to: shown.to + pan }) : isRepetition ? (isRepetitionOpen ? move(at + 1) : toggle(cursor)) : selected >= 0 && (trace.childCount[selected] ?? 0) > 0 && (folding.open[selected] ? move(at + 1) : toggle(selected))),
+      ArrowLeft: () => (event.shiftKey ? setShown({ from: shown.from - pan, to: shown.to - pan }) : isRepetition ? (isRepetitionOpen ? toggle(cursor) : up(repetitions[repetitionOf(cursor)]?.first ?? 0)) : selected >= 0 && ((trace.childCount[selected] ?? 0) > 0 && folding.open[selected] ? toggle(selected) : leave(selected))),
+      Enter: () => isRepetition && toggle(cursor),
       p: () => selected >= 0 && (trace.parent[selected] ?? -1) >= 0 && select(trace.parent[selected] ?? -1),
       e: () => state.step(state.errors, 1),
       E: () => state.step(state.errors, -1),
@@ -87,8 +100,12 @@ export function Waterfall({ state }: { state: TraceState }) {
       "-": () => zoom(2, middle),
       "0": () => setShown({ from: 0, to: trace.length }),
       z: () => selected >= 0 && setShown({ from: (trace.from[selected] ?? 0) - (trace.duration[selected] ?? 0) * 0.05, to: endOf(trace, selected) + (trace.duration[selected] ?? 0) * 0.05 }),
-      Escape: () => select(-1),
     };
+    if (event.key === "Escape" && cursor !== undefined) {
+      event.preventDefault();
+      select(-1);
+      return;
+    }
     const action = actions[event.key];
     if (!action) return;
     event.preventDefault();
@@ -124,7 +141,7 @@ export function Waterfall({ state }: { state: TraceState }) {
       aria-label="Spans"
       aria-rowcount={rows.length}
       tabIndex={0}
-      aria-activedescendant={selected >= 0 ? `span-${selected}` : undefined}
+      aria-activedescendant={cursor === undefined ? undefined : cursor < 0 ? `group-${repetitionOf(cursor)}` : `span-${cursor}`}
       style={{ "--names": `${names}px` } as React.CSSProperties}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={key}
@@ -158,7 +175,7 @@ interface RowLineProps {
 
 /** A row is drawn once while it is scrolled by: what it is made of changes with the trace's state alone. */
 const RowLine = memo(function RowLine({ state, row, index, names, width, colour }: RowLineProps) {
-  const { trace, repetitions, folding, selected, select, toggle, shown, setShown } = state;
+  const { trace, repetitions, folding, selected, cursor, stand, select, toggle, shown, setShown } = state;
   const repetition = row < 0 ? repetitions[repetitionOf(row)] : undefined;
   const span = repetition ? repetition.first : row;
   const depth = (trace.depth[span] ?? 0) + (repetition || (state.memberOf[span] ?? -1) < 0 ? 0 : 1);
@@ -181,9 +198,9 @@ const RowLine = memo(function RowLine({ state, row, index, names, width, colour 
       aria-rowindex={index + 1}
       aria-level={depth + 1}
       aria-expanded={hasChildren ? isOpen : undefined}
-      aria-selected={!repetition && span === selected}
+      aria-selected={row === cursor}
       style={{ top: index * ROW, height: ROW }}
-      onClick={() => (repetition ? toggle(row) : select(span === selected ? -1 : span, "push"))}
+      onClick={() => (repetition ? (stand(row), toggle(row)) : select(span === selected ? -1 : span, "push"))}
       onDoubleClick={() => setShown({ from: (trace.from[span] ?? 0) - length * 0.05, to: end + length * 0.05 })}
     >
       <span className="names" role="gridcell" style={{ paddingLeft: 12 + Math.min(depth, DEEPEST) * INDENT }}>

@@ -13,6 +13,10 @@ export interface TraceState {
   folding: Folding;
   rows: Int32Array;
   selected: number;
+  /** The row that the keyboard stands on: the selected span's, or a repetition's. */
+  cursor: number | undefined;
+  /** Stands on a row: a span is selected, a repetition is only looked at. */
+  stand: (row: number) => void;
   select: (span: number, how?: "push" | "replace") => void;
   /** Opens or closes a row; `deep` takes everything below along. */
   toggle: (row: number, deep?: boolean) => void;
@@ -41,6 +45,7 @@ export function useTraceState(trace: Trace): TraceState {
   const selected = useMemo(() => (spanId ? spanOfId(trace, spanId) : -1), [trace, spanId]);
   const repetitions = useMemo(() => repetitionsOf(trace), [trace]);
   const memberOf = useMemo(() => membershipsOf(trace, repetitions), [trace, repetitions]);
+  const [repeated, setRepeated] = useState<number>();
   const [folding, setFolding] = useState<Folding>(() => firstFolding(trace, repetitions, selected));
   const text = params.get("find") ?? "";
   const filtered = params.get("mode") === "filter" && text !== "";
@@ -86,7 +91,20 @@ export function useTraceState(trace: Trace): TraceState {
     if (selected >= 0) show(selected);
   }, [selected, show]);
 
-  const select = useCallback((span: number, how: "push" | "replace" = "replace") => change({ span: span < 0 ? null : (trace.ids[span] ?? null) }, how), [change, trace]);
+  const select = useCallback(
+    (span: number, how: "push" | "replace" = "replace") => {
+      setRepeated(undefined);
+      change({ span: span < 0 ? null : (trace.ids[span] ?? null) }, how);
+    },
+    [change, trace],
+  );
+  const stand = useCallback(
+    (row: number) => {
+      select(row);
+      if (row < 0) setRepeated(row);
+    },
+    [select],
+  );
   const toggle = useCallback(
     (row: number, deep = false) =>
       setFolding((known) => {
@@ -133,6 +151,8 @@ export function useTraceState(trace: Trace): TraceState {
     folding,
     rows,
     selected,
+    cursor: repeated ?? (selected >= 0 ? selected : undefined),
+    stand,
     select,
     toggle,
     setAll,

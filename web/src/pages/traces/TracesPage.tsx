@@ -1,6 +1,6 @@
 import "../query/query.css";
 import { useAddress, useChange } from "../../lib/address";
-import { EMPTY, printQuery, readQuery } from "../../model/query";
+import { printQuery, readQuery, withCondition } from "../../model/query";
 import { useTitle } from "../../ui/Shell";
 import { askAgain, timeText, useTime, useView } from "../../ui/view";
 import { ClauseEditor } from "../query/ClauseEditor";
@@ -19,7 +19,7 @@ export function TracesPage() {
   const query = readQuery(params.get("q") ?? "");
   const set = (where: typeof query.where) => {
     askAgain();
-    change({ q: printQuery({ ...EMPTY, where, join: query.join }) });
+    change({ q: printQuery({ ...query, where }) });
   };
   const pieces = (list: readonly { text: string; off?: boolean }[]) => list.map(({ text, off }) => ({ text, off: off ?? false }));
   return (
@@ -27,7 +27,10 @@ export function TracesPage() {
       <div className="page-head">
         <h1>Traces</h1>
         {QUICK.filter((text) => !query.where.some((condition) => condition.text === text)).map((text) => (
-          <button key={text} type="button" className="button mono" onClick={() => set([...query.where, { text, off: false }])}>
+          <button key={text} type="button" className="button mono" onClick={() => {
+              askAgain();
+              change({ q: printQuery(withCondition(query, text)) });
+            }}>
             + {text}
           </button>
         ))}
@@ -44,7 +47,7 @@ export function TracesPage() {
           onRun={(next) => set(pieces(next))}
         />
       </section>
-      <TracesTab env={env} where={printQuery(query, true)} time={time} />
+      <TracesTab env={env} ran={query} time={time} />
     </div>
   );
 }

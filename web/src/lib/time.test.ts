@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { fromParts, moment, partsOf, zoneName, zoneOf } from "./time";
+
+test("named zones, on both sides of a change of clocks", () => {
+  for (const at of [Date.UTC(2026, 2, 29, 0, 59, 59, 7), Date.UTC(2026, 2, 29, 1, 0, 0), Date.UTC(2026, 9, 25, 2, 30), Date.UTC(2026, 10, 20, 23, 30, 5, 250)]) {
+    const { weekday: _, ...parts } = partsOf(at, "Europe/Berlin");
+    expect(fromParts(parts, "Europe/Berlin")).toBe(at);
+  }
+  expect(moment(Date.UTC(2026, 10, 20, 23, 30, 5), "Asia/Kolkata", Date.UTC(2026, 10, 21))).toBe("Sat 21 Nov 05:00:05");
+  expect(zoneName(0, "utc")).toBe("UTC");
+});
+
+test("zones of addresses", () => {
+  expect([null, "local", "UTC", "Europe/Berlin", "Nowhere/Land"].map(zoneOf)).toEqual(["local", "local", "utc", "Europe/Berlin", "local"]);
+});

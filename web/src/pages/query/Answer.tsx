@@ -1,0 +1,86 @@
+import type { QueryAnswer } from "../../api/hooks";
+import { useRun } from "../../api/hooks";
+import { count, exact } from "../../lib/format";
+import { type Query, printQuery } from "../../model/query";
+import { EmptyState, sentence } from "../../ui/States";
+import type { QueryState } from "./state";
+
+/** What was computed, in one line. */
+export function StatusLine({ data }: { data: QueryAnswer }) {
+  const { cost } = data;
+  return (
+    <p className="status-line" role="status">
+      <span title={exact(cost.rows_matched)}>{count(cost.rows_matched)} events matched</span>
+      <span title={exact(cost.rows_scanned)}>{count(cost.rows_scanned)} looked at</span>
+      <span>
+        {cost.files_read} of {cost.files_read + cost.files_skipped} files read
+      </span>
+      <span>{Math.max(1, Math.round(cost.elapsed_ms))} ms</span>
+      <span>counts scaled by sample rate</span>
+      {data.groups > data.results.length && (
+        <span>
+          {count(data.results.length)} of {count(data.groups)} groups
+        </span>
+      )}
+    </p>
+  );
+}
+
+const QUIET_NOTES = new Set(["groups_cut"]);
+
+/** What to know about an answer: what is estimated, and above all what is missing. */
+export function Notes({ data }: { data: Pick<QueryAnswer, "notes"> }) {
+  const notes = data.notes.filter(({ kind }) => !QUIET_NOTES.has(kind));
+  if (notes.length === 0) return null;
+  return (
+    <div className="notes">
+      {notes.map((note) => (
+        <p key={note.text} className="note">
+          {sentence(note.text)}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** No event matches: which condition excludes most. */
+export function Nothing({ env, state, data, time }: { env: string; state: QueryState; data: QueryAnswer; time: string }) {
+  const { ran, run } = state;
+  const active = ran.where.filter(({ off }) => !off);
+  const without = (condition: (typeof active)[number]): Query => ({ ...ran, where: ran.where.filter((other) => other !== condition) });
+  return (
+    <EmptyState title="No events match">
+      <Notes data={data} />
+      {active.length === 0 ? (
+        <p className="why">There are no events in this range. A wider one may have some: press Shift-Z, or use the time picker above.</p>
+      ) : (
+        <ul className="notes">
+          {active.map((condition) => (
+            <Without
+              key={condition.text}
+              env={env}
+              time={time}
+              text={condition.text}
+              query={printQuery({ ...without(condition), calcs: ["COUNT"], groupBy: [], having: [], orderBy: [], limit: "", step: "" }, true)}
+              remove={() => run(without(condition))}
+            />
+          ))}
+        </ul>
+      )}
+    </EmptyState>
+  );
+}
+
+function Without({ env, query, time, text, remove }: { env: string; query: string; time: string; text: string; remove: () => void }) {
+  const answer = useRun(env, `${query} ${time}`, [], 0);
+  const events = answer.data?.results[0]?.values[0];
+  const shown = typeof events === "number" ? count(events) : answer.error ? "an unknown number of" : "…";
+  return (
+    <li>
+      Without <code className="mono">{text}</code>: {shown} events.{" "}
+      <button type="button" className="button" onClick={remove}>
+        Remove it
+      </button>
+    </li>
+  );
+}
