@@ -108,7 +108,7 @@ fn decode_all(bodies: &[Body]) -> Result<()> {
 async fn keep(bodies: Vec<Body>, directory: &Path) -> Result<()> {
     ensure!(!directory.exists(), "{} exists", directory.display());
     let spans: f64 = bodies.iter().map(|body| f64::from(body.items)).sum();
-    let options = DataDirOptions { version: env!("CARGO_PKG_VERSION").to_owned(), allow_network_fs: false, read_only: None };
+    let options = DataDirOptions { version: env!("CARGO_PKG_VERSION").to_owned(), ..DataDirOptions::default() };
     let data = open_data_dir(directory, &options).await?;
     let metrics = metrics::Registry::default();
     let (store, _) = Store::open(StoreConfig::default(), data.world.clone(), Arc::new(OtlpDecoder), metrics).await?;

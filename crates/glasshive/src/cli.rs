@@ -98,6 +98,10 @@ pub struct ServerFlags {
     /// Directory that holds everything [default: ./glasshive-data]
     #[arg(long, value_name = "DIR", env = "GLASSHIVE_DATA", hide_env_values = true)]
     pub data: Option<PathBuf>,
+    /// PostgreSQL database of the catalog, postgres://user:password@host/database; `ps` shows flags: prefer the variable or the
+    /// file [default: none, the catalog is a file in the data directory]
+    #[arg(long, value_name = "URL", env = "GLASSHIVE_CATALOG_URL", hide_env_values = true)]
+    pub catalog_url: Option<String>,
     /// Address for everything over HTTP; port 0 takes a free one [default: 127.0.0.1:4318]
     #[arg(long, value_name = "ADDR", env = "GLASSHIVE_HTTP", hide_env_values = true)]
     pub http: Option<String>,

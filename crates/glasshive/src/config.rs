@@ -3,6 +3,7 @@
 mod file;
 mod keeping;
 mod memory;
+mod placing;
 mod retention;
 mod shown;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub(crate) mod tests;
 mod unit;
 
 pub use keeping::Keeping;
+pub use placing::{CatalogUrl, Placing, places};
 pub use retention::Keep;
 pub use shown::render;
 
@@ -78,6 +80,8 @@ pub struct Config {
     pub server_names: Setting<Vec<String>>,
     /// Further web origins that may send.
     pub cors_origins: Setting<Vec<String>>,
+    /// Where the catalog is.
+    pub placing: Placing,
     /// What the store is told.
     pub keeping: Keeping,
     /// Whether data files are merged.
@@ -111,6 +115,7 @@ impl Config {
         let (_, file) = file.clone().unwrap_or_default();
         let data = pick.one("data", flags.data.clone(), file.data.clone(), PathBuf::from("./glasshive-data"));
         let keeping = Keeping::resolve(&pick, flags, &file, &data.value)?;
+        let placing = Placing::resolve(&pick, flags, &file)?;
         let http = pick.address("http", flags.http.clone(), file.http, "127.0.0.1:4318")?;
         let grpc = pick.address("grpc", flags.grpc.clone(), file.grpc, "127.0.0.1:4317")?;
         let on_loopback = http.value.ip().is_loopback() && grpc.value.ip().is_loopback();
@@ -134,6 +139,7 @@ impl Config {
             public_url: pick.maybe("public_url", flags.public_url.clone(), file.public_url),
             server_names: pick.one("server_names", flags.server_names.clone(), file.server.and_then(|table| table.names), Vec::new()),
             cors_origins: pick.one("cors_origins", flags.cors_origins.clone(), file.cors.and_then(|table| table.origins), Vec::new()),
+            placing,
             keeping,
             merge: pick.one("merge_enabled", flags.merge_enabled, file.merge.and_then(|table| table.enabled), true),
             retention: Keep::resolve(&pick, flags, file.retention.unwrap_or_default())?,

@@ -78,6 +78,7 @@ impl Running {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             allow_network_fs: config.allow_network_fs.value,
             read_only: None,
+            places: config.placing.places(),
         };
         let data = open_data_dir(&config.data.value, &options).await?;
         let keys = Keys::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read keys and environments")?;

@@ -80,9 +80,7 @@ async fn repair(directory: &Path, flags: &VerifyFlags, report: &mut Report) -> R
     }
     let data = open(directory, flags, None).await?;
     let moved = glasshive_store::verify::set_aside(&data.world, &lost).await;
-    if let Some(catalog) = &data.catalog {
-        catalog.close().await;
-    }
+    data.close_catalog().await;
     report.set_aside = moved?;
     report.repaired = true;
     Ok(())
@@ -101,9 +99,7 @@ async fn adopt(directory: &Path, flags: &VerifyFlags, wanted: &[String], offers:
     }
     let data = open(directory, flags, None).await?;
     let adopted = adopt_each(directory, &data, wanted, is_all, report).await;
-    if let Some(catalog) = &data.catalog {
-        catalog.close().await;
-    }
+    data.close_catalog().await;
     adopted
 }
 
@@ -122,7 +118,8 @@ async fn adopt_each(directory: &Path, data: &DataDir, wanted: Vec<String>, is_al
 
 async fn open(directory: &Path, flags: &VerifyFlags, read_only: Option<ReadOnly>) -> Result<DataDir> {
     let allow_network_fs = flags.allow_network_fs || read_only.is_some();
-    let options = DataDirOptions { version: env!("CARGO_PKG_VERSION").to_owned(), allow_network_fs, read_only };
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let options = DataDirOptions { version, allow_network_fs, read_only, places: crate::config::places()? };
     match open_data_dir(directory, &options).await {
         Err(error @ DataDirError::InUse { .. }) => Err(error).context("stop the server first"),
         other => Ok(other?),

@@ -1,18 +1,18 @@
 //! The catalog: what exists, committed in transactions. Files are visible by catalog only.
 //!
-//! Implementations: SQLite ([`sqlite`]), PostgreSQL (`postgres`, a feature of this crate) and an in-memory model for the
+//! Implementations: SQLite ([`sqlite`]), PostgreSQL ([`postgres`]) and an in-memory model for the
 //! simulation ([`memory`]); one conformance suite runs on all of them.
 
 #[cfg(any(test, feature = "conformance"))]
 #[allow(missing_docs, clippy::unwrap_used, reason = "checks for tests, in a module of their own so that other crates' tests can run them")]
 pub mod conformance;
 pub mod memory;
-#[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod sqlite;
 
 use glasshive_base::BoxFuture;
 use glasshive_model::{ColumnType, EnvironmentId, KeyKind, SignalClass};
+use std::time::Duration;
 
 /// The DDL that leads from version `n` to `n + 1`, in order, as SQLite has it.
 const MIGRATIONS: [&str; 3] =
@@ -59,6 +59,11 @@ pub trait Catalog: Send + Sync {
     fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>>;
     /// Takes a definition out. `false` when there is none of this number.
     fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>>;
+    /// For how long it has not answered; `None` while it does, and where it is on this machine. What was read before is still true,
+    /// because nobody else writes.
+    fn unreachable_for(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Something that people have defined, such as a calculated field.

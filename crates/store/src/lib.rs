@@ -28,7 +28,6 @@ mod overflow;
 pub mod planted;
 mod quarantine;
 mod registry;
-#[cfg(any(feature = "objects", feature = "postgres"))]
 mod remote;
 mod reserve;
 mod retention;

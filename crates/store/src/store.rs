@@ -36,7 +36,7 @@ pub struct OpenReport {
 /// One line of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was looked at: `log`, `flush`, `disk`, `data`, `files`.
+    /// What was looked at: `log`, `flush`, `disk`, `data`, `files`; `catalog` and `objects` while what is elsewhere does not answer.
     pub name: &'static str,
     /// Whether it is well.
     pub ok: bool,

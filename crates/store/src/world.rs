@@ -8,10 +8,12 @@ mod format;
 mod local_disk;
 mod lock;
 mod network_fs;
+mod node;
 #[cfg(feature = "objects")]
 mod objects;
 mod open;
 mod overlay;
+mod places;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -21,7 +23,7 @@ pub use format::FORMAT;
 pub use local_disk::LocalDisk;
 #[cfg(feature = "objects")]
 pub use objects::{ObjectDisk, ObjectOptions};
-pub use open::{DataDir, DataDirError, DataDirOptions, ReadOnly, open_data_dir};
+pub use open::{DataDir, DataDirError, DataDirOptions, Places, ReadOnly, open_data_dir};
 pub use overlay::OverlayDisk;
 pub use threads::{FailingTask, ThreadSpawner};
 
@@ -29,6 +31,7 @@ use bytes::Bytes;
 use glasshive_base::{BoxFuture, Clock};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything outside, in one parameter.
 #[derive(Clone)]
@@ -66,6 +69,10 @@ pub trait Disk: Send + Sync {
     fn sync_dir<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<()>>;
     /// Bytes free for us on the file system.
     fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>>;
+    /// For how long what is not on this machine has not answered; `None` while it does, and where everything is.
+    fn unreachable_for(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// One name in a directory.

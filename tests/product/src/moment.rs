@@ -81,7 +81,8 @@ impl Left {
     pub async fn behind(data: &Path, log_max_bytes: u64) -> Result<Self> {
         let scratch = tempfile::tempdir()?;
         let read_only = ReadOnly { scratch: scratch.path().to_owned() };
-        let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, read_only: Some(read_only) };
+        let options =
+            DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, read_only: Some(read_only), ..DataDirOptions::default() };
         let opened = open_data_dir(data, &options).await?;
         let state = opened.world.catalog.load().await?;
         let known: BTreeSet<PathBuf> = state.files.iter().map(|file| data.join(&file.path)).collect();

@@ -122,6 +122,33 @@ impl Postgres {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// Copies a database into a new one by way of a backup, as its owner would; returns the URL of the new one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn restore(&self, from: &str, to: &str) -> Result<String> {
+        let url = self.database(to)?;
+        let backup = self.directory.path().join(format!("{to}.sql"));
+        let host = self.socket_directory();
+        let dump: [&OsStr; 6] =
+            ["--username=hive".as_ref(), "--host".as_ref(), host.as_ref(), "--file".as_ref(), backup.as_ref(), from.as_ref()];
+        self.run_program("pg_dump", dump)?;
+        let load: [&OsStr; 10] = [
+            "--no-psqlrc".as_ref(),
+            "--quiet".as_ref(),
+            "--variable=ON_ERROR_STOP=1".as_ref(),
+            "--username=hive".as_ref(),
+            "--host".as_ref(),
+            host.as_ref(),
+            "--dbname".as_ref(),
+            to.as_ref(),
+            "--file".as_ref(),
+            backup.as_ref(),
+        ];
+        self.run_program("psql", load)?;
+        Ok(url)
+    }
+
     /// The directory of its socket.
     pub fn socket_directory(&self) -> &Path {
         self.directory.path()
@@ -169,7 +196,7 @@ impl Drop for Postgres {
 /// The directory of the newest server's programs.
 fn programs() -> Result<PathBuf> {
     let versions = fs::read_dir(PLACES).into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
-    let is_whole = |directory: &PathBuf| ["initdb", "pg_ctl", "psql"].iter().all(|program| directory.join(program).is_file());
+    let is_whole = |directory: &PathBuf| ["initdb", "pg_ctl", "pg_dump", "psql"].iter().all(|program| directory.join(program).is_file());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = versions.filter(is_whole).max().or_else(|| std::env::split_paths(&path).find(is_whole));
     found.context("PostgreSQL is not installed; on Debian: apt-get install postgresql")

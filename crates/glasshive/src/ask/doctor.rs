@@ -4,6 +4,7 @@
 //! the server that is running, through its own doors.
 
 mod directory;
+mod elsewhere;
 mod fsync;
 mod machine;
 mod refusals;
@@ -92,6 +93,7 @@ pub async fn run(flags: DoctorFlags, matches: &ArgMatches) -> Result<ExitCode> {
     if let Some(config) = &config {
         findings.extend(settings::look(config));
         findings.extend(directory::look(&config.data.value, config.allow_network_fs.value));
+        findings.extend(elsewhere::look(config).await);
         findings.extend(machine::look(config));
     }
     let is_named = matches.value_source("server").is_some_and(|source| source != ValueSource::DefaultValue);

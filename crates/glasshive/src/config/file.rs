@@ -32,6 +32,8 @@ pub struct FileConfig {
     pub memory: Option<String>,
     /// See `--allow-network-fs`.
     pub allow_network_fs: Option<bool>,
+    /// Where the catalog is.
+    pub catalog: Option<CatalogTable>,
     /// What the server is called.
     pub server: Option<ServerTable>,
     /// Which web pages may send.
@@ -48,6 +50,14 @@ pub struct FileConfig {
     pub retention: Option<RetentionTable>,
     /// The write-ahead log, and what the server says of itself.
     pub log: Option<LogTable>,
+}
+
+/// `[catalog]`.
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogTable {
+    /// See `--catalog-url`.
+    pub url: Option<String>,
 }
 
 /// `[server]`.
@@ -159,4 +169,11 @@ pub fn read(named: Option<&Path>) -> Result<Option<(PathBuf, FileConfig)>> {
 /// Reads the file's text.
 pub fn parse(text: &str) -> Result<FileConfig> {
     Ok(toml::from_str(text)?)
+}
+
+impl std::fmt::Debug for CatalogTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password.
+        f.write_str("CatalogTable")
+    }
 }

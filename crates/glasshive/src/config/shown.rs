@@ -10,6 +10,8 @@ pub fn render(config: &Config, width: usize) -> String {
     let mut table = Table::new(&[("setting", Align::Left), ("value", Align::Left), ("from", Align::Left)]);
     let mut row = |name: &str, value: String, origin: &Origin| table.push(vec![name.to_owned(), value, origin.to_string()]);
     row("data", config.data.value.display().to_string(), &config.data.origin);
+    let catalog = config.placing.catalog.value.as_ref().map(|catalog| catalog.shown.clone());
+    row("catalog.url", maybe(catalog), &config.placing.catalog.origin);
     row("http", config.http.value.to_string(), &config.http.origin);
     row("grpc", config.grpc.value.to_string(), &config.grpc.origin);
     row("auth", word(&config.auth.value), &config.auth.origin);

@@ -54,9 +54,7 @@ pub async fn drain(running: Running, open: Arc<Open>) {
             tracing::warn!("some requests were not answered within {DRAIN:?}; their connections were cut");
         }
         open.store.shutdown().await;
-        if let Some(catalog) = &running.data.catalog {
-            catalog.close().await;
-        }
+        running.data.close_catalog().await;
     };
     if tokio::time::timeout(TOTAL, orderly).await.is_err() {
         tracing::warn!("stopping took longer than {TOTAL:?}; the next start reads back the rest from the log");

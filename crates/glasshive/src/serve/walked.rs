@@ -17,7 +17,7 @@ const NOT_DOCUMENTED: [&str; 5] = ["otlp_missed", "otlp_profiles", "page", "asse
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_is_in_the_document_and_nothing_else_is() {
     let directory = tempfile::tempdir().unwrap();
-    let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, read_only: None };
+    let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
     let data = open_data_dir(&directory.path().join("data"), &options).await.unwrap();
     let keys = Arc::new(Keys::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap());
     let config = resolve(&[]).unwrap();

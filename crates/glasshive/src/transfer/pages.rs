@@ -72,6 +72,7 @@ impl Pages {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             allow_network_fs: true,
             read_only: Some(ReadOnly { scratch: std::env::temp_dir() }),
+            places: crate::config::places()?,
         };
         let data = match open_data_dir(directory, &options).await {
             Ok(data) => data,

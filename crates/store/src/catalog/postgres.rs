@@ -6,27 +6,34 @@
 //! and extends the lease; and the greatest snapshot that was seen may never be missing again. Tables are described in
 //! `docs/formats/catalog.md`.
 
+#[path = "sql/calls.rs"]
+#[allow(clippy::duplicate_mod, reason = "one text for every dialect")]
+mod calls;
 mod connect;
 mod lease;
+mod look;
 #[path = "sql/read.rs"]
 #[allow(clippy::duplicate_mod, reason = "one text for every dialect")]
-#[expect(dead_code, reason = "what only a directory that is read without a server needs")]
 mod read;
 mod session;
 #[path = "sql/write.rs"]
 #[allow(clippy::duplicate_mod, reason = "one text for every dialect")]
 mod write;
 
-use super::{Catalog, CatalogError, CatalogState, Cut, DefinitionRow, DeletionRow, Finished, KeyRow, Swap};
+use super::CatalogError;
+use super::memory::MemoryCatalog;
 use crate::remote::Remote;
 use connect::classify;
-use glasshive_base::{BoxFuture, Clock};
-use glasshive_model::EnvironmentId;
+use glasshive_base::Clock;
 use session::{Session, Work};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use lease::Owner;
+pub(crate) use lease::foreign;
+pub use look::Found;
 
+type Own = PostgresCatalog;
 type Db = sqlx::Postgres;
 type DbConnection = sqlx::PgConnection;
 type DbRow = sqlx::postgres::PgRow;
@@ -49,12 +56,39 @@ impl PostgresCatalog {
     /// [`CatalogError::Damaged`] when a newer version wrote it; [`CatalogError::Unreachable`] and [`CatalogError::Failed`].
     pub async fn open(url: &str, owner: Owner, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
         let options = connect::options(url)?;
-        let remote = Remote::new("catalog").map_err(|error| CatalogError::Failed(format!("no thread for the catalog: {error}")))?;
+        let remote = thread()?;
         let session = Arc::new(Session::new(options, owner, clock.clone()));
         let opening = session.clone();
         remote.run(async move { opening.open().await }).await?;
         remote.spawn(session::keep_lease(Arc::downgrade(&session)));
         Ok(Self { remote, session, clock })
+    }
+
+    /// What is at `url`, without changing anything there.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unreachable`] and [`CatalogError::Failed`].
+    pub async fn look(url: &str) -> Result<Found, CatalogError> {
+        let options = connect::options(url)?;
+        thread()?.run(async move { look::look(&options).await }).await
+    }
+
+    /// A copy in memory of a catalog that nobody writes to meanwhile.
+    ///
+    /// # Errors
+    /// [`CatalogError::Damaged`] when a newer version wrote it; [`CatalogError::Unreachable`] and [`CatalogError::Failed`], also when an
+    /// older version wrote it and no server has opened it since.
+    pub async fn read_only(url: &str) -> Result<MemoryCatalog, CatalogError> {
+        let options = connect::options(url)?;
+        thread()?.run(async move { look::copy(&options).await }).await
+    }
+
+    /// `url` as it may be shown and written down: host, port and database, neither user nor password.
+    ///
+    /// # Errors
+    /// [`CatalogError::Failed`] when it is no such URL.
+    pub fn shown_url(url: &str) -> Result<String, CatalogError> {
+        connect::options(url).map(|options| connect::shown(&options))
     }
 
     /// Gives the lease back and closes. Calls after this are refused.
@@ -63,9 +97,8 @@ impl PostgresCatalog {
         self.remote.run(async move { session.close().await }).await;
     }
 
-    /// For how long the database has not answered; `None` while it does. What was read before is still true as long as the
-    /// lease is ours, and may be old once it is not.
-    pub fn unreachable_for(&self) -> Option<std::time::Duration> {
+    /// What was read before is still true as long as the lease is ours, and may be old once it is not.
+    fn away(&self) -> Option<Duration> {
         self.session.unreachable_for()
     }
 
@@ -80,82 +113,6 @@ impl PostgresCatalog {
     }
 }
 
-impl Catalog for PostgresCatalog {
-    fn load(&self) -> BoxFuture<'_, Result<CatalogState, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::state(connection)))))
-    }
-
-    fn commit_cut(&self, cut: Cut) -> BoxFuture<'_, Result<(), CatalogError>> {
-        let at_ns = self.clock.wall_ns();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::cut(connection, at_ns, cut)))))
-    }
-
-    fn commit_swap(&self, swap: Swap) -> BoxFuture<'_, Result<(), CatalogError>> {
-        let at_ns = self.clock.wall_ns();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::swap(connection, at_ns, swap)))))
-    }
-
-    fn forget_files(&self, ids: Vec<String>) -> BoxFuture<'_, Result<(), CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::forget(connection, ids)))))
-    }
-
-    fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>> {
-        let slug = slug.to_owned();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::environment(connection, slug)))))
-    }
-
-    fn keys(&self) -> BoxFuture<'_, Result<Vec<KeyRow>, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::keys(connection)))))
-    }
-
-    fn insert_key(&self, key: KeyRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::key(connection, key)))))
-    }
-
-    fn set_key_disabled(&self, id: u64, disabled: bool) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::key_disabled(connection, id, disabled)))))
-    }
-
-    fn setting<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CatalogError>> {
-        let name = name.to_owned();
-        Box::pin(self.read(Box::new(move |connection| Box::pin(read::setting(connection, name)))))
-    }
-
-    fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>> {
-        let name = name.to_owned();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::setting(connection, name, value)))))
-    }
-
-    fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>> {
-        let name = name.to_owned();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::set_setting(connection, name, value)))))
-    }
-
-    fn definitions(&self) -> BoxFuture<'_, Result<Vec<DefinitionRow>, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::definitions(connection)))))
-    }
-
-    fn insert_definition(&self, definition: DefinitionRow) -> BoxFuture<'_, Result<Option<u64>, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition(connection, definition)))))
-    }
-
-    fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_body(connection, id, body, updated_ns)))))
-    }
-
-    fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_gone(connection, id)))))
-    }
-
-    fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::deletions(connection)))))
-    }
-
-    fn insert_deletion(&self, deletion: DeletionRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::deletion(connection, deletion)))))
-    }
-
-    fn finish_deletion(&self, id: u64, finished: Finished) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::deletion_finished(connection, id, finished)))))
-    }
+fn thread() -> Result<Remote, CatalogError> {
+    Remote::new("catalog").map_err(|error| CatalogError::Failed(format!("no thread for the catalog: {error}")))
 }

@@ -3,8 +3,10 @@
 //! One connection behind a mutex: commits are rare (a flush, a new key), and plans read from memory, not from here. Tables and
 //! columns are described in `docs/formats/catalog.md`.
 
-mod connect;
 // The statements are one text for every dialect, compiled once for each: `$n` parameters and no grammar of one dialect only.
+#[path = "sql/calls.rs"]
+mod calls;
+mod connect;
 #[path = "sql/read.rs"]
 mod read;
 #[cfg(test)]
@@ -12,16 +14,17 @@ mod tests;
 #[path = "sql/write.rs"]
 mod write;
 
+use super::CatalogError;
 use super::memory::MemoryCatalog;
-use super::{Catalog, CatalogError, CatalogState, Cut, DefinitionRow, DeletionRow, Finished, KeyRow, Swap};
 use connect::classify;
 use glasshive_base::{BoxFuture, Clock};
-use glasshive_model::EnvironmentId;
 use sqlx::{Connection as _, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 
+type Own = SqliteCatalog;
 type Db = sqlx::Sqlite;
 type DbConnection = SqliteConnection;
 type DbRow = sqlx::sqlite::SqliteRow;
@@ -87,6 +90,12 @@ impl SqliteCatalog {
         }
     }
 
+    /// A file on this machine answers or fails.
+    #[expect(clippy::unused_self, reason = "the calls are one text for every dialect")]
+    fn away(&self) -> Option<Duration> {
+        None
+    }
+
     async fn take(&self, slot: &mut Option<SqliteConnection>) -> Result<SqliteConnection, CatalogError> {
         match slot.take() {
             Some(connection) => Ok(connection),
@@ -147,83 +156,3 @@ impl SqliteCatalog {
 
 /// What runs on a connection, inside a transaction when it writes.
 type Work<'a, T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, CatalogError>> + Send + 'a>;
-
-impl Catalog for SqliteCatalog {
-    fn load(&self) -> BoxFuture<'_, Result<CatalogState, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::state(connection)))))
-    }
-
-    fn commit_cut(&self, cut: Cut) -> BoxFuture<'_, Result<(), CatalogError>> {
-        let at_ns = self.clock.wall_ns();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::cut(connection, at_ns, cut)))))
-    }
-
-    fn commit_swap(&self, swap: Swap) -> BoxFuture<'_, Result<(), CatalogError>> {
-        let at_ns = self.clock.wall_ns();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::swap(connection, at_ns, swap)))))
-    }
-
-    fn forget_files(&self, ids: Vec<String>) -> BoxFuture<'_, Result<(), CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::forget(connection, ids)))))
-    }
-
-    fn ensure_environment<'a>(&'a self, slug: &'a str) -> BoxFuture<'a, Result<EnvironmentId, CatalogError>> {
-        let slug = slug.to_owned();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::environment(connection, slug)))))
-    }
-
-    fn keys(&self) -> BoxFuture<'_, Result<Vec<KeyRow>, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::keys(connection)))))
-    }
-
-    fn insert_key(&self, key: KeyRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::key(connection, key)))))
-    }
-
-    fn set_key_disabled(&self, id: u64, disabled: bool) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::key_disabled(connection, id, disabled)))))
-    }
-
-    fn setting<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CatalogError>> {
-        let name = name.to_owned();
-        Box::pin(self.read(Box::new(move |connection| Box::pin(read::setting(connection, name)))))
-    }
-
-    fn setting_or_insert<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<Vec<u8>, CatalogError>> {
-        let name = name.to_owned();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::setting(connection, name, value)))))
-    }
-
-    fn set_setting<'a>(&'a self, name: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), CatalogError>> {
-        let name = name.to_owned();
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::set_setting(connection, name, value)))))
-    }
-
-    fn definitions(&self) -> BoxFuture<'_, Result<Vec<DefinitionRow>, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::definitions(connection)))))
-    }
-
-    fn insert_definition(&self, definition: DefinitionRow) -> BoxFuture<'_, Result<Option<u64>, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition(connection, definition)))))
-    }
-
-    fn update_definition(&self, id: u64, body: Vec<u8>, updated_ns: i64) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_body(connection, id, body, updated_ns)))))
-    }
-
-    fn delete_definition(&self, id: u64) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::definition_gone(connection, id)))))
-    }
-
-    fn deletions(&self) -> BoxFuture<'_, Result<Vec<DeletionRow>, CatalogError>> {
-        Box::pin(self.read(Box::new(|connection| Box::pin(read::deletions(connection)))))
-    }
-
-    fn insert_deletion(&self, deletion: DeletionRow) -> BoxFuture<'_, Result<u64, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::deletion(connection, deletion)))))
-    }
-
-    fn finish_deletion(&self, id: u64, finished: Finished) -> BoxFuture<'_, Result<bool, CatalogError>> {
-        Box::pin(self.transact(Box::new(move |connection| Box::pin(write::deletion_finished(connection, id, finished)))))
-    }
-}

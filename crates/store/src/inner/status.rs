@@ -4,6 +4,7 @@ use super::Inner;
 use crate::fault::FaultKind;
 use crate::ingest::Stop;
 use crate::store::{Check, Readiness, StoreStats};
+use std::time::Duration;
 
 impl Inner {
     pub fn readiness(&self) -> Readiness {
@@ -18,7 +19,7 @@ impl Inner {
         let damage = self.faults.list().into_iter().rfind(|fault| matches!(fault.kind, FaultKind::LogDamage | FaultKind::FileDamage));
         let unknown = self.faults.list().into_iter().rfind(|fault| fault.kind == FaultKind::UnknownFiles);
         let what_to_do = |message| format!("{message}. Stop the server and run: glasshive verify --data {}", self.config.shown_path);
-        let checks = vec![
+        let mut checks = vec![
             check("log", is(Stop::Refused)),
             check("disk", is(Stop::DiskFull)),
             check("stopping", is(Stop::Stopping)),
@@ -26,6 +27,16 @@ impl Inner {
             check("data", damage.map(|fault| (fault.message, fault.at_ns))),
             check("files", unknown.map(|fault| (what_to_do(fault.message), fault.at_ns))),
         ];
+        let (_, waiting) = self.log.size();
+        // Told while it lasts. Ingest goes on: the other checks say when it no longer does.
+        let away = |name, words: &str, away: Option<Duration>| {
+            let away = away?;
+            let since_ns = self.wall_ns().saturating_sub(i64::try_from(away.as_nanos()).unwrap_or(i64::MAX));
+            let reason = format!("{words} unreachable for {}; {waiting} bytes wait in the log", crate::time::shown_duration(away));
+            Some(check(name, Some((reason, since_ns.max(1)))))
+        };
+        checks.extend(away("catalog", "catalog", self.world.catalog.unreachable_for()));
+        checks.extend(away("objects", "object store", self.world.disk.unreachable_for()));
         Readiness { ready: stopped.is_none(), checks }
     }
 

@@ -7,7 +7,7 @@ use super::open::DataDirError;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The form that this program writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -47,16 +47,23 @@ pub(super) fn check(directory: &Path, own_version: &str) -> Result<bool, DataDir
 
 /// Writes the file; it appears whole and durable or not at all.
 pub(super) fn write(directory: &Path, own_version: &str) -> Result<(), DataDirError> {
-    let new = directory.join("FORMAT.new");
-    let failed = |path: PathBuf| move |error| DataDirError::Io { what: "write", path, error };
-    let text = format!("{FIRST_LINE}\nformat {FORMAT}\nversion {own_version}\n");
+    replace(directory, "FORMAT", &format!("{FIRST_LINE}\nformat {FORMAT}\nversion {own_version}\n"))
+}
+
+/// Puts a small file in place of the one of that name, whole and durable or not at all.
+pub(super) fn replace(directory: &Path, name: &str, text: &str) -> Result<(), DataDirError> {
+    let (path, new) = (directory.join(name), directory.join(format!("{name}.new")));
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| DataDirError::Io { what: "write", path, error }
+    };
     let written = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.map_err(failed(new.clone()))?;
-    let renamed = fs::rename(&new, directory.join("FORMAT")).and_then(|()| File::open(directory)?.sync_all());
-    renamed.map_err(failed(directory.join("FORMAT")))
+    written.map_err(failed(&new))?;
+    let renamed = fs::rename(&new, &path).and_then(|()| File::open(directory)?.sync_all());
+    renamed.map_err(failed(&path))
 }
 
 impl Format {

@@ -4,11 +4,14 @@ use super::clock::{SystemClock, SystemRng};
 use super::local_disk::LocalDisk;
 use super::lock::{self, DirLock};
 use super::overlay::OverlayDisk;
+use super::places::{self, Found};
 use super::threads::ThreadSpawner;
 use super::{Disk, World, format, network_fs};
+use crate::catalog::postgres::PostgresCatalog;
 use crate::catalog::sqlite::SqliteCatalog;
 use crate::catalog::{Catalog, CatalogError};
 use glasshive_base::{Clock, ErrorKind};
+use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -17,7 +20,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// How to open a data directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct DataDirOptions {
     /// This program's version, for `FORMAT` and messages.
     pub version: String,
@@ -25,6 +28,15 @@ pub struct DataDirOptions {
     pub allow_network_fs: bool,
     /// Change nothing: the lock is taken, everything written stays in memory.
     pub read_only: Option<ReadOnly>,
+    /// Where what is not in the directory is.
+    pub places: Places,
+}
+
+/// Where the catalog is. What is not named is in the data directory.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// `postgres://user:password@host:port/database` of the catalog.
+    pub catalog: Option<String>,
 }
 
 /// What opening without changing anything needs.
@@ -40,9 +52,16 @@ pub struct DataDir {
     pub world: World,
     /// The spawner of `world`, to be asked for failing tasks and joined after shutdown.
     pub spawner: Arc<ThreadSpawner>,
-    /// The catalog of `world` when it is a file, to be closed after shutdown.
-    pub catalog: Option<Arc<SqliteCatalog>>,
+    catalog: OpenCatalog,
     _lock: DirLock,
+}
+
+/// The catalog of an open data directory, as what has to be closed.
+enum OpenCatalog {
+    File(Arc<SqliteCatalog>),
+    Database(Arc<PostgresCatalog>),
+    /// In memory, of a directory that is only read.
+    Copy,
 }
 
 /// Why a data directory could not be opened. Nothing in it was changed.
@@ -105,6 +124,14 @@ pub enum DataDirError {
         /// The directory.
         directory: PathBuf,
     },
+    /// Its catalog or its data files are not where the settings say.
+    #[error("{found}")]
+    Elsewhere {
+        /// The directory.
+        directory: PathBuf,
+        /// What is where, and what to do.
+        found: String,
+    },
     /// The catalog could not be opened.
     #[error("cannot open the catalog of {directory}: {error}", directory = directory.display())]
     Catalog {
@@ -136,7 +163,8 @@ impl DataDirError {
             DataDirError::Newer { .. }
             | DataDirError::Foreign { .. }
             | DataDirError::Writable { .. }
-            | DataDirError::NetworkFileSystem { .. } => ErrorKind::InvalidRequest,
+            | DataDirError::NetworkFileSystem { .. }
+            | DataDirError::Elsewhere { .. } => ErrorKind::InvalidRequest,
             DataDirError::CatalogMissing { .. } | DataDirError::Catalog { .. } | DataDirError::Io { .. } => ErrorKind::Internal,
         }
     }
@@ -163,48 +191,98 @@ pub async fn open_data_dir(directory: &Path, options: &DataDirOptions) -> Result
         check_empty(directory)?;
     }
     match &options.read_only {
-        Some(read_only) => open_read_only(directory, read_only).await,
-        None => open_writing(directory, &options.version).await,
+        Some(read_only) => open_read_only(directory, read_only, &options.places).await,
+        None => open_writing(directory, options).await,
     }
 }
 
-async fn open_writing(directory: &Path, version: &str) -> Result<DataDir, DataDirError> {
+async fn open_writing(directory: &Path, options: &DataDirOptions) -> Result<DataDir, DataDirError> {
     let lock = lock::take(directory, &rfc3339(SystemTime::now()))?;
     // Again, now that nobody else can have changed it meanwhile.
-    if !format::check(directory, version)? {
-        format::write(directory, version)?;
+    if !format::check(directory, &options.version)? {
+        format::write(directory, &options.version)?;
     }
+    let mut found = Found::in_directory(directory, &options.places)?;
+    let clock = Arc::new(SystemClock::default());
+    let (catalog, open): (Arc<dyn Catalog>, _) = match &options.places.catalog {
+        None => {
+            let catalog = Arc::new(catalog_file(directory, clock.clone()).await?);
+            (catalog.clone(), OpenCatalog::File(catalog))
+        }
+        Some(url) => {
+            let catalog = Arc::new(catalog_database(directory, url, &mut found, clock.clone()).await?);
+            (catalog.clone(), OpenCatalog::Database(catalog))
+        }
+    };
+    let disk = Arc::new(LocalDisk::new(directory));
+    Ok(assemble(lock, clock, disk, catalog, open))
+}
+
+async fn catalog_file(directory: &Path, clock: Arc<dyn Clock>) -> Result<SqliteCatalog, DataDirError> {
     let path = directory.join("catalog.db");
     if !path.exists() && has_entries(&directory.join("events")) {
         return Err(DataDirError::CatalogMissing { directory: directory.to_owned() });
     }
-    let clock = Arc::new(SystemClock::default());
-    let catalog = SqliteCatalog::open(&path, clock.clone()).await;
-    let catalog = Arc::new(catalog.map_err(|error| DataDirError::Catalog { directory: directory.to_owned(), error })?);
-    let disk = Arc::new(LocalDisk::new(directory));
-    Ok(assemble(lock, clock, disk, catalog.clone(), Some(catalog)))
+    let catalog = SqliteCatalog::open(&path, clock).await;
+    catalog.map_err(|error| DataDirError::Catalog { directory: directory.to_owned(), error })
 }
 
-async fn open_read_only(directory: &Path, read_only: &ReadOnly) -> Result<DataDir, DataDirError> {
-    let lock = lock::take_for_reading(directory)?;
-    let path = directory.join("catalog.db");
-    let catalog = SqliteCatalog::read_only(&path, &read_only.scratch)
-        .await
-        .map_err(|error| DataDirError::Catalog { directory: directory.to_owned(), error })?;
-    let disk = OverlayDisk::new(Arc::new(LocalDisk::new(directory)));
-    Ok(assemble(lock, Arc::new(SystemClock::default()), Arc::new(disk), Arc::new(catalog), None))
-}
-
-fn assemble(
-    lock: DirLock,
+/// The directory has its number before the database knows it, and says where its catalog is once it is there.
+async fn catalog_database(
+    directory: &Path,
+    url: &str,
+    found: &mut Found<'_>,
     clock: Arc<dyn Clock>,
-    disk: Arc<dyn Disk>,
-    catalog: Arc<dyn Catalog>,
-    file: Option<Arc<SqliteCatalog>>,
-) -> DataDir {
+) -> Result<PostgresCatalog, DataDirError> {
+    found.check_catalog(url).await?;
+    let node = found.numbered()?;
+    let catalog = PostgresCatalog::open(url, places::owner(&node, directory), clock).await;
+    let catalog = catalog.map_err(|error| found.catalog_error(error))?;
+    found.settle(super::node::Node { catalog: Some(found.shown_catalog(url)?), ..node })?;
+    Ok(catalog)
+}
+
+async fn open_read_only(directory: &Path, read_only: &ReadOnly, places: &Places) -> Result<DataDir, DataDirError> {
+    let lock = lock::take_for_reading(directory)?;
+    let found = Found::in_directory(directory, places)?;
+    let catalog = match &places.catalog {
+        None => SqliteCatalog::read_only(&directory.join("catalog.db"), &read_only.scratch).await,
+        Some(url) => {
+            found.check_catalog(url).await?;
+            PostgresCatalog::read_only(url).await
+        }
+    };
+    let catalog = catalog.map_err(|error| found.catalog_error(error))?;
+    let disk = OverlayDisk::new(Arc::new(LocalDisk::new(directory)));
+    Ok(assemble(lock, Arc::new(SystemClock::default()), Arc::new(disk), Arc::new(catalog), OpenCatalog::Copy))
+}
+
+fn assemble(lock: DirLock, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>, catalog: Arc<dyn Catalog>, open: OpenCatalog) -> DataDir {
     let spawner = Arc::new(ThreadSpawner::new(clock.clone()));
     let world = World { disk, clock, rng: Arc::new(SystemRng), spawner: spawner.clone(), catalog };
-    DataDir { world, spawner, catalog: file, _lock: lock }
+    DataDir { world, spawner, catalog: open, _lock: lock }
+}
+
+// === impl DataDir ===
+
+impl DataDir {
+    /// Closes the catalog, after the store was shut down.
+    pub async fn close_catalog(&self) {
+        match &self.catalog {
+            OpenCatalog::File(catalog) => catalog.close().await,
+            OpenCatalog::Database(catalog) => catalog.close().await,
+            OpenCatalog::Copy => {}
+        }
+    }
+}
+
+// === impl Places ===
+
+impl fmt::Debug for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL holds a password.
+        f.debug_struct("Places").field("catalog", &self.catalog.as_ref().map(|_| "postgres")).finish()
+    }
 }
 
 fn create(directory: &Path) -> Result<(), DataDirError> {
@@ -247,7 +325,7 @@ fn check_empty(directory: &Path) -> Result<(), DataDirError> {
     Ok(())
 }
 
-fn has_entries(directory: &Path) -> bool {
+pub(super) fn has_entries(directory: &Path) -> bool {
     fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 fn options() -> DataDirOptions {
-    DataDirOptions { version: "0.1.0".to_owned(), allow_network_fs: true, read_only: None }
+    DataDirOptions { version: "0.1.0".to_owned(), allow_network_fs: true, ..DataDirOptions::default() }
 }
 
 fn reading(scratch: &Path) -> DataDirOptions {
@@ -48,7 +48,7 @@ async fn makes_a_private_directory_and_opens_it_again() {
         opened.world.disk.create_dir_all("log").await.unwrap();
         assert_eq!(opened.world.catalog.load().await.unwrap().flushed_through, 0);
         assert_eq!(opened.spawner.failing(), []);
-        opened.catalog.unwrap().close().await;
+        opened.close_catalog().await;
     }
     assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
     let format = fs::read_to_string(directory.join("FORMAT")).unwrap();
@@ -81,7 +81,7 @@ async fn f18_a_reader_is_named_though_it_writes_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
     let scratch = tempfile::tempdir().unwrap();
-    open_data_dir(directory, &options()).await.unwrap().catalog.unwrap().close().await;
+    open_data_dir(directory, &options()).await.unwrap().close_catalog().await;
     fs::write(directory.join("LOCK"), "pid 4294967\nhost old\nstart 2001-01-01T00:00:00Z\n").unwrap();
     let _held = open_data_dir(directory, &reading(scratch.path())).await.unwrap();
     let message = refusal(directory, &options()).await;
@@ -139,7 +139,7 @@ async fn directories_that_are_not_ours_are_refused() {
 async fn f12_no_empty_catalog_is_put_beside_data_files() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
-    open_data_dir(directory, &options()).await.unwrap().catalog.unwrap().close().await;
+    open_data_dir(directory, &options()).await.unwrap().close_catalog().await;
     fs::create_dir_all(directory.join("events/local")).unwrap();
     fs::remove_file(directory.join("catalog.db")).unwrap();
     let error = open_data_dir(directory, &options()).await.err().unwrap();
@@ -154,7 +154,7 @@ async fn reading_only_changes_nothing_whatever_is_written() {
     let scratch = tempfile::tempdir().unwrap();
     let opened = open_data_dir(directory, &options()).await.unwrap();
     let shop = opened.world.catalog.ensure_environment("shop").await.unwrap();
-    opened.catalog.as_ref().unwrap().close().await;
+    opened.close_catalog().await;
     drop(opened);
     let before = image(directory);
     let opened = open_data_dir(directory, &reading(scratch.path())).await.unwrap();

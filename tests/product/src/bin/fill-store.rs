@@ -38,7 +38,7 @@ fn named(name: &str) -> Result<PlantedBug> {
 }
 
 async fn fill(path: &Path, bug: Option<PlantedBug>) -> Result<()> {
-    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, read_only: None };
+    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
     let data = open_data_dir(path, &options).await?;
     let config = StoreConfig {
         segment_bytes: SEGMENT_BYTES,
@@ -73,8 +73,6 @@ async fn fill(path: &Path, bug: Option<PlantedBug>) -> Result<()> {
         data.world.clock.sleep(Duration::from_millis(5)).await;
     }
     store.shutdown().await;
-    if let Some(catalog) = &data.catalog {
-        catalog.close().await;
-    }
+    data.close_catalog().await;
     Ok(())
 }

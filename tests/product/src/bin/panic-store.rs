@@ -34,7 +34,7 @@ fn main() -> Result<()> {
 }
 
 async fn fill(path: &Path, task: &str, calls: usize) -> Result<()> {
-    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, read_only: None };
+    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
     let data = open_data_dir(path, &options).await?;
     let mut world = data.world.clone();
     let fuse = Arc::new(Fuse { task: task.to_owned(), calls: AtomicUsize::new(calls) });
@@ -67,9 +67,7 @@ async fn fill(path: &Path, task: &str, calls: usize) -> Result<()> {
     };
     say(&format!("not ready: {failing}"))?;
     store.shutdown().await;
-    if let Some(catalog) = &data.catalog {
-        catalog.close().await;
-    }
+    data.close_catalog().await;
     Ok(())
 }
 

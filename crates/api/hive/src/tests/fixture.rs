@@ -70,7 +70,7 @@ impl Fixture {
     /// The same with parts of the test's own.
     pub async fn with(auth: AuthMode, given: &[&str], parts: Parts) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, read_only: None };
+        let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
         let data = open_data_dir(&directory.path().join("data"), &options).await.unwrap();
         let keys = Arc::new(Keys::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap());
         for key in given {

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::cli::{Auth, DurabilityWord};
-use crate::config::{Config, Origin};
+use crate::config::{CatalogUrl, Config, Origin};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -41,7 +41,14 @@ pub fn look(config: &Config) -> Vec<Finding> {
             "put them into a file and name it with --key-file",
         ));
     }
-    let secret_files = [config.key_file.value.as_deref(), file_with_keys(config)];
+    if config.placing.catalog.origin == Origin::Flag && config.placing.catalog.value.as_ref().is_some_and(CatalogUrl::has_password) {
+        findings.push(Finding::warn(
+            "settings",
+            "the password of the catalog's database stands on the command line, where `ps` shows it",
+            "set GLASSHIVE_CATALOG_URL, or catalog.url in glasshive.toml",
+        ));
+    }
+    let secret_files = [config.key_file.value.as_deref(), file_with_secrets(config)];
     for path in secret_files.into_iter().flatten() {
         findings.extend(readable_by_others(path));
     }
@@ -51,12 +58,14 @@ pub fn look(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// The settings file, where keys stand in it.
-fn file_with_keys(config: &Config) -> Option<&Path> {
-    match &config.keys.origin {
-        Origin::File(path) => Some(path),
+/// The settings file, where keys or a password stand in it.
+fn file_with_secrets(config: &Config) -> Option<&Path> {
+    let catalog = &config.placing.catalog;
+    let with_password = catalog.value.as_ref().filter(|catalog| catalog.has_password()).map(|_| &catalog.origin);
+    [Some(&config.keys.origin), with_password].into_iter().flatten().find_map(|origin| match origin {
+        Origin::File(path) => Some(path.as_path()),
         _ => None,
-    }
+    })
 }
 
 fn readable_by_others(path: &Path) -> Option<Finding> {
@@ -65,7 +74,7 @@ fn readable_by_others(path: &Path) -> Option<Finding> {
         let path = path.display();
         Finding::warn(
             "settings",
-            format!("{path} holds keys and others may read it (mode {:o})", mode & 0o777),
+            format!("{path} holds secrets and others may read it (mode {:o})", mode & 0o777),
             format!("chmod 600 {path}"),
         )
     })

@@ -1,6 +1,7 @@
 //! A question to a data directory without a server: the lock is taken, the log is read back in memory, nothing is written.
 
 use crate::ask::refusal::Refusal;
+use crate::config;
 use crate::screen::escape::escape;
 use crate::serve::storage;
 use anyhow::{Context, Result, bail};
@@ -17,6 +18,7 @@ pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Resul
         version: env!("CARGO_PKG_VERSION").to_owned(),
         allow_network_fs: true,
         read_only: Some(ReadOnly { scratch: std::env::temp_dir() }),
+        places: config::places()?,
     };
     let data = match open_data_dir(directory, &options).await {
         Ok(data) => data,
@@ -55,7 +57,7 @@ mod tests {
     async fn what_a_killed_server_left_in_its_log_is_found_and_nothing_is_changed() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("data");
-        let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, read_only: None };
+        let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
         let data = open_data_dir(&directory, &options).await.unwrap();
         let limits = storage::QueryLimits::default();
         let opened = storage::open(&data, StoreConfig::default(), &limits, metrics::Registry::default()).await.unwrap();

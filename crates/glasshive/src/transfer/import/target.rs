@@ -112,9 +112,7 @@ impl Target {
             let flushed = open.store.flush().await;
             open.store.shutdown().await;
             drop(open);
-            if let Some(catalog) = &data.catalog {
-                catalog.close().await;
-            }
+            data.close_catalog().await;
             flushed.context("write what was imported to files; it is safe in the log, and the next start goes on")?;
         }
         Ok(())
@@ -198,7 +196,8 @@ fn rejected(answer: &Answer, signal: Signal3) -> Option<(u64, String)> {
 
 impl DirectoryTarget {
     async fn open(directory: &Path, environment: &str) -> Result<Self> {
-        let options = DataDirOptions { version: env!("CARGO_PKG_VERSION").to_owned(), allow_network_fs: false, read_only: None };
+        let options =
+            DataDirOptions { version: env!("CARGO_PKG_VERSION").to_owned(), places: crate::config::places()?, ..DataDirOptions::default() };
         let data = match open_data_dir(directory, &options).await {
             Ok(data) => data,
             Err(error @ DataDirError::InUse { .. }) => {

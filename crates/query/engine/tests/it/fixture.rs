@@ -122,7 +122,7 @@ pub fn two_threads() -> EngineConfig {
 }
 
 async fn open(directory: &Path, config: &StoreConfig, engine: &EngineConfig) -> (DataDir, Arc<Store>, Engine) {
-    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, read_only: None };
+    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
     let data = open_data_dir(directory, &options).await.unwrap();
     let metrics = metrics::Registry::default();
     let (store, _) = Store::open(config.clone(), data.world.clone(), Arc::new(EventsDecoder), metrics.clone()).await.unwrap();
@@ -245,9 +245,7 @@ impl Hive {
 }
 
 async fn close(data: DataDir) {
-    if let Some(catalog) = &data.catalog {
-        catalog.close().await;
-    }
+    data.close_catalog().await;
 }
 
 mod erased {

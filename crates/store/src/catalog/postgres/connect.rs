@@ -40,6 +40,33 @@ pub(super) async fn connect(options: &PgConnectOptions) -> Result<DbConnection, 
     }
 }
 
+/// A first connection; when there is none, where it would have gone to is told.
+pub(super) async fn connect_first(options: &PgConnectOptions) -> Result<DbConnection, CatalogError> {
+    connect(options).await.map_err(|error| match classify(error) {
+        CatalogError::Unreachable(cause) => CatalogError::Unreachable(format!("at {}: {cause}", shown(options))),
+        other => other,
+    })
+}
+
+/// Host, port and database.
+pub(super) fn shown(options: &PgConnectOptions) -> String {
+    // What no database is named in means the one that is called like the user.
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    match options.get_socket() {
+        Some(directory) => format!("postgres:///{database}?host={}&port={}", directory.display(), options.get_port()),
+        None => format!("postgres://{}:{}/{database}", options.get_host(), options.get_port()),
+    }
+}
+
+/// The version of the tables; 0 = there are none.
+pub(super) async fn version(connection: &mut DbConnection) -> Result<i64, CatalogError> {
+    let exists = sqlx::query_scalar("SELECT to_regclass('catalog_version') IS NOT NULL").fetch_one(&mut *connection);
+    match exists.await.map_err(classify)? {
+        false => Ok(0),
+        true => sqlx::query_scalar("SELECT version FROM catalog_version").fetch_one(connection).await.map_err(classify),
+    }
+}
+
 /// Brings the tables to this version's form, or leaves them as they were.
 pub(super) async fn migrate(connection: &mut DbConnection) -> Result<(), CatalogError> {
     let known = MIGRATIONS.len() as i64;
@@ -49,12 +76,7 @@ pub(super) async fn migrate(connection: &mut DbConnection) -> Result<(), Catalog
     if encoding != "UTF8" {
         return Err(CatalogError::Failed(format!("the database's encoding is {encoding}, it must be UTF8")));
     }
-    let exists: bool =
-        sqlx::query_scalar("SELECT to_regclass('catalog_version') IS NOT NULL").fetch_one(&mut *transaction).await.map_err(classify)?;
-    let version: i64 = match exists {
-        false => 0,
-        true => sqlx::query_scalar("SELECT version FROM catalog_version").fetch_one(&mut *transaction).await.map_err(classify)?,
-    };
+    let version = version(&mut transaction).await?;
     if version > known {
         return Err(CatalogError::Damaged(format!("it has version {version}, this program knows up to {known}")));
     }
@@ -110,6 +132,14 @@ mod tests {
             assert!(!translated.contains("BLOB"));
             assert_eq!(translated.matches(" TEXT").count(), translated.matches(" TEXT COLLATE \"C\"").count());
         }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_user_and_password() {
+        let shown = |url| shown(&options(url).unwrap());
+        assert_eq!(shown("postgres://me:s3cret@db.example/hive?sslmode=disable"), "postgres://db.example:5432/hive");
+        assert_eq!(shown("postgres://me:s3cret@10.1.2.3:5433"), "postgres://10.1.2.3:5433/me");
+        assert_eq!(shown("postgres:///hive?user=me&password=s3cret&host=/run/pg"), "postgres:///hive?host=/run/pg&port=5432");
     }
 
     #[test]

@@ -24,6 +24,24 @@ pub struct Owner {
     pub place: String,
 }
 
+/// Why the catalog of the data directory at `place` is not opened for another one.
+pub(crate) fn foreign(place: &str) -> CatalogError {
+    CatalogError::Fenced(format!(
+        "it is that of the data directory {place}, whose log it knows; give each data directory a database of its own"
+    ))
+}
+
+/// Whose catalog it is; `None` when it is nobody's yet.
+pub(super) async fn owner(connection: &mut DbConnection) -> Result<Option<Owner>, CatalogError> {
+    let exists = sqlx::query_scalar("SELECT to_regclass('lease') IS NOT NULL").fetch_one(&mut *connection);
+    if !exists.await.map_err(classify)? {
+        return Ok(None);
+    }
+    let found = sqlx::query_as("SELECT owner, place FROM lease WHERE name = 'store'").fetch_optional(connection);
+    let found: Option<(String, String)> = found.await.map_err(classify)?;
+    Ok(found.map(|(id, place)| Owner { id, place }))
+}
+
 /// Takes the lease under a new epoch; commits under the old one are refused from now on.
 pub(super) async fn take(connection: &mut DbConnection, owner: &Owner) -> Result<i64, CatalogError> {
     let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(classify)?;
@@ -36,9 +54,7 @@ pub(super) async fn take(connection: &mut DbConnection, owner: &Owner) -> Result
     let held = concat!("SELECT owner, place, (until_ns - ", now_ns!(), ") / 1000000000 FROM lease WHERE name = 'store' FOR UPDATE");
     let (id, place, left_s): (String, String, i64) = sqlx::query_as(held).fetch_one(&mut *transaction).await.map_err(classify)?;
     if id != owner.id {
-        return Err(CatalogError::Fenced(format!(
-            "it is that of the data directory {place}, whose log it knows; give each data directory a database of its own"
-        )));
+        return Err(foreign(&place));
     }
     if place != owner.place && left_s >= 0 {
         return Err(CatalogError::Fenced(format!("it is in use from {place}, which holds it for {} s more", left_s + 1)));

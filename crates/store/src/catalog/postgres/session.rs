@@ -51,7 +51,7 @@ impl Session {
     /// The first connection: tables, lease, epoch.
     pub async fn open(&self) -> Result<(), CatalogError> {
         let mut state = self.state.lock().await;
-        let mut connection = connect::connect(&self.options).await.map_err(classify)?;
+        let mut connection = connect::connect_first(&self.options).await?;
         connect::migrate(&mut connection).await?;
         state.epoch = Some(lease::take(&mut connection, &self.owner).await?);
         state.snapshot = newest_snapshot(&mut connection).await?;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::catalog::conformance;
 use crate::catalog::memory::MemoryCatalog;
+use crate::catalog::{Catalog as _, conformance};
 use glasshive_base::ManualClock;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

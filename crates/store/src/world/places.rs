@@ -1,0 +1,103 @@
+//! Where the catalog and the data files of a directory are: in it, or where other machines reach them too.
+//!
+//! What is elsewhere carries the directory's number, and `NODE` says where that is. So a directory is never opened with an empty
+//! catalog in place of its own, nor with that of another one; and a catalog that was moved as a whole is known again.
+
+use super::Rng as _;
+use super::clock::SystemRng;
+use super::node::Node;
+use super::open::{DataDirError, Places, has_entries};
+use crate::catalog::postgres::{Owner, PostgresCatalog, foreign};
+use std::path::Path;
+
+/// What was found out about a directory before anything is opened.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    directory: &'a Path,
+    pub node: Option<Node>,
+}
+
+// === impl Found ===
+
+impl<'a> Found<'a> {
+    /// Compares `NODE` with what the settings name and with what is in the directory.
+    pub fn in_directory(directory: &'a Path, places: &Places) -> Result<Self, DataDirError> {
+        let found = Self { directory, node: Node::read(directory)? };
+        let written = found.node.as_ref().and_then(|node| node.catalog.as_ref());
+        match (&places.catalog, written) {
+            (None, Some(written)) => Err(found
+                .elsewhere(format!("the catalog of {} is {written}, and the settings name none. Set catalog.url", directory.display()))),
+            (Some(_), None) if !directory.join("catalog.db").exists() && has_entries(&directory.join("events")) => {
+                Err(DataDirError::CatalogMissing { directory: directory.to_owned() })
+            }
+            (Some(named), None) if directory.join("catalog.db").exists() => Err(found.elsewhere(format!(
+                "the catalog of {} is the file catalog.db in it, and the settings name {}. Leave out catalog.url: only a new data \
+                 directory gets its catalog in a database",
+                directory.display(),
+                found.shown_catalog(named)?,
+            ))),
+            _ => Ok(found),
+        }
+    }
+
+    /// Asks the catalog elsewhere whose it is. It must be this directory's, or nobody's and this directory new.
+    pub async fn check_catalog(&self, url: &str) -> Result<(), DataDirError> {
+        let shown = self.shown_catalog(url)?;
+        let there = PostgresCatalog::look(url).await.map_err(|error| self.catalog_error(error))?;
+        let written = self.node.as_ref().and_then(|node| node.catalog.as_ref());
+        let own = self.node.as_ref().map(|node| node.id.as_str());
+        match (there.owner, written) {
+            (Some(owner), _) if Some(owner.id.as_str()) == own => Ok(()),
+            (Some(owner), _) => Err(self.catalog_error(foreign(&owner.place))),
+            (None, None) => Ok(()),
+            (None, Some(written)) if *written == shown => Err(self.elsewhere(format!(
+                "the catalog of {} is missing: nothing of it is in {shown}. Restore the database from a backup",
+                self.directory.display()
+            ))),
+            (None, Some(written)) => Err(self.elsewhere(format!(
+                "the catalog of {} is {written}, and nothing is in {shown}, which the settings name. Move the database there first, or set \
+                 catalog.url back",
+                self.directory.display()
+            ))),
+        }
+    }
+
+    /// The number of this directory, written down before anything elsewhere carries it.
+    pub fn numbered(&mut self) -> Result<Node, DataDirError> {
+        if let Some(node) = &self.node {
+            return Ok(node.clone());
+        }
+        let random = u128::from(SystemRng.next_u64()) << 64 | u128::from(SystemRng.next_u64());
+        let node = Node { id: ulid::Ulid::from(random).to_string(), ..Node::default() };
+        node.write(self.directory)?;
+        Ok(self.node.insert(node).clone())
+    }
+
+    /// Writes down where everything is, once it is there.
+    pub fn settle(&mut self, node: Node) -> Result<(), DataDirError> {
+        if self.node.as_ref() != Some(&node) {
+            node.write(self.directory)?;
+            self.node = Some(node);
+        }
+        Ok(())
+    }
+
+    pub fn shown_catalog(&self, url: &str) -> Result<String, DataDirError> {
+        PostgresCatalog::shown_url(url).map_err(|error| self.catalog_error(error))
+    }
+
+    pub fn catalog_error(&self, error: crate::catalog::CatalogError) -> DataDirError {
+        DataDirError::Catalog { directory: self.directory.to_owned(), error }
+    }
+
+    fn elsewhere(&self, found: String) -> DataDirError {
+        DataDirError::Elsewhere { directory: self.directory.to_owned(), found }
+    }
+}
+
+/// Who opens what is elsewhere.
+pub(super) fn owner(node: &Node, directory: &Path) -> Owner {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let path = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    Owner { id: node.id.clone(), place: format!("{}:{}", host.trim(), path.display()) }
+}

@@ -1,0 +1,6 @@
+//! The real binary with what is not on its machine: killed, cut off, restored from backups.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod postgres;
+mod support;
