@@ -10,7 +10,7 @@ use glasshive_model::{
 };
 use glasshive_query_engine::{Cancel, Engine, EngineConfig};
 use glasshive_query_plan::{Answer, Plan, TimeRange, Wants, text};
-use glasshive_store::world::{DataDir, DataDirOptions, open_data_dir};
+use glasshive_store::world::{DataDir, DataDirOptions, Places, open_data_dir};
 use glasshive_store::{MergeConfig, Store, StoreConfig};
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -99,6 +99,7 @@ pub struct Hive {
     pub rows: Vec<ShownRow>,
     config: StoreConfig,
     engine_config: EngineConfig,
+    places: Places,
     data: DataDir,
     directory: tempfile::TempDir,
 }
@@ -121,8 +122,9 @@ pub fn two_threads() -> EngineConfig {
     EngineConfig { threads: 2, ..EngineConfig::default() }
 }
 
-async fn open(directory: &Path, config: &StoreConfig, engine: &EngineConfig) -> (DataDir, Arc<Store>, Engine) {
-    let options = DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
+async fn open(directory: &Path, config: &StoreConfig, engine: &EngineConfig, places: &Places) -> (DataDir, Arc<Store>, Engine) {
+    let options =
+        DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, places: places.clone(), ..DataDirOptions::default() };
     let data = open_data_dir(directory, &options).await.unwrap();
     let metrics = metrics::Registry::default();
     let (store, _) = Store::open(config.clone(), data.world.clone(), Arc::new(EventsDecoder), metrics.clone()).await.unwrap();
@@ -136,10 +138,15 @@ impl Hive {
     }
 
     pub async fn with(config: StoreConfig, engine_config: EngineConfig) -> Self {
+        Self::in_places(config, engine_config, Places::default()).await
+    }
+
+    /// With the catalog or the data files elsewhere.
+    pub async fn in_places(config: StoreConfig, engine_config: EngineConfig, places: Places) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("data");
-        let (data, store, engine) = open(&path, &config, &engine_config).await;
-        Self { store, engine, rows: Vec::new(), config, engine_config, data, directory }
+        let (data, store, engine) = open(&path, &config, &engine_config, &places).await;
+        Self { store, engine, rows: Vec::new(), config, engine_config, places, data, directory }
     }
 
     /// The system's clock.
@@ -209,13 +216,20 @@ impl Hive {
 
     /// Stops everything and opens the directory again.
     pub async fn reopen(self) -> Self {
-        let Self { store, engine, rows, config, engine_config, data, directory } = self;
+        let places = self.places.clone();
+        self.reopen_after(|| places).await
+    }
+
+    /// The same, with something happening in between that says where everything is then.
+    pub async fn reopen_after(self, between: impl FnOnce() -> Places) -> Self {
+        let Self { store, engine, rows, config, engine_config, data, directory, .. } = self;
         drop(engine);
         store.shutdown().await;
         drop(store);
         close(data).await;
-        let (data, store, engine) = open(&directory.path().join("data"), &config, &engine_config).await;
-        Self { store, engine, rows, config, engine_config, data, directory }
+        let places = between();
+        let (data, store, engine) = open(&directory.path().join("data"), &config, &engine_config, &places).await;
+        Self { store, engine, rows, config, engine_config, places, data, directory }
     }
 
     /// Stops everything, without waiting for a flush.

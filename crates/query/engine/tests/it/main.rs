@@ -6,6 +6,7 @@ mod aliases;
 mod board;
 mod calculations;
 mod cost;
+mod drawn;
 mod edges;
 mod fields;
 mod fixture;
