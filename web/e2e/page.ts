@@ -10,13 +10,16 @@ export const server = () => process.env.GLASSHIVE_URL ?? "";
 const pages = process.env.GLASSHIVE_PAGES;
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
-async function withPages(page: Page, directory: string): Promise<void> {
+export async function withPages(page: Page): Promise<Page> {
+  if (!pages) return page;
+  const directory = pages;
   const isPage = (url: URL) => url.pathname === "/" || /^\/(e|t|assets)\//.test(url.pathname);
   await page.route(isPage, async (route) => {
     const { pathname } = new URL(route.request().url());
     const path = join(directory, pathname.startsWith("/assets/") ? pathname : "index.html");
     await route.fulfill({ body: await readFile(path), contentType: TYPES[extname(path)] ?? "application/octet-stream" });
   });
+  return page;
 }
 
 /** A test whose page asks nothing of any other origin, breaks no policy and logs no error. */
@@ -26,13 +29,13 @@ export const test = base.extend<{ page: Page }>({
     const foreign: string[] = [];
     page.on("pageerror", (error) => faults.push(error.message));
     page.on("console", (message) => {
-      if (message.type() === "error" && !/Failed to load resource|ERR_CONNECTION_REFUSED/.test(message.text())) faults.push(message.text());
+      if (message.type() === "error" && !/Failed to load resource|ERR_CONNECTION_REFUSED|Failed to fetch dynamically imported module/.test(message.text())) faults.push(message.text());
     });
     page.on("request", (request) => {
       const url = new URL(request.url());
       if (url.hostname !== "127.0.0.1" && url.protocol !== "data:") foreign.push(request.url());
     });
-    if (pages) await withPages(page, pages);
+    await withPages(page);
     await use(page);
     expect(faults).toEqual([]);
     expect(foreign).toEqual([]);

@@ -60,3 +60,71 @@ export async function plant(server: string): Promise<Planted> {
   if (spans.length > 0) await send();
   return { start, end };
 }
+
+/** A span of OTLP JSON; times in milliseconds. */
+function spanOf(trace: string, id: number, parent: number | undefined, name: string, from: number, length: number, more: Record<string, unknown> = {}): unknown {
+  const ns = (ms: number) => String(BigInt(Math.round(ms * 1e3)) * 1_000n);
+  const hex = (number: number) => number.toString(16).padStart(16, "0");
+  return { traceId: trace, spanId: hex(id), ...(parent === undefined ? {} : { parentSpanId: hex(parent) }), name, kind: parent === undefined ? 2 : 3, startTimeUnixNano: ns(from), endTimeUnixNano: ns(from + length), ...more };
+}
+
+/** Sends spans of services as an SDK would. */
+export async function sendSpans(server: string, services: Record<string, unknown[]>): Promise<void> {
+  const resourceSpans = Object.entries(services).map(([name, spans]) => ({ resource: { attributes: [{ key: "service.name", value: { stringValue: name } }] }, scopeSpans: [{ spans }] }));
+  const response = await fetch(`${server}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ resourceSpans }) });
+  if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
+}
+
+const traceId = (n: number) => `c${(n + 1).toString(16).padStart(31, "0")}`;
+
+/** Requests that ask a database eight times in a row, over twenty minutes; in thirteen of them, near one another, a query takes more than a second. Gives the slowest one's id and time. */
+export async function plantCalls(server: string): Promise<Planted & { slow: string; at: number }> {
+  const end = Date.now() - 60_000;
+  const start = end - 20 * 60_000;
+  const web: unknown[] = [];
+  const db: unknown[] = [];
+  const count = 240;
+  const slow = 150;
+  let at = 0;
+  for (let n = 0; n < count; n++) {
+    const trace = traceId(n);
+    const from = start + (n / count) * (end - start);
+    const base = n * 100;
+    const each = 2 + (n % 5);
+    const long = n === slow ? 1_600 : n >= 140 && n <= 164 && n % 2 === 0 ? 1_300 : each;
+    web.push(spanOf(trace, base + 1, undefined, "GET /checkout", from, each * 7 + long + 10));
+    for (let q = 0; q < 8; q++) {
+      const length = q === 7 ? long : each;
+      const attributes = [{ key: "db.rows", value: { intValue: String(length > 1_000 ? 90_000 : 5 + (n % 3)) } }, { key: "db.table", value: { stringValue: length > 1_000 ? "archive" : "orders" } }];
+      db.push(spanOf(trace, base + 2 + q, base + 1, "SELECT orders", from + 5 + q * each, length, { attributes }));
+    }
+    if (n === slow) at = from;
+  }
+  await sendSpans(server, { web, db });
+  return { start, end, slow: traceId(slow), at };
+}
+
+/** Sends one trace of so many spans, of which one query fails near its end. Gives its id. */
+export async function plantLarge(server: string, count: number): Promise<string> {
+  const trace = "b".repeat(32);
+  const start = Date.now() - 120_000;
+  const groups = Math.ceil(count / 101);
+  let id = 2;
+  let spans: unknown[] = [spanOf(trace, 1, undefined, "POST /import", start, 60_000)];
+  for (let group = 0; group < groups; group++) {
+    const from = start + (group / groups) * 60_000;
+    const parent = id++;
+    spans.push(spanOf(trace, parent, 1, `batch ${group % 7}`, from, 60_000 / groups));
+    for (let n = 0; n < 100 && id <= count; n++) {
+      const isBad = group === groups - 2 && n === 50;
+      const more = isBad ? { status: { code: 2, message: "deadlock" }, attributes: [{ key: "db.query.text", value: { stringValue: "UPDATE stock SET n = n - 1" } }] } : {};
+      spans.push(spanOf(trace, id++, parent, isBad ? "UPDATE stock" : n % 3 === 0 ? "SELECT item" : `step ${n % 11}`, from + (n / 100) * (60_000 / groups), 60_000 / groups / 120, more));
+    }
+    if (spans.length > 8_000) {
+      await sendSpans(server, { import: spans });
+      spans = [];
+    }
+  }
+  await sendSpans(server, { import: spans });
+  return trace;
+}

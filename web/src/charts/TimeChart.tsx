@@ -259,7 +259,7 @@ export function TimeChart(props: TimeChartProps) {
       role="application"
       tabIndex={0}
       aria-roledescription={heat ? "heatmap" : "line graph"}
-      aria-label={`${calculation.label} over time. Arrows move, Enter starts and ends a box, Space opens the menu of a point.`}
+      aria-label={`${calculation.label} over time, ${grid.steps} steps. Arrows move, Enter starts and ends a box, Space opens the menu of a point.`}
       onPointerDown={(event) => {
         if (event.button !== 0 || (event.target as HTMLElement).closest(".selection-menu, .layer")) return;
         const from = cellAt(event);

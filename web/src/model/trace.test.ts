@@ -1,44 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { type Tree, build } from "./build";
 import { criticalPath } from "./critical";
 import { type Folding, find, firstFolding, membershipsOf, repetitionsOf, reveal, rowsOf, withAncestors } from "./rows";
-import { ERROR, MISSING, type Trace, type TraceAnswer, UNFINISHED, has, nameOf, traceOf } from "./trace";
-
-interface Tree {
-  name: string;
-  from: number;
-  length: number;
-  kind?: string;
-  error?: boolean;
-  missing?: boolean;
-  children?: Tree[];
-}
-
-/** A trace from nested spans, times in milliseconds. */
-function build(...roots: Tree[]): Trace {
-  const names: string[] = [];
-  const kinds: string[] = [];
-  const place = (list: string[], word: string) => {
-    if (!list.includes(word)) list.push(word);
-    return list.indexOf(word);
-  };
-  const spans: TraceAnswer["spans"] = { parent: [], id: [], start: [], duration: [], self: [], name: [], service: [], kind: [], flags: [] };
-  const add = (tree: Tree, parent: number): void => {
-    const at = spans.parent.length;
-    spans.parent.push(parent);
-    spans.id.push(at.toString(16).padStart(16, "0"));
-    spans.start.push(tree.from * 1e6);
-    spans.duration.push(tree.missing ? -1 : tree.length * 1e6);
-    spans.self.push(0);
-    spans.name.push(place(names, tree.name));
-    spans.service.push(0);
-    spans.kind.push(place(kinds, tree.kind ?? "internal"));
-    spans.flags.push((tree.error ? ERROR : 0) | (tree.missing ? MISSING : 0));
-    for (const child of tree.children ?? []) add(child, at);
-  };
-  for (const root of roots) add(root, -1);
-  const marks = { span: [], at: [], kind: [], is_error: [], name: [] };
-  return traceOf({ trace_id: "t", start_ns: "0", duration_ns: String(100e6), span_count: spans.parent.length, error_count: 0, missing_root: false, unattached: 0, names, services: ["web"], kinds, spans, marks });
-}
+import { MISSING, type Trace, UNFINISHED, has, nameOf, traceOf } from "./trace";
 
 const path = (trace: Trace) => criticalPath(trace, 0).map(({ span, from, to }) => `${nameOf(trace, span)} ${from / 1e6}-${to / 1e6}`);
 

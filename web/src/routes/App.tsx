@@ -10,6 +10,7 @@ const QueryPage = lazy(() => import("../pages/query/QueryPage").then(({ QueryPag
 
 const HomePage = lazy(() => import("../pages/home/HomePage").then(({ HomePage: page }) => ({ default: page })));
 const TracesPage = lazy(() => import("../pages/traces/TracesPage").then(({ TracesPage: page }) => ({ default: page })));
+const ComparePage = lazy(() => import("../pages/traces/ComparePage").then(({ ComparePage: page }) => ({ default: page })));
 const LogsPage = lazy(() => import("../pages/logs/LogsPage").then(({ LogsPage: page }) => ({ default: page })));
 const DataPage = lazy(() => import("../pages/data/DataPage").then(({ DataPage: page }) => ({ default: page })));
 const ConnectPage = lazy(() => import("../pages/connect/ConnectPage").then(({ ConnectPage: page }) => ({ default: page })));
@@ -25,7 +26,7 @@ export function App() {
     if (id) go(`/e/local/trace/${id.id}${window.location.search}`, "replace");
   }, [path, pasted]);
   const view = readView(path);
-  const page = pageOf(view.page);
+  const page = pageOf(view.page, view.rest);
   return (
     <Shell>
       <Fence key={`${view.page}/${view.rest}`}>
@@ -37,14 +38,14 @@ export function App() {
   );
 }
 
-function pageOf(page: string): ReactNode | undefined {
+function pageOf(page: string, rest: string): ReactNode | undefined {
   switch (page) {
     case "home":
       return <HomePage />;
     case "query":
       return <QueryPage />;
     case "traces":
-      return <TracesPage />;
+      return rest.startsWith("compare/") ? <ComparePage /> : <TracesPage />;
     case "trace":
       return <TracePage />;
     case "logs":

@@ -22,6 +22,8 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
     title: "Query",
     keys: [
       ["Shift-Enter", "run"],
+      ["v w b", "write what to visualize, conditions, groups"],
+      ["t", "write the query as text"],
       ["Tab", "take the first proposal"],
       ["Enter", "in an empty clause: run"],
       ["Backspace", "in an empty clause: select, then remove, the last piece"],
@@ -34,7 +36,7 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
     keys: [
       ["j k", "next, previous row"],
       ["Left Right", "close, open"],
-      ["e E", "next, previous error"],
+      ["e E", "next, previous error; from anywhere on the page"],
       ["n N", "next, previous hit"],
       ["p", "parent"],
       ["c", "next part of the critical path"],

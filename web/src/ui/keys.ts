@@ -40,15 +40,6 @@ export function useGlobalKeys(openers: Openers): void {
         return;
       }
       if (!isShortcut(event)) return;
-      if (Date.now() - afterG < 1.5 * SECOND_MS) {
-        afterG = 0;
-        const page = PAGES.find(({ key }) => key === event.key);
-        if (page) {
-          event.preventDefault();
-          go(pageAddress(page.id === "home" ? "" : `/${page.id}`));
-          return;
-        }
-      }
       const action: (() => void) | undefined = {
         g: () => {
           afterG = Date.now();
@@ -65,8 +56,22 @@ export function useGlobalKeys(openers: Openers): void {
         action();
       }
     };
+    // The second key of a pair belongs to nobody else.
+    const second = (event: KeyboardEvent) => {
+      if (Date.now() - afterG >= 1.5 * SECOND_MS || !isShortcut(event)) return;
+      afterG = 0;
+      const page = PAGES.find(({ key }) => key === event.key);
+      if (!page) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      go(pageAddress(page.id === "home" ? "" : `/${page.id}`));
+    };
+    window.addEventListener("keydown", second, true);
     window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
+    return () => {
+      window.removeEventListener("keydown", second, true);
+      window.removeEventListener("keydown", press);
+    };
   }, []);
 }
 

@@ -56,6 +56,7 @@ export function DataPage() {
         </p>
       )}
       {datasets.error && <ErrorState error={datasets.error} retry={() => void datasets.refetch()} />}
+      {volume.error && <ErrorState error={volume.error} retry={() => void volume.refetch()} />}
       <div className="columns-2">
         <section aria-labelledby="datasets">
           <h2 id="datasets">Datasets</h2>
@@ -75,8 +76,14 @@ export function DataPage() {
                       <Link to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT IN ${columnText(slug)}` })}>{slug}</Link>
                     </td>
                     <td className="num">
-                      <i className="bar" style={{ width: `${((events.get(slug) ?? 0) / most) * 100}%` }} />
-                      <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span>
+                      {volume.data ? (
+                        <>
+                          <i className="bar" style={{ width: `${((events.get(slug) ?? 0) / most) * 100}%` }} />
+                          <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span>
+                        </>
+                      ) : (
+                        <span className="quiet">–</span>
+                      )}
                     </td>
                     <td>{moment(nsToMs(created_ns), zone)}</td>
                   </tr>
@@ -92,7 +99,8 @@ export function DataPage() {
             </h2>
             <input className="field" type="search" placeholder="Search columns" aria-label="Search columns" value={search} onChange={(event) => setSearch(event.target.value)} />
           </div>
-          {!columns.data && <Skeleton height={300} label="Reading columns" />}
+          {columns.error && <ErrorState error={columns.error} retry={() => void columns.refetch()} />}
+          {!columns.data && !columns.error && <Skeleton height={300} label="Reading columns" />}
           <div className="grid-wrap" style={{ marginTop: 8, maxHeight: "70vh" }} tabIndex={0} role="region" aria-labelledby="columns">
             <table className="grid">
               <thead>

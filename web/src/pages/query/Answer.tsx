@@ -1,6 +1,6 @@
 import type { QueryAnswer } from "../../api/hooks";
 import { useRun } from "../../api/hooks";
-import { count, exact } from "../../lib/format";
+import { count, exact, plural } from "../../lib/format";
 import { type Query, printQuery } from "../../model/query";
 import { EmptyState, sentence } from "../../ui/States";
 import type { QueryState } from "./state";
@@ -10,7 +10,7 @@ export function StatusLine({ data }: { data: QueryAnswer }) {
   const { cost } = data;
   return (
     <p className="status-line" role="status">
-      <span title={exact(cost.rows_matched)}>{count(cost.rows_matched)} events matched</span>
+      <span title={exact(cost.rows_matched)}>{plural(cost.rows_matched, "event")} matched</span>
       <span title={exact(cost.rows_scanned)}>{count(cost.rows_scanned)} looked at</span>
       <span>
         {cost.files_read} of {cost.files_read + cost.files_skipped} files read

@@ -1,5 +1,5 @@
 import "./bubble.css";
-import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useCompare } from "../../api/hooks";
 import type { Extent } from "../../charts/box";
 import { count, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
@@ -8,6 +8,7 @@ import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from 
 import { type Query, asking, columnText, equals, withCondition } from "../../model/query";
 import { rank } from "../../model/rank";
 import { MenuList } from "../../ui/Menu";
+import { announce } from "../../ui/announce";
 import { EmptyState, ErrorState, Skeleton, Waiting, sentence } from "../../ui/States";
 import type { QueryState } from "./state";
 
@@ -38,6 +39,11 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
   const [search, setSearch] = useState("");
   const [shown, setShown] = useState(FIRST_PANELS);
   const grid = useRef<HTMLDivElement>(null);
+  const said = answer.isPlaceholderData ? undefined : answer.data;
+  useEffect(() => {
+    const first = (said?.columns as Compared[] | undefined)?.find((column) => column.class === "normal");
+    if (said) announce(first ? `Most telling, ${first.name}: ${headline(first, (value) => inUnit(value, unitOfColumn(first.name)))}` : "No column tells the selected from the rest");
+  }, [said]);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!answer.data) {
     return (

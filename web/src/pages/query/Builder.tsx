@@ -6,6 +6,7 @@ import { type Range, rangeOfClause } from "../../model/range";
 import { meant } from "../../model/rank";
 import { renameColumn } from "../../model/words";
 import { Menu } from "../../ui/Menu";
+import { isShortcut } from "../../ui/keys";
 import { ClauseEditor, type Piece } from "./ClauseEditor";
 
 interface BuilderProps {
@@ -27,6 +28,15 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
   const [clause, setClause] = useState("");
   const named = rangeOfClause(clause, Date.now());
   useEffect(() => setClause(""), [ran]);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== "t" || !isShortcut(event)) return;
+      event.preventDefault();
+      setAsText(true);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
   const runDraft = (query: Query) => {
     // A time that cannot be read is not left out without a word.
     if (!clause || named) run(query, named ? { from: named.from, to: named.to } : {});
@@ -84,6 +94,7 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
           rows={2}
           defaultValue={printQuery(draft)}
           autoFocus
+          onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => {
             const time = timeClause(event.target.value);
             setClause(time);

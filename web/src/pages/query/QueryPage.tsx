@@ -12,7 +12,7 @@ import { useTitle } from "../../ui/Shell";
 import { ErrorState, SendSomething } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { announce } from "../../ui/announce";
-import { isTyping } from "../../ui/keys";
+import { isShortcut, isTyping } from "../../ui/keys";
 import { asked, exactLink, timeText, useTime, useView } from "../../ui/view";
 import { Builder } from "./Builder";
 import { RawData } from "./RawData";
@@ -51,6 +51,13 @@ export function QueryPage() {
       if (event.key === "Enter" && event.shiftKey && !event.defaultPrevented && !isTyping(event)) {
         event.preventDefault();
         run(draft);
+      }
+      const clause = { v: "VISUALIZE", w: "WHERE", b: "GROUP BY" }[event.key];
+      if (clause && isShortcut(event)) {
+        const input = document.querySelector<HTMLElement>(`[aria-label="Add to ${clause}"]`);
+        if (!input) return;
+        event.preventDefault();
+        input.focus();
       }
     };
     window.addEventListener("keydown", press);

@@ -123,7 +123,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
             source={source}
             names={names}
             zone={zone}
-            height={isHeat ? (isComparing && selected ? 180 : heatmaps > 1 ? 200 : 260) : isComparing && selected ? 120 : 168}
+            height={isHeat ? (isComparing && selected ? 140 : heatmaps > 1 ? 200 : 260) : isComparing && selected ? 120 : 168}
             shownGroups={isHeat ? [] : shownGroups}
             box={box}
             over={over}

@@ -104,7 +104,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
   return (
     <div className={found.isPlaceholderData ? "stale" : ""} aria-busy={found.isFetching}>
       <Waiting asked={found} />
-      <Notes data={found.data} />
+      <Notes data={{ notes: found.data.notes.filter(({ kind, text: said }) => kind !== "unknown_column" || !said.includes('"error"')) }} />
       <section className="graph" aria-label="Traces over time" style={{ marginBottom: 12 }}>
         <header>
           <h2 className="grow">duration over time</h2>

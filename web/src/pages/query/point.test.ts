@@ -11,7 +11,7 @@ const ran = readQuery("P50(duration_ms) GROUP BY `a b`, name");
 
 test("a point of a line: its group, and values up to its own", () => {
   expect(pointConditions(ran, source, line("P50", "duration_ms"), [["x y", null]], { step: 1, group: 0, value: 12.5 })).toEqual([
-    ['`a b` = "x y"', "name does-not-exist", "duration_ms <= 12.5"],
+    ['`a b` = "x y"', "name does-not-exist", "duration_ms <= 12.7"],
     ['`a b` = "x y"', "name does-not-exist"],
   ]);
   expect(pointConditions(ran, source, line("COUNT", ""), [["x", "y"]], { step: 1, group: 0, value: 12.5 })).toEqual([["`a b` = x", "name = y"]]);

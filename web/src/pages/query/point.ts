@@ -16,6 +16,8 @@ export interface Point extends Touched {
 
 /** Calculations whose value is one that an event may have. */
 const OF_VALUES = /^(P\d+|AVG|MAX|MIN)$/;
+/** Percentiles are estimates within a hundredth: the event that made one may lie a little above it. */
+const ESTIMATE = 0.016;
 
 /** The conditions of the events behind a point, the narrowest first: of a heatmap those of the touched cell, of a line those up to its value. */
 export function pointConditions(ran: Query, source: Graphs, calculation: Calculation, groups: readonly (readonly unknown[])[], { step, row, group, value }: Touched): string[][] {
@@ -28,7 +30,10 @@ export function pointConditions(ran: Query, source: Graphs, calculation: Calcula
     const below = Number.isFinite(high) ? [`${column} < ${high}`] : [];
     return [[...above, ...below], below];
   }
-  if (value !== undefined && calculation.column && OF_VALUES.test(calculation.op)) return [[...own, `${column} <= ${value}`], own];
+  if (value !== undefined && calculation.column && OF_VALUES.test(calculation.op)) {
+    const reach = /^P/.test(calculation.op) ? value + Math.abs(value) * ESTIMATE : value;
+    return [[...own, `${column} <= ${reach}`], own];
+  }
   return [own];
 }
 

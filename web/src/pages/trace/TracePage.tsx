@@ -3,8 +3,9 @@ import "./trace.css";
 import { useEffect, useMemo, useRef } from "react";
 import { useTrace } from "../../api/hooks";
 import { useAddress, useChange } from "../../lib/address";
-import { duration, plural } from "../../lib/format";
+import { duration, percent, plural } from "../../lib/format";
 import { moment, nsToMs, zoneName } from "../../lib/time";
+import { type Section, criticalShares } from "../../model/critical";
 import { type Trace, nameOf, serviceOf } from "../../model/trace";
 import { Menu } from "../../ui/Menu";
 import { useTitle } from "../../ui/Shell";
@@ -13,6 +14,9 @@ import { Tabs } from "../../ui/Tabs";
 import { isShortcut } from "../../ui/keys";
 import { useTime, useView } from "../../ui/view";
 import { Minimap } from "./Minimap";
+import { compareWithTypical } from "../traces/ComparePage";
+import { Flame } from "./Flame";
+import { Repeated } from "./Repeated";
 import { SpanPanel } from "./SpanPanel";
 import { Stats } from "./Stats";
 import { TraceLogs } from "./TraceLogs";
@@ -21,6 +25,7 @@ import { useTraceState } from "./state";
 
 const VIEWS = [
   { id: "waterfall", label: "Waterfall" },
+  { id: "flame", label: "Flame graph" },
   { id: "stats", label: "Statistics" },
   { id: "logs", label: "Logs" },
 ] as const;
@@ -52,23 +57,43 @@ export function TracePage() {
   );
 }
 
+/** The span that takes most of the critical path: what has to get faster first. */
+function heaviestOf(trace: Trace, critical: readonly Section[] | undefined): { span: number; length: number } | undefined {
+  if (!critical || trace.count < 2) return undefined;
+  const shares = criticalShares(trace, critical);
+  const span = shares.reduce((best, share, n) => (share > (shares[best] ?? 0) ? n : best), 0);
+  return { span, length: shares[span] ?? 0 };
+}
+
 function Opened({ env, trace }: { env: string; trace: Trace }) {
   const { params } = useAddress();
   const change = useChange();
   const { zone } = useTime();
   const state = useTraceState(trace);
   const search = useRef<HTMLInputElement>(null);
+  const latest = useRef(state);
+  latest.current = state;
+  const heaviest = useMemo(() => heaviestOf(trace, state.critical), [trace, state.critical]);
   const start = nsToMs(trace.start);
   const title = trace.count > 0 ? nameOf(trace, 0) : trace.id;
   useTitle(title);
   const named = params.get("view") as ViewName | null;
   const view: ViewName = VIEWS.find(({ id }) => id === named)?.id ?? "waterfall";
+  const hasPanel = (view === "waterfall" && state.cursor !== undefined) || (view === "flame" && state.selected >= 0);
   const setView = (next: ViewName) => change({ view: next === "waterfall" ? null : next });
   // Rows of the trace may have been sent with other clocks; an hour on both sides finds them.
   const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.key === "/" && isShortcut(event)) {
+      if (!isShortcut(event)) return;
+      // The next error is one key away, wherever the focus is.
+      const jump = { e: 1, E: -1 }[event.key];
+      if (jump && latest.current.errors.length > 0 && !(event.target as HTMLElement).closest("[role=treegrid], [role=application]")) {
+        event.preventDefault();
+        latest.current.step(latest.current.errors, jump as 1 | -1);
+        document.querySelector<HTMLElement>(".waterfall")?.focus();
+      }
+      if (event.key === "/") {
         event.preventDefault();
         event.stopImmediatePropagation();
         search.current?.focus();
@@ -90,6 +115,11 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
           <span>
             <time dateTime={new Date(start).toISOString()}>{moment(start, zone, Date.now(), "ms")}</time> {zoneName(start, zone)}
           </span>
+          {heaviest && (
+            <button type="button" className="button plain" onClick={() => (change({ view: null }), state.select(heaviest.span, "push"))} title="The span that takes most of the critical path">
+              most of the time: {nameOf(trace, heaviest.span)}, {duration(heaviest.length / 1e6)} ({percent(heaviest.length / trace.length)})
+            </button>
+          )}
           <span className="mono quiet cut">{trace.id}</span>
           {trace.missingRoot && <span>Root not received; showing {plural(state.rows.length, "part")}</span>}
         </p>
@@ -125,6 +155,9 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
             </button>
           </>
         )}
+        <button type="button" className="button" onClick={() => void compareWithTypical(env, trace, true)}>
+          Compare with a typical one
+        </button>
         <button type="button" className="button" aria-pressed={state.critical !== undefined} onClick={() => state.setCritical(state.critical === undefined)}>
           Critical path
         </button>
@@ -142,8 +175,9 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
         )}
         <span className="quiet">{plural(state.rows.length, "row")}</span>
       </div>
-      <div id="trace-view" role="tabpanel" aria-label={VIEWS.find(({ id }) => id === view)?.label ?? ""} className={state.selected >= 0 && view === "waterfall" ? "trace-body open" : "trace-body"}>
+      <div id="trace-view" role="tabpanel" aria-label={VIEWS.find(({ id }) => id === view)?.label ?? ""} className={hasPanel ? "trace-body open" : "trace-body"}>
         {view === "waterfall" && <Waterfall state={state} />}
+        {view === "flame" && <Flame state={state} />}
         {view === "stats" && (
           <Stats
             state={state}
@@ -151,7 +185,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
           />
         )}
         {view === "logs" && <TraceLogs env={env} state={state} time={time} showSpan={(span) => change({ view: null, span: trace.ids[span] ?? null })} />}
-        {view === "waterfall" && state.selected >= 0 && <SpanPanel env={env} state={state} time={time} />}
+        {hasPanel && (state.cursor !== undefined && state.cursor < 0 ? <Repeated state={state} row={state.cursor} /> : <SpanPanel env={env} state={state} time={time} />)}
       </div>
     </div>
   );

@@ -2,6 +2,7 @@ import "../query/query.css";
 import { useAddress, useChange } from "../../lib/address";
 import { printQuery, readQuery, withCondition } from "../../model/query";
 import { useTitle } from "../../ui/Shell";
+import { useIsEmpty } from "../../ui/States";
 import { askAgain, timeText, useTime, useView } from "../../ui/view";
 import { ClauseEditor } from "../query/ClauseEditor";
 import { TracesTab } from "../query/TracesTab";
@@ -21,6 +22,15 @@ export function TracesPage() {
     askAgain();
     change({ q: printQuery({ ...query, where }) });
   };
+  const empty = useIsEmpty(env);
+  if (empty) {
+    return (
+      <div className="page">
+        <h1>Traces</h1>
+        {empty}
+      </div>
+    );
+  }
   const pieces = (list: readonly { text: string; off?: boolean }[]) => list.map(({ text, off }) => ({ text, off: off ?? false }));
   return (
     <div className="page">
