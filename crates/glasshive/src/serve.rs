@@ -21,6 +21,7 @@ use glasshive_base::metrics;
 use glasshive_base_http::Server;
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
+use glasshive_feature_library::Library;
 use glasshive_store::world::{DataDir, DataDirError, DataDirOptions, open_data_dir};
 use late::LateSink;
 use std::net::SocketAddr;
@@ -97,6 +98,8 @@ impl Running {
         });
         let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read calculated fields")?;
         hive.keep_fields(Arc::new(fields));
+        let library = Library::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read boards and saved queries")?;
+        hive.keep_library(Arc::new(library));
         let sink = Arc::new(LateSink::default());
         let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
         let server = Server::new(router::server_config(&config, keys), table, data.world.clock.clone(), &metrics);

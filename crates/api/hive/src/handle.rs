@@ -1,11 +1,13 @@
 //! What answers each row, a file for each noun.
 
 pub mod account;
+pub mod board;
 pub mod compare;
 pub mod deletion;
 pub mod events;
 pub mod export;
 pub mod field;
+pub mod library;
 pub mod page;
 pub mod place;
 pub mod process;

@@ -8,6 +8,7 @@ use glasshive_base::{Clock, ErrorKind, metrics};
 use glasshive_base_http::RefusalRing;
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
+use glasshive_feature_library::Library;
 use glasshive_model::EnvironmentId;
 use glasshive_query_engine::Engine;
 use glasshive_store::Store;
@@ -39,6 +40,7 @@ pub struct Hive {
     refusals: OnceLock<Arc<RefusalRing>>,
     how_to_send: OnceLock<String>,
     fields: OnceLock<Arc<Fields>>,
+    library: OnceLock<Arc<Library>>,
     pub(crate) running: Arc<RunningTable>,
     stopping: watch::Sender<bool>,
 }
@@ -64,6 +66,7 @@ impl Hive {
             refusals: OnceLock::new(),
             how_to_send: OnceLock::new(),
             fields: OnceLock::new(),
+            library: OnceLock::new(),
             running: Arc::default(),
             stopping: watch::Sender::new(false),
         })
@@ -87,6 +90,16 @@ impl Hive {
     /// See [`Self::keep_fields`].
     pub(crate) fn fields(&self) -> Option<&Arc<Fields>> {
         self.fields.get()
+    }
+
+    /// Where boards, saved queries, markers and history are kept; without it there are none. A second call changes nothing.
+    pub fn keep_library(&self, library: Arc<Library>) {
+        let _ = self.library.set(library);
+    }
+
+    /// See [`Self::keep_library`].
+    pub(crate) fn library(&self) -> Option<&Arc<Library>> {
+        self.library.get()
     }
 
     /// Lines for people who want to send something, for the page at `/`; known once addresses are. A second call changes nothing.

@@ -1,10 +1,12 @@
 //! JSON of requests and answers. Nanoseconds are decimal strings, because JSON numbers lose them; other numbers are numbers.
 
 pub mod account;
+pub mod board;
 pub mod compare;
 pub mod deletion;
 pub mod export;
 pub mod field;
+pub mod library;
 pub mod place;
 pub mod process;
 pub mod query;

@@ -5,6 +5,7 @@ mod deletion;
 mod doors;
 mod fields;
 mod fixture;
+mod library;
 mod limits;
 mod schema;
 

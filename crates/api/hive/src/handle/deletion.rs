@@ -45,7 +45,7 @@ pub async fn confirm_clock(call: Call) -> Result<Response, Failure> {
     ok(&ConfirmedClock { time_ns: Nanoseconds(call.hive.clock.wall_ns()) })
 }
 
-fn asker(caller: &Caller) -> String {
+pub(super) fn asker(caller: &Caller) -> String {
     match caller {
         Caller::Anyone => "anyone".to_owned(),
         Caller::Key(grant) => format!("key {}", grant.key_id),

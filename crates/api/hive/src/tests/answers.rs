@@ -52,6 +52,15 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
         ("GET", "/hive/v1/e/{env}/metrics", format!("{env}/metrics?range=LAST%201h"), None),
         ("GET", "/hive/v1/e/{env}/fields", format!("{env}/fields"), None),
         ("POST", "/hive/v1/e/{env}/fields", format!("{env}/fields"), Some(json!({ "name": "slow", "expression": "$duration_ms > 50" }))),
+        ("GET", "/hive/v1/e/{env}/boards", format!("{env}/boards"), None),
+        ("POST", "/hive/v1/e/{env}/boards", format!("{env}/boards"), Some(json!({ "name": "empty" }))),
+        ("GET", "/hive/v1/e/{env}/saved-queries", format!("{env}/saved-queries"), None),
+        ("POST", "/hive/v1/e/{env}/saved-queries", format!("{env}/saved-queries"), Some(json!({ "name": "all", "query": "COUNT" }))),
+        ("GET", "/hive/v1/e/{env}/markers", format!("{env}/markers?from=5&to=7&dataset=web"), None),
+        ("POST", "/hive/v1/e/{env}/markers", format!("{env}/markers"), Some(json!({ "text": "release", "type": "deploy" }))),
+        ("GET", "/hive/v1/e/{env}/history", format!("{env}/history?search=count&by=me&limit=5"), None),
+        ("POST", "/hive/v1/e/{env}/history", format!("{env}/history"), Some(json!({ "query": "COUNT", "from": "-2h", "to": "now" }))),
+        ("DELETE", "/hive/v1/e/{env}/history", format!("{env}/history"), None),
         ("GET", "/hive/v1/e/{env}/queries", format!("{env}/queries"), None),
         ("GET", "/hive/v1/e/{env}/refusals", format!("{env}/refusals"), None),
         ("GET", "/hive/v1/e/{env}/stats", format!("{env}/stats"), None),
@@ -76,8 +85,13 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
 
 /// Answers 200 only while a query runs, which the tests of limits have.
 const CANCEL: &str = "/hive/v1/e/{env}/queries/{id}";
-/// Of what the tests of fields make.
-const FIELD: &str = "/hive/v1/e/{env}/fields/{id}";
+/// Of what the tests of fields make, and those of the library.
+const MADE: [&str; 4] = [
+    "/hive/v1/e/{env}/fields/{id}",
+    "/hive/v1/e/{env}/boards/{id}",
+    "/hive/v1/e/{env}/saved-queries/{id}",
+    "/hive/v1/e/{env}/markers/{id}",
+];
 
 /// Rows that answer text, or without end.
 const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail", "/hive/v1/e/{env}/export"];
@@ -92,7 +106,8 @@ async fn every_row_answers_what_the_document_says() {
         let json: Value = answer.json().unwrap();
         assert_eq!(document.faults(method, path, 200, &json), Vec::<String>::new(), "{method} {request}: {json}");
     }
-    let called: Vec<&str> = calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).chain([CANCEL, FIELD]).collect();
+    let called: Vec<&str> =
+        calls().iter().map(|(_, path, _, _)| *path).chain(NOT_JSON.iter().copied()).chain([CANCEL]).chain(MADE).collect();
     for endpoint in ENDPOINTS {
         assert!(called.contains(&endpoint.path), "{} is not called by any test", endpoint.path);
     }

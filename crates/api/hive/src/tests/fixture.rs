@@ -6,6 +6,7 @@ use glasshive_base::{Clock, metrics};
 use glasshive_base_http::{Answer, Client, Router, Server, ServerConfig};
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::{KeySpec, Keys};
+use glasshive_feature_library::Library;
 use glasshive_query_engine::{Engine, EngineConfig};
 use glasshive_receive_otlp::config::{AuthMode as OtlpAuth, OtlpConfig};
 use glasshive_receive_otlp::decode::OtlpDecoder;
@@ -77,6 +78,7 @@ impl Fixture {
             keys.give(&KeySpec::parse(key, 8).unwrap()).await.unwrap();
         }
         let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap();
+        let library = Library::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap();
         let metrics = metrics::Registry::default();
         let config = StoreConfig { reserve_bytes: 0, seal_rows: parts.seal_rows, ..StoreConfig::default() };
         let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await.unwrap();
@@ -94,6 +96,7 @@ impl Fixture {
         let router = Router::new(receive.into_iter().chain(routes(&hive)));
         let server = Server::new(ServerConfig::default(), router, data.world.clock.clone(), &metrics);
         hive.keep_fields(Arc::new(fields));
+        hive.keep_library(Arc::new(library));
         hive.remember_refusals(server.refusals());
         hive.tell_how_to_send("export OTEL_EXPORTER_OTLP_ENDPOINT=<here>".to_owned());
         let address = server.bind(([127, 0, 0, 1], 0).into()).await.unwrap();
