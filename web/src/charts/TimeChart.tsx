@@ -6,6 +6,8 @@ import { type Zone, clock, zoneName } from "../lib/time";
 import type { ColourScale } from "../model/ramp";
 import type { Calculation, Grid } from "../model/series";
 import { announce } from "../ui/announce";
+import { markerColour, markerForm } from "../ui/markers";
+import { MarkerLayer, markerWords, useShownMarkers } from "./MarkerLayer";
 import { type Box, boxBetween } from "./box";
 import { prepare, useSize } from "./canvas";
 import { slotColour, useColours } from "./colours";
@@ -48,6 +50,8 @@ export interface TimeChartProps {
   over?: readonly { name: string; line: Float64Array }[] | undefined;
   /** Steps that reach past this time are not over. */
   unfinishedFrom: number;
+  /** The datasets that it is about; all when left out. */
+  datasets?: readonly string[];
   /** Drawn beside the box. */
   boxMenu?: ReactNode;
 }
@@ -58,6 +62,7 @@ interface Cell {
 }
 
 const DRAG_PX = 4;
+const NO_DATASETS: readonly string[] = [];
 
 /** A graph over time: a heatmap, or lines. The pointer and the keyboard read it, and draw a box on it. */
 export function TimeChart(props: TimeChartProps) {
@@ -246,6 +251,9 @@ export function TimeChart(props: TimeChartProps) {
     } else if (event.key === " ") {
       event.preventDefault();
       onPoint(touchedAt(here), { x: xOf(frame, middleOf(here.step)), y: frame.top + frame.height / 2 });
+    } else if (event.key === "M") {
+      event.preventDefault();
+      markerForm.set({ start: middleOf(here.step) });
     }
   };
 
@@ -259,9 +267,9 @@ export function TimeChart(props: TimeChartProps) {
       role="application"
       tabIndex={0}
       aria-roledescription={heat ? "heatmap" : "line graph"}
-      aria-label={`${calculation.label} over time, ${grid.steps} steps. Arrows move, Enter starts and ends a box, Space opens the menu of a point.`}
+      aria-label={`${calculation.label} over time, ${grid.steps} steps. Arrows move, Enter starts and ends a box, Space opens the menu of a point, Shift-M adds a marker.`}
       onPointerDown={(event) => {
-        if (event.button !== 0 || (event.target as HTMLElement).closest(".selection-menu, .layer")) return;
+        if (event.button !== 0 || (event.target as HTMLElement).closest(".selection-menu, .layer, .marker")) return;
         const from = cellAt(event);
         if (!from) return;
         // The pointer may leave the graph while it draws.
@@ -290,6 +298,7 @@ export function TimeChart(props: TimeChartProps) {
     >
       <canvas ref={base} aria-hidden="true" />
       <canvas ref={over} className="over" aria-hidden="true" />
+      <MarkerLayer frame={frame} zone={zone} datasets={props.datasets ?? NO_DATASETS} />
       {drawn && <Outline box={drawn} frame={frame} grid={grid} rows={heat} colour={colours.selection} />}
       {cell && !visible && <Tip {...props} cell={cell} frame={frame} colours={lineColours} width={width} />}
       {box && !drawn && props.boxMenu && (
@@ -315,9 +324,10 @@ function textOf(value: number | undefined, calculation: Calculation): string {
 }
 
 const SHOWN_IN_TIP = 10;
+const SHOWN_MARKERS = 5;
 
 /** What is under the pointer, in words. */
-function Tip({ calculation, grid, zone, names, shownGroups, before, over, cell, frame, colours, width, height }: TimeChartProps & { cell: Cell; frame: ReturnType<typeof frameOf>; colours: string[]; width: number }) {
+function Tip({ calculation, grid, zone, names, shownGroups, before, over, cell, frame, colours, width, height, datasets = NO_DATASETS }: TimeChartProps & { cell: Cell; frame: ReturnType<typeof frameOf>; colours: string[]; width: number }) {
   const { step, row } = cell;
   const from = grid.first + step * grid.step;
   const precision = grid.step < 1_000 ? "ms" : grid.step < 60_000 ? "second" : "minute";
@@ -359,6 +369,7 @@ function Tip({ calculation, grid, zone, names, shownGroups, before, over, cell, 
       </table>
     );
   }
+  const happened = useShownMarkers(frame, datasets).filter(({ start, end = start }) => start < from + grid.step && end >= from);
   const top = heat && row !== undefined ? Math.min(height - AXIS - 44, Math.max(4, rowEdges(heat, frame, row).top - 52)) : 8;
   return (
     <div className="tip" style={{ ...side, top }} aria-hidden="true">
@@ -366,6 +377,12 @@ function Tip({ calculation, grid, zone, names, shownGroups, before, over, cell, 
         {clock(from, zone, precision)}–{clock(from + grid.step, zone, precision)} {zoneName(from, zone)}
       </div>
       {body}
+      {happened.slice(0, SHOWN_MARKERS).map((marker) => (
+        <div key={marker.id} className="cut">
+          <span className="swatch" style={{ background: markerColour(marker) }} />
+          {markerWords(marker)}
+        </div>
+      ))}
     </div>
   );
 }

@@ -11,6 +11,8 @@ const QueryPage = lazy(() => import("../pages/query/QueryPage").then(({ QueryPag
 const HomePage = lazy(() => import("../pages/home/HomePage").then(({ HomePage: page }) => ({ default: page })));
 const TracesPage = lazy(() => import("../pages/traces/TracesPage").then(({ TracesPage: page }) => ({ default: page })));
 const ComparePage = lazy(() => import("../pages/traces/ComparePage").then(({ ComparePage: page }) => ({ default: page })));
+const BoardsPage = lazy(() => import("../pages/boards/BoardsPage").then(({ BoardsPage: page }) => ({ default: page })));
+const BoardPage = lazy(() => import("../pages/boards/BoardPage").then(({ BoardPage: page }) => ({ default: page })));
 const LogsPage = lazy(() => import("../pages/logs/LogsPage").then(({ LogsPage: page }) => ({ default: page })));
 const DataPage = lazy(() => import("../pages/data/DataPage").then(({ DataPage: page }) => ({ default: page })));
 const ConnectPage = lazy(() => import("../pages/connect/ConnectPage").then(({ ConnectPage: page }) => ({ default: page })));
@@ -50,6 +52,8 @@ function pageOf(page: string, rest: string): ReactNode | undefined {
       return <TracePage />;
     case "logs":
       return <LogsPage />;
+    case "boards":
+      return rest ? <BoardPage id={rest} /> : <BoardsPage />;
     case "data":
       return <DataPage />;
     case "connect":

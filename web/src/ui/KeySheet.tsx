@@ -28,8 +28,13 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
       ["Enter", "in an empty clause: run"],
       ["Backspace", "in an empty clause: select, then remove, the last piece"],
       ["Space on a condition", "turn it off and on"],
-      ["Left Right Up Down", "on a graph: move; Enter: start or end a box"],
+      ["Left Right Up Down", "on a graph: move; Enter: start or end a box; Shift-M: add a marker"],
+      ["Alt-Up Alt-Down", "an older, a newer query of the history"],
     ],
+  },
+  {
+    title: "Board",
+    keys: [["m", "move the panel: arrows move, Shift and arrows change its size, Enter ends, Esc takes it back"]],
   },
   {
     title: "Trace",

@@ -1,11 +1,13 @@
 import { useId, useState } from "react";
 import { useColumns } from "../api/hooks";
+import { useBoards, useSavedQueries } from "../api/library";
 import { go } from "../lib/address";
 import { findId } from "../lib/ids";
 import { theme } from "../lib/preferences";
 import { columnText } from "../model/query";
 import { rank } from "../model/rank";
 import { Dialog } from "./Dialog";
+import { markerForm } from "./markers";
 import { PAGES } from "./pages";
 import { askAgain, pageAddress, useView } from "./view";
 
@@ -17,6 +19,8 @@ interface Entry {
 }
 
 const SHOWN_COLUMNS = 8;
+/** Boards and saved queries that stand there before anything is typed. */
+const SHOWN_KEPT = 6;
 
 /** Search for anything, or paste an id. */
 export function Palette({ close }: { close: () => void }) {
@@ -25,7 +29,13 @@ export function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
   const list = useId();
-  const entries = found(text, columns.data?.map(({ name }) => name) ?? []);
+  const boards = useBoards(env);
+  const saved = useSavedQueries(env);
+  const kept = [
+    ...(boards.data ?? []).map(({ id, name }): Entry => ({ group: "Boards", label: name, run: () => go(pageAddress(`/boards/${id}`)) })),
+    ...(saved.data ?? []).map(({ id, name }): Entry => ({ group: "Saved queries", label: name, run: () => go(pageAddress(`/query/${id}`)) })),
+  ];
+  const entries = found(text, columns.data?.map(({ name }) => name) ?? [], kept);
   const at = Math.min(active, entries.length - 1);
   const run = (entry: Entry | undefined) => {
     if (!entry) return;
@@ -61,7 +71,7 @@ export function Palette({ close }: { close: () => void }) {
       />
       <div id={list} role="listbox" aria-label="Found">
         {entries.map((entry, index) => (
-          <div key={`${entry.group}${entry.label}`}>
+          <div key={`${entry.group}${entry.label}${index}`}>
             {entries[index - 1]?.group !== entry.group && (
               <div className="group" role="presentation">
                 {entry.group}
@@ -79,7 +89,7 @@ export function Palette({ close }: { close: () => void }) {
   );
 }
 
-function found(text: string, columns: string[]): Entry[] {
+function found(text: string, columns: string[], kept: Entry[]): Entry[] {
   const id = findId(text);
   if (id) {
     const params: Record<string, string> = id.span ? { span: id.span } : {};
@@ -88,10 +98,12 @@ function found(text: string, columns: string[]): Entry[] {
   const pages = PAGES.map(({ id: page, label, key }): Entry => ({ group: "Go to", label, hint: `g ${key}`, run: () => go(pageAddress(page === "home" ? "" : `/${page}`)) }));
   const actions: Entry[] = [
     { group: "Actions", label: "New query", run: () => go(pageAddress("/query")) },
+    { group: "Actions", label: "New board", run: () => go(pageAddress("/boards")) },
+    { group: "Actions", label: "Add a marker", hint: "now", run: () => markerForm.set({ start: Date.now() }) },
     { group: "Actions", label: "Ask again", hint: "r", run: askAgain },
     ...(["dark", "light", "system"] as const).map((name): Entry => ({ group: "Actions", label: `Theme ${name}`, run: () => theme.set(name) })),
   ];
-  if (!text.trim()) return [...pages, ...actions];
+  if (!text.trim()) return [...pages, ...kept.slice(0, SHOWN_KEPT), ...actions];
   const by = (entry: Entry) => rank(text, entry.label) > 0;
   const matching = columns
     .map((name) => ({ name, score: rank(text, name) }))
@@ -99,5 +111,5 @@ function found(text: string, columns: string[]): Entry[] {
     .sort((a, b) => b.score - a.score || a.name.length - b.name.length)
     .slice(0, SHOWN_COLUMNS)
     .map(({ name }): Entry => ({ group: "Columns", label: name, hint: "count by", run: () => go(pageAddress("/query", { q: `COUNT GROUP BY ${columnText(name)}` })) }));
-  return [...pages.filter(by), ...matching, ...actions.filter(by)];
+  return [...pages.filter(by), ...kept.filter(by).slice(0, SHOWN_COLUMNS), ...matching, ...actions.filter(by)];
 }

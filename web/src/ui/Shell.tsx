@@ -9,6 +9,7 @@ import { Health } from "./Health";
 import { KeySheet } from "./KeySheet";
 import { KeyPrompt } from "./KeyPrompt";
 import { Link } from "./Link";
+import { Markers } from "./Markers";
 import { Menu } from "./Menu";
 import { Palette } from "./Palette";
 import { TimePicker } from "./TimePicker";
@@ -40,6 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
       {palette && <Palette close={() => setPalette(false)} />}
       {sheet && <KeySheet close={() => setSheet(false)} />}
       <KeyPrompt />
+      <Markers />
       <FirstEvents />
       <Announcer />
     </div>

@@ -5,6 +5,8 @@ const PATHS: Record<string, string> = {
   query: "M4 19V9m5 10V5m5 14v-7m5 7V8",
   traces: "M3 6h11M7 12h10M11 18h10",
   logs: "M4 6h16M4 10h10M4 14h16M4 18h8",
+  boards: "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z",
+  grip: "M9 5v.01M9 12v.01M9 19v.01M15 5v.01M15 12v.01M15 19v.01",
   data: "M4 6c0-1.7 3.6-3 8-3s8 1.3 8 3-3.6 3-8 3-8-1.3-8-3zm0 0v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
   connect: "M9 7V3m6 4V3M7 7h10v5a5 5 0 0 1-10 0zm5 10v4",
   settings: "M4 7h9m4 0h3M4 17h3m4 0h9M13 5v4M7 15v4",

@@ -4,6 +4,7 @@ export const PAGES = [
   { id: "query", label: "Query", icon: "query", key: "q" },
   { id: "traces", label: "Traces", icon: "traces", key: "t" },
   { id: "logs", label: "Logs", icon: "logs", key: "l" },
+  { id: "boards", label: "Boards", icon: "boards", key: "b" },
   { id: "data", label: "Data", icon: "data", key: "d" },
   { id: "connect", label: "Connect", icon: "connect", key: "c" },
 ] as const;

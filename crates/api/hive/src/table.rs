@@ -1,7 +1,9 @@
-//! Every row of the API, in the order of the document.
+//! Every row of the API. Those of one noun that are many stand in a file of their own.
+
+mod library;
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
-use crate::handle::{account, board, compare, deletion, events, export, field, library, page, place, process, query, tail, trace};
+use crate::handle::{account, compare, deletion, events, export, field, page, place, process, query, tail, trace};
 use crate::hive::Hive;
 use crate::shape;
 use glasshive_base_http::{Methods, Route};
@@ -15,17 +17,17 @@ const WHERE: Parameter = Parameter { name: "filter", description: "Which events,
 const ID: Parameter =
     Parameter { name: "id", description: "What the question is called off by while it runs; the server chooses one when left out." };
 const RANGE: Parameter = Parameter { name: "range", description: "Time range and datasets in text, such as `IN web LAST 1h`." };
-const FROM: Parameter = Parameter { name: "from", description: "Only what reaches past this time, nanoseconds since 1970." };
-const TO: Parameter = Parameter { name: "to", description: "Only what began before this time, nanoseconds since 1970." };
-const DATASET: Parameter =
-    Parameter { name: "dataset", description: "Only what graphs of this dataset show: its own, and what is of no dataset." };
-const SEARCH: Parameter = Parameter { name: "search", description: "Only queries with this text in them, whatever its case." };
-const BY: Parameter = Parameter { name: "by", description: "Only those of this person; `me` for the asker." };
 const AT: Parameter =
     Parameter { name: "at", description: "A time near the trace, nanoseconds since 1970; only a day around it is looked at first." };
 
-/// The rows.
-pub static ENDPOINTS: &[Endpoint] = &[
+/// All rows.
+pub const ENDPOINTS: Table = Table(&[ROWS, library::ROWS]);
+
+/// Rows of several files.
+#[derive(Clone, Copy)]
+pub struct Table(&'static [&'static [Endpoint]]);
+
+static ROWS: &[Endpoint] = &[
     Endpoint {
         name: "query",
         method: Methods::POST,
@@ -219,193 +221,6 @@ pub static ENDPOINTS: &[Endpoint] = &[
         body: None,
         answer: Answers::Json(schema::<shape::field::Field>),
         run: |call| Box::pin(field::delete(call)),
-    },
-    Endpoint {
-        name: "boards",
-        method: Methods::GET,
-        path: "/hive/v1/e/{env}/boards",
-        action: Action::Read,
-        summary: "The environment's boards.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::board::Boards>),
-        run: |call| Box::pin(board::list(call)),
-    },
-    Endpoint {
-        name: "createBoard",
-        method: Methods::POST,
-        path: "/hive/v1/e/{env}/boards",
-        action: Action::Change,
-        summary: "Keep a board.",
-        parameters: &[],
-        body: Some(schema::<shape::board::NewBoard>),
-        answer: Answers::Json(schema::<shape::board::Board>),
-        run: |call| Box::pin(board::create(call)),
-    },
-    Endpoint {
-        name: "board",
-        method: Methods::GET,
-        path: "/hive/v1/e/{env}/boards/{id}",
-        action: Action::Read,
-        summary: "A board with what stands on it.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::board::Board>),
-        run: |call| Box::pin(board::get(call)),
-    },
-    Endpoint {
-        name: "updateBoard",
-        method: Methods::PUT,
-        path: "/hive/v1/e/{env}/boards/{id}",
-        action: Action::Change,
-        summary: "Put another in the place of a version of a board; status 409 when that is not the last one.",
-        parameters: &[],
-        body: Some(schema::<shape::board::ChangedBoard>),
-        answer: Answers::Json(schema::<shape::board::Board>),
-        run: |call| Box::pin(board::update(call)),
-    },
-    Endpoint {
-        name: "deleteBoard",
-        method: Methods::DELETE,
-        path: "/hive/v1/e/{env}/boards/{id}",
-        action: Action::Change,
-        summary: "Take a board out. The answer is what it was.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::board::Board>),
-        run: |call| Box::pin(board::delete(call)),
-    },
-    Endpoint {
-        name: "savedQueries",
-        method: Methods::GET,
-        path: "/hive/v1/e/{env}/saved-queries",
-        action: Action::Read,
-        summary: "Queries that the environment keeps under a name.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::SavedQueries>),
-        run: |call| Box::pin(library::saved_queries(call)),
-    },
-    Endpoint {
-        name: "saveQuery",
-        method: Methods::POST,
-        path: "/hive/v1/e/{env}/saved-queries",
-        action: Action::Change,
-        summary: "Keep a query under a name.",
-        parameters: &[],
-        body: Some(schema::<shape::library::NewSavedQuery>),
-        answer: Answers::Json(schema::<shape::library::SavedQuery>),
-        run: |call| Box::pin(library::save_query(call)),
-    },
-    Endpoint {
-        name: "savedQuery",
-        method: Methods::GET,
-        path: "/hive/v1/e/{env}/saved-queries/{id}",
-        action: Action::Read,
-        summary: "A saved query.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::SavedQuery>),
-        run: |call| Box::pin(library::saved_query(call)),
-    },
-    Endpoint {
-        name: "updateSavedQuery",
-        method: Methods::PUT,
-        path: "/hive/v1/e/{env}/saved-queries/{id}",
-        action: Action::Change,
-        summary: "Put another in the place of a version of a saved query; status 409 when that is not the last one.",
-        parameters: &[],
-        body: Some(schema::<shape::library::ChangedSavedQuery>),
-        answer: Answers::Json(schema::<shape::library::SavedQuery>),
-        run: |call| Box::pin(library::update_saved_query(call)),
-    },
-    Endpoint {
-        name: "deleteSavedQuery",
-        method: Methods::DELETE,
-        path: "/hive/v1/e/{env}/saved-queries/{id}",
-        action: Action::Change,
-        summary: "Take a saved query out. The answer is what it was.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::SavedQuery>),
-        run: |call| Box::pin(library::delete_saved_query(call)),
-    },
-    Endpoint {
-        name: "markers",
-        method: Methods::GET,
-        path: "/hive/v1/e/{env}/markers",
-        action: Action::Read,
-        summary: "What happened when: markers that graphs show.",
-        parameters: &[FROM, TO, DATASET],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::Markers>),
-        run: |call| Box::pin(library::markers(call)),
-    },
-    Endpoint {
-        name: "createMarker",
-        method: Methods::POST,
-        path: "/hive/v1/e/{env}/markers",
-        action: Action::Change,
-        summary: "Keep a marker.",
-        parameters: &[],
-        body: Some(schema::<shape::library::NewMarker>),
-        answer: Answers::Json(schema::<shape::library::Marker>),
-        run: |call| Box::pin(library::create_marker(call)),
-    },
-    Endpoint {
-        name: "updateMarker",
-        method: Methods::PUT,
-        path: "/hive/v1/e/{env}/markers/{id}",
-        action: Action::Change,
-        summary: "Put another in the place of a version of a marker; status 409 when that is not the last one.",
-        parameters: &[],
-        body: Some(schema::<shape::library::ChangedMarker>),
-        answer: Answers::Json(schema::<shape::library::Marker>),
-        run: |call| Box::pin(library::update_marker(call)),
-    },
-    Endpoint {
-        name: "deleteMarker",
-        method: Methods::DELETE,
-        path: "/hive/v1/e/{env}/markers/{id}",
-        action: Action::Change,
-        summary: "Take a marker out. The answer is what it was.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::Marker>),
-        run: |call| Box::pin(library::delete_marker(call)),
-    },
-    Endpoint {
-        name: "history",
-        method: Methods::GET,
-        path: "/hive/v1/e/{env}/history",
-        action: Action::Read,
-        summary: "Queries that were run, newest first, each once for each who ran it.",
-        parameters: &[SEARCH, BY, LIMIT],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::History>),
-        run: |call| Box::pin(library::history(call)),
-    },
-    Endpoint {
-        name: "noteRun",
-        method: Methods::POST,
-        path: "/hive/v1/e/{env}/history",
-        action: Action::Read,
-        summary: "Remember that a query is run; the asker's oldest of more than 500 is forgotten.",
-        parameters: &[],
-        body: Some(schema::<shape::library::NewRun>),
-        answer: Answers::Json(schema::<shape::library::Run>),
-        run: |call| Box::pin(library::note_run(call)),
-    },
-    Endpoint {
-        name: "forgetRuns",
-        method: Methods::DELETE,
-        path: "/hive/v1/e/{env}/history",
-        action: Action::Read,
-        summary: "Forget what the asker ran.",
-        parameters: &[],
-        body: None,
-        answer: Answers::Json(schema::<shape::library::Forgotten>),
-        run: |call| Box::pin(library::forget_runs(call)),
     },
     Endpoint {
         name: "metricDescriptors",
@@ -606,6 +421,22 @@ pub static ENDPOINTS: &[Endpoint] = &[
         run: |call| Box::pin(page::home(call)),
     },
 ];
+
+impl Table {
+    /// One after the other.
+    pub fn iter(self) -> impl Iterator<Item = &'static Endpoint> {
+        self.0.iter().copied().flatten()
+    }
+}
+
+impl IntoIterator for Table {
+    type Item = &'static Endpoint;
+    type IntoIter = std::iter::Flatten<std::iter::Copied<std::slice::Iter<'static, &'static [Endpoint]>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().copied().flatten()
+    }
+}
 
 /// The rows of the route table.
 pub fn routes(hive: &Arc<Hive>) -> Vec<Route> {

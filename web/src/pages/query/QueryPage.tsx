@@ -1,24 +1,30 @@
 import "./query.css";
 import { useEffect } from "react";
+import { Problem } from "../../api/client";
 import { useRun, useStats } from "../../api/hooks";
+import { type SavedQuery, useSavedQuery } from "../../api/library";
 import { useAddress, useChange } from "../../lib/address";
 import { duration } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { offsetChoices, offsetOf } from "../../model/before";
-import { printQuery, readQuery } from "../../model/query";
+import { printQuery } from "../../model/query";
 import { copyText } from "../../ui/Copy";
+import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
 import { useTitle } from "../../ui/Shell";
-import { ErrorState, SendSomething } from "../../ui/States";
+import { EmptyState, ErrorState, SendSomething, Skeleton } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { announce } from "../../ui/announce";
 import { isShortcut, isTyping } from "../../ui/keys";
-import { asked, exactLink, timeText, useTime, useView } from "../../ui/view";
+import { asked, exactLink, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Builder } from "./Builder";
+import { HistoryPanel, useHistoryKeys } from "./HistoryPanel";
+import { MarkersMenu } from "./MarkersMenu";
+import { Done, QueryActions } from "./QueryActions";
 import { RawData } from "./RawData";
 import { Results } from "./Results";
 import { TracesTab } from "./TracesTab";
-import { history, useQueryState } from "./state";
+import { useQueryState } from "./state";
 
 const TABS = [
   { id: "results", label: "Results" },
@@ -27,13 +33,35 @@ const TABS = [
   { id: "raw", label: "Raw data" },
 ] as const;
 
-/** Ask by eye: a query, its graphs, its table, and ways on. */
+/** Ask by eye: a query, its graphs, its table, and ways on. An address with an id shows the query that is saved under it. */
 export function QueryPage() {
-  useTitle("Query");
+  const { env, rest } = useView();
+  const saved = useSavedQuery(env, rest);
+  if (!rest || saved.data) return <QueryView saved={rest ? saved.data : undefined} />;
+  return (
+    <div className="page">
+      <h1>Query</h1>
+      {!saved.error && <Skeleton height={240} label="Reading the saved query" />}
+      {saved.error instanceof Problem && saved.error.status === 404 ? (
+        <EmptyState title="There is no such saved query in this environment">
+          <p className="why">It was deleted, or it belongs to another environment.</p>
+          <Link className="button" to={pageAddress("/query")}>
+            A new query
+          </Link>
+        </EmptyState>
+      ) : (
+        saved.error && <ErrorState error={saved.error} retry={() => void saved.refetch()} />
+      )}
+    </div>
+  );
+}
+
+function QueryView({ saved }: { saved: SavedQuery | undefined }) {
+  useTitle(saved?.name ?? "Query");
   const { env } = useView();
   const { window: shown } = useTime();
   const { times } = useStore(asked);
-  const state = useQueryState();
+  const state = useQueryState(saved?.query);
   const { ran, draft, setDraft, run, tab, setTab } = state;
   const stats = useStats(env);
   const time = timeText(shown);
@@ -45,7 +73,9 @@ export function QueryPage() {
   const offset = offsetOf(params.get("cmp"), length);
   const choices = offsetChoices(length);
   const isEmptyServer = stats.data !== undefined && stats.data.live_rows + stats.data.file_rows === 0;
-  const runs = useStore(history);
+  const side = params.get("panel");
+  const at = params.get("q");
+  useHistoryKeys(env, at);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.key === "Enter" && event.shiftKey && !event.defaultPrevented && !isTyping(event)) {
@@ -66,7 +96,8 @@ export function QueryPage() {
   return (
     <div className="page">
       <div className="page-head">
-        <h1>Query</h1>
+        <h1 className="cut">{saved?.name ?? "Query"}</h1>
+        <QueryActions env={env} ran={ran} tab={tab} saved={saved} />
         <Menu
           label={offset === undefined ? "Compare" : `Compared with ${choices.find(({ cmp }) => cmp === params.get("cmp"))?.label ?? `${duration(offset)} before`}`}
           align="right"
@@ -75,11 +106,10 @@ export function QueryPage() {
             ...choices.map(({ cmp, label }) => ({ label, checked: params.get("cmp") === cmp, run: () => change({ cmp, ...(tab === "results" ? {} : { tab: null }) }) })),
           ]}
         />
-        <Menu
-          label="History"
-          align="right"
-          items={runs.length === 0 ? [{ label: "Nothing was run yet", run: () => undefined }] : runs.slice(0, 15).map(({ q }) => ({ label: <span className="mono cut" style={{ maxWidth: 560 }}>{q}</span>, run: () => run(readQuery(q)) }))}
-        />
+        <MarkersMenu />
+        <button type="button" className="button" aria-expanded={side === "history"} onClick={() => change({ panel: side === "history" ? null : "history" }, "replace")}>
+          History
+        </button>
         <Menu
           label="Share"
           align="right"
@@ -90,6 +120,8 @@ export function QueryPage() {
           ]}
         />
       </div>
+      <Done />
+      {side === "history" && <HistoryPanel env={env} close={() => change({ panel: null }, "replace")} />}
       <Builder env={env} ran={ran} draft={draft} setDraft={setDraft} run={run} range={time} />
       {isEmptyServer ? (
         <SendSomething env={env} />

@@ -13,6 +13,7 @@ import { type Item, MenuList } from "../../ui/Menu";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { useZoomChanges } from "../../ui/TimePicker";
 import { announce } from "../../ui/announce";
+import { markerForm } from "../../ui/markers";
 import { timeText, useTime } from "../../ui/view";
 import { Notes, Nothing, StatusLine } from "./Answer";
 import { BubbleUp, type Selected } from "./BubbleUp";
@@ -94,6 +95,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
       { label: "Zoom in here", run: () => change(zoomed(absolute({ start: source.grid.first + (step - 2) * source.grid.step, end: source.grid.first + (step + 3) * source.grid.step }))) },
       ...(own.length > 0 ? [{ label: `Only ${source.names[group ?? 0] ?? "this group"}`, run: () => run(own.reduce(withCondition, ran)) }] : []),
       ...(own.length === 1 ? [{ label: "Exclude it", run: () => run(withCondition(ran, equals(data.breakdowns[0] ?? "", groups[group ?? 0]?.[0] ?? null, true))) }] : []),
+      { label: "Add marker", run: () => markerForm.set({ start: extent.start }) },
     ];
   };
   return (
@@ -128,6 +130,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
             box={box}
             over={over}
             before={!isHeat && earlier && before ? { grid: before.grid, lines: earlier } : undefined}
+            datasets={ran.datasets.map((name) => name.replaceAll("`", ""))}
             onBox={(next) => setBox(next, source, calculation)}
             onPoint={(touched, at) => setPoint({ calc: index, ...touched, ...at })}
             boxMenu={
@@ -149,6 +152,9 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
                       Filter
                     </button>
                   )}
+                  <button type="button" className="button" onClick={() => markerForm.set({ start: extent.start, end: extent.end })}>
+                    Add marker
+                  </button>
                   <button type="button" className="button plain square" aria-label="Remove the box" onClick={() => change({ box: null })}>
                     ×
                   </button>

@@ -1,25 +1,17 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { noteRun } from "../../api/library";
 import { type Changes, readAddress, useAddress, useChange } from "../../lib/address";
-import { preference } from "../../lib/preferences";
 import { type Query, printQuery, readQuery, timeClause } from "../../model/query";
-import { type Range, rangeOfClause } from "../../model/range";
-import { askAgain } from "../../ui/view";
+import { DEFAULT_RANGE, type Range, rangeOfClause } from "../../model/range";
+import { askAgain, useView } from "../../ui/view";
 
 export const FIRST_QUERY = "HEATMAP(duration_ms), COUNT";
 export type Tab = "results" | "bubbleup" | "traces" | "raw";
 const TABS: readonly Tab[] = ["results", "bubbleup", "traces", "raw"];
 
-export interface Ran {
-  q: string;
-  at: number;
-}
-const KEPT_RUNS = 100;
-const isRuns = (value: unknown): value is Ran[] => Array.isArray(value) && value.every((run) => typeof run?.q === "string" && typeof run?.at === "number");
-/** Queries that were run in this browser, newest first. */
-export const history = preference<Ran[]>("history", [], isRuns);
-
-function remember(q: string): void {
-  history.set([{ q, at: Date.now() }, ...history.get().filter((run) => run.q !== q)].slice(0, KEPT_RUNS));
+function remember(env: string, q: string): void {
+  const { params } = readAddress();
+  noteRun(env, printQuery(readQuery(q)), params.get("from") ?? DEFAULT_RANGE.from, params.get("to") ?? DEFAULT_RANGE.to);
 }
 
 export interface QueryState {
@@ -34,11 +26,13 @@ export interface QueryState {
   setTab: (tab: Tab) => void;
 }
 
-/** The query of the address, and the one that is being written. */
-export function useQueryState(): QueryState {
+/** The query of the address, and the one that is being written. `first` is meant where the address has none. */
+export function useQueryState(first = FIRST_QUERY): QueryState {
+  const { env } = useView();
   const { params } = useAddress();
   const change = useChange();
-  const q = params.get("q") ?? FIRST_QUERY;
+  const named = params.get("q");
+  const q = params.get("q") ?? first;
   const ran = useMemo(() => readQuery(q), [q]);
   const [draft, setWritten] = useState(ran);
   const range = useRef<Range>(undefined);
@@ -52,21 +46,26 @@ export function useQueryState(): QueryState {
     const named = rangeOfClause(timeClause(q), Date.now());
     if (named) change({ q: printQuery(readQuery(q)), from: named.from, to: named.to }, "replace");
   }, [q, change]);
+  // What is looked at is remembered, whatever led to it.
+  useEffect(() => {
+    if (named !== null) remember(env, named);
+  }, [env, named]);
   const run = useCallback(
     (query: Query, more: Changes = {}) => {
       const text = printQuery(query);
       const time = range.current && more.from === undefined ? { from: range.current.from, to: range.current.to } : {};
       setDraft(query);
-      remember(text);
+      // Another one is remembered when it stands in the address.
+      if (text === q) remember(env, text);
       askAgain();
       // A box belongs to the answer that it was drawn on; what it was compared for is in the query now.
       const leavesBox = readAddress().params.get("tab") === "bubbleup" ? { tab: null } : {};
-      change({ q: text === FIRST_QUERY ? null : text, box: null, sel: null, ...leavesBox, ...time, ...more });
+      change({ q: text === first ? null : text, box: null, sel: null, ...leavesBox, ...time, ...more });
     },
-    [change, setDraft],
+    [change, first, setDraft, env, q],
   );
-  const named = params.get("tab") as Tab | null;
-  const tab = named && TABS.includes(named) ? named : "results";
+  const wanted = params.get("tab") as Tab | null;
+  const tab = wanted && TABS.includes(wanted) ? wanted : "results";
   const setTab = useCallback((next: Tab) => change({ tab: next === "results" ? null : next }), [change]);
   return { ran, draft, setDraft, run, tab, setTab };
 }

@@ -1,0 +1,146 @@
+import { useQuery } from "@tanstack/react-query";
+import { Problem, type Schema, ask, client } from "./client";
+import { type Asked, queries } from "./hooks";
+
+export type Board = Schema["Board"];
+export type BoardSummary = Schema["BoardSummary"];
+export type Panel = Schema["Panel"];
+export type PanelContent = Schema["PanelContent"];
+export type QueryStyle = Schema["QueryStyle"];
+export type SavedQuery = Schema["SavedQuery"];
+export type Marker = Schema["Marker"];
+export type Run = Schema["Run"];
+
+/** What somebody else may change meanwhile is asked for again while a page shows it. */
+const LOOK_AGAIN_MS = 15_000;
+
+export function useBoards(env: string): Asked<BoardSummary[]> {
+  return useQuery({
+    queryKey: ["boards", env],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/boards", { params: { path: { env } }, signal }))).boards,
+  });
+}
+
+export function useBoard(env: string, id: string): Asked<Board> {
+  return useQuery({
+    queryKey: ["board", env, id],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/boards/{id}", { params: { path: { env, id } }, signal })),
+    refetchInterval: (query) => (query.state.error instanceof Problem && query.state.error.status === 404 ? false : LOOK_AGAIN_MS),
+    staleTime: 0,
+  });
+}
+
+/** What a board is, without who made it and when. */
+export type BoardContent = Pick<Board, "name" | "description" | "panels" | "filter" | "from" | "to">;
+
+export async function createBoard(env: string, content: BoardContent): Promise<Board> {
+  const board = await ask(client.POST("/hive/v1/e/{env}/boards", { params: { path: { env } }, body: content }));
+  keep(env, board);
+  return board;
+}
+
+/** Puts a content in the place of a version; a `Problem` with status 409 says that it is not the last one. */
+export async function updateBoard(env: string, { id, version }: Pick<Board, "id" | "version">, content: BoardContent): Promise<Board> {
+  const { name, description, panels, filter, from, to } = content;
+  const board = await ask(client.PUT("/hive/v1/e/{env}/boards/{id}", { params: { path: { env, id } }, body: { version, name, description, panels, filter, from, to } }));
+  keep(env, board);
+  return board;
+}
+
+export async function deleteBoard(env: string, id: string): Promise<Board> {
+  const board = await ask(client.DELETE("/hive/v1/e/{env}/boards/{id}", { params: { path: { env, id } } }));
+  void queries.invalidateQueries({ queryKey: ["boards", env] });
+  return board;
+}
+
+/** The board as it is now, whatever is in the cache. */
+export async function readBoard(env: string, id: string): Promise<Board> {
+  const board = await ask(client.GET("/hive/v1/e/{env}/boards/{id}", { params: { path: { env, id } } }));
+  queries.setQueryData(["board", env, id], board);
+  return board;
+}
+
+function keep(env: string, board: Board): void {
+  queries.setQueryData(["board", env, board.id], board);
+  void queries.invalidateQueries({ queryKey: ["boards", env] });
+}
+
+export function useSavedQueries(env: string): Asked<SavedQuery[]> {
+  return useQuery({
+    queryKey: ["saved-queries", env],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/saved-queries", { params: { path: { env } }, signal }))).queries,
+  });
+}
+
+export function useSavedQuery(env: string, id: string): Asked<SavedQuery> {
+  return useQuery({
+    queryKey: ["saved-query", env, id],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } }, signal })),
+    enabled: id !== "",
+  });
+}
+
+export async function saveQuery(env: string, body: Schema["NewSavedQuery"]): Promise<SavedQuery> {
+  return kept(env, await ask(client.POST("/hive/v1/e/{env}/saved-queries", { params: { path: { env } }, body })));
+}
+
+export async function updateSavedQuery(env: string, id: string, body: Schema["ChangedSavedQuery"]): Promise<SavedQuery> {
+  return kept(env, await ask(client.PUT("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } }, body })));
+}
+
+export async function deleteSavedQuery(env: string, id: string): Promise<void> {
+  await ask(client.DELETE("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } } }));
+  void queries.invalidateQueries({ queryKey: ["saved-queries", env] });
+}
+
+function kept(env: string, query: SavedQuery): SavedQuery {
+  queries.setQueryData(["saved-query", env, query.id], query);
+  void queries.invalidateQueries({ queryKey: ["saved-queries", env] });
+  return query;
+}
+
+/** Markers that reach into a window, milliseconds since 1970. */
+export function useMarkers(env: string, start: number, end: number): Asked<Schema["Markers"]> {
+  const [from, to] = [`${Math.floor(start)}000000`, `${Math.ceil(end)}000000`];
+  return useQuery({
+    queryKey: ["markers", env, from, to],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/markers", { params: { path: { env }, query: { from, to } }, signal })),
+    placeholderData: (before) => before,
+  });
+}
+
+export async function createMarker(env: string, body: Schema["NewMarker"]): Promise<void> {
+  await ask(client.POST("/hive/v1/e/{env}/markers", { params: { path: { env } }, body }));
+  void queries.invalidateQueries({ queryKey: ["markers", env] });
+}
+
+export async function updateMarker(env: string, id: string, body: Schema["ChangedMarker"]): Promise<void> {
+  await ask(client.PUT("/hive/v1/e/{env}/markers/{id}", { params: { path: { env, id } }, body }));
+  void queries.invalidateQueries({ queryKey: ["markers", env] });
+}
+
+export async function deleteMarker(env: string, id: string): Promise<void> {
+  await ask(client.DELETE("/hive/v1/e/{env}/markers/{id}", { params: { path: { env, id } } }));
+  void queries.invalidateQueries({ queryKey: ["markers", env] });
+}
+
+export function useHistory(env: string, search: string, mine: boolean): Asked<Schema["History"]> {
+  return useQuery({
+    queryKey: ["history", env, search, mine],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/history", { params: { path: { env }, query: { limit: "200", ...(search ? { search } : {}), ...(mine ? { by: "me" } : {}) } }, signal })),
+    placeholderData: (before) => before,
+    staleTime: 0,
+  });
+}
+
+/** Tells the server what is run. That it could not be told is no reason not to run it. */
+export function noteRun(env: string, query: string, from: string, to: string): void {
+  void ask(client.POST("/hive/v1/e/{env}/history", { params: { path: { env } }, body: { query, from, to } }))
+    .then(() => queries.invalidateQueries({ queryKey: ["history", env] }))
+    .catch(() => undefined);
+}
+
+export async function forgetRuns(env: string): Promise<void> {
+  await ask(client.DELETE("/hive/v1/e/{env}/history", { params: { path: { env } } }));
+  void queries.invalidateQueries({ queryKey: ["history", env] });
+}

@@ -1,0 +1,326 @@
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type Asked, type QueryAnswer, type Row, useEvents, useRun } from "../../api/hooks";
+import type { PanelContent } from "../../api/library";
+import { TimeChart } from "../../charts/TimeChart";
+import { extentOf, printBox } from "../../charts/box";
+import { useSize } from "../../charts/canvas";
+import { slotColour, useColours } from "../../charts/colours";
+import { hoveredGroup } from "../../charts/crosshair";
+import { go } from "../../lib/address";
+import { count, exact, inUnit } from "../../lib/format";
+import { moment, nsToMs } from "../../lib/time";
+import { withBoard } from "../../model/board";
+import { type Condition, asking, calcParts, columnOfCondition, equals, isHeatmap, printQuery, readQuery, whereText, withCondition } from "../../model/query";
+import { type Calculation, type Graphs, graphsOf, numberOf } from "../../model/series";
+import { fieldText } from "../../ui/Fields";
+import { Link } from "../../ui/Link";
+import { ErrorState, Skeleton } from "../../ui/States";
+import { pageAddress, useTime } from "../../ui/view";
+import { traceAddress } from "../query/RawData";
+
+export type QueryContent = Extract<PanelContent, { type: "query" }>;
+
+interface PanelProps {
+  content: QueryContent;
+  conditions: readonly Condition[];
+}
+
+interface BodyProps extends PanelProps {
+  env: string;
+  time: string;
+  times: number;
+}
+
+const DRAWN_GROUPS = 12;
+const EVENTS = 100;
+const USUAL = ["service.name", "name", "duration_ms", "http.response.status_code", "body"];
+
+const tabOf = (content: QueryContent): Record<string, string> => (content.style === "events" ? { tab: "raw" } : {});
+
+/** What a panel is called: the way to its query, with the board's conditions in it. */
+export function PanelTitle({ content, conditions }: PanelProps) {
+  const query = withBoard(content.query, conditions);
+  return (
+    <h2 className="grow cut">
+      <Link to={pageAddress("/query", { q: query, ...tabOf(content) })} title={query}>
+        {content.title || content.query}
+      </Link>
+    </h2>
+  );
+}
+
+/** The answer to a panel's query. It is asked for once the panel has been in view. */
+export function PanelBody({ env, content, conditions, time, times }: BodyProps) {
+  const [holder, seen] = useSeen();
+  const query = withBoard(content.query, conditions);
+  return (
+    <div ref={holder} className={`panel-body ${content.style}`}>
+      {content.style === "events" ? <Events env={env} query={query} time={time} times={times} enabled={seen} /> : <Answer env={env} content={content} query={query} time={time} times={times} enabled={seen} />}
+    </div>
+  );
+}
+
+/** Whether an element was near the visible part of the page once. */
+function useSeen(): [React.RefObject<HTMLDivElement | null>, boolean] {
+  const element = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (seen || !element.current) return;
+    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && setSeen(true), { rootMargin: "200px" });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [seen]);
+  return [element, seen];
+}
+
+function Answer({ env, content, query, time, times, enabled }: { env: string; content: QueryContent; query: string; time: string; times: number; enabled: boolean }) {
+  const drawsSeries = content.style === "graph" || content.style === "both";
+  const answer = useRun(env, `${query} ${time}`, drawsSeries ? ["series"] : [], times, enabled);
+  const read = useMemo(() => readQuery(query), [query]);
+  // A heatmap shows all events, whatever the groups.
+  const heat = read.groupBy.length > 0 && drawsSeries ? read.calcs.filter(isHeatmap) : [];
+  const whole = useRun(env, `${asking(read, heat, { step: read.step })} ${time}`, ["series"], times, enabled && heat.length > 0);
+  const graphs = useMemo(() => answer.data && graphsOf(answer.data), [answer.data]);
+  const wholeGraphs = useMemo(() => (heat.length > 0 && whole.data ? graphsOf(whole.data) : undefined), [heat.length, whole.data]);
+  if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
+  if (!answer.data || !graphs) return <Skeleton height={80} label="Asking" />;
+  const { data } = answer;
+  if (data.results.length === 0 || (data.cost.rows_matched === 0 && content.style !== "value")) return <Empty query={query} />;
+  const parts: ReactNode[] = [];
+  if (content.style === "value") parts.push(<Values key="values" data={data} graphs={graphs} query={query} />);
+  if (drawsSeries) parts.push(<Charts key="charts" content={content} graphs={graphs} whole={wholeGraphs} query={query} names={graphs.names} grouped={data.breakdowns.length > 0} />);
+  if (content.style === "table" || content.style === "both") parts.push(<Table key="table" data={data} graphs={graphs} query={query} drawn={drawsSeries} />);
+  return (
+    <Shown answer={answer} note={data.notes.map(({ text: words }) => words).join(" ")}>
+      {parts}
+    </Shown>
+  );
+}
+
+/** An answer; dimmed while it is replaced, with what is wrong with it above. */
+function Shown<T>({ answer, note, children }: { answer: Asked<T>; note: string; children: ReactNode }) {
+  return (
+    <div className={answer.isPlaceholderData ? "panel-answer stale" : "panel-answer"} aria-busy={answer.isFetching}>
+      {answer.isFetching && <div className="loading-bar" />}
+      {answer.error && <p className="note">Not asked again: {answer.error.message}.</p>}
+      {note && <p className="note">{note}</p>}
+      {children}
+    </div>
+  );
+}
+
+function Empty({ query }: { query: string }) {
+  const { where } = readQuery(query);
+  return (
+    <p className="panel-empty quiet">
+      No events match in this range.{" "}
+      {where.length > 0 && (
+        <>
+          Conditions: <span className="mono">{where.map(({ text }) => text).join(" AND ")}</span>
+        </>
+      )}
+    </p>
+  );
+}
+
+interface ChartsProps {
+  content: QueryContent;
+  graphs: Graphs;
+  whole: Graphs | undefined;
+  query: string;
+  names: readonly string[];
+  grouped: boolean;
+}
+
+const LEAST_CHART = 90;
+
+/** A graph for each calculation, as high as there is room. */
+function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) {
+  const { zone } = useTime();
+  const colours = useColours();
+  const [holder, { height }] = useSize<HTMLDivElement>();
+  const groups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, names.length) }, (_, n) => n), [names]);
+  const several = graphs.calculations.length > 1;
+  const each = Math.max(LEAST_CHART, Math.floor(height / Math.max(1, graphs.calculations.length)) - (several ? 18 : 0));
+  const drawn = graphs.calculations.map((calculation) => {
+    const all = whole?.calculations.find(({ label }) => label === calculation.label);
+    return calculation.heats.length > 0 && all && whole ? { calculation: all, source: whole } : { calculation, source: graphs };
+  });
+  const hasLines = grouped && drawn.some(({ calculation }) => calculation.heats.length === 0);
+  return (
+    <>
+      <div ref={holder} className="panel-charts">
+        {height > 0 &&
+          drawn.map(({ calculation, source }, index) => (
+            <div key={calculation.label}>
+              {several && <p className="chart-name mono">{calculation.label}</p>}
+              <TimeChart
+                calculation={calculation}
+                index={index}
+                grid={source.grid}
+                start={source.start}
+                end={source.end}
+                unfinishedFrom={source.end}
+                names={calculation.heats.length > 0 ? [""] : names}
+                zone={zone}
+                height={each}
+                log={content.log_scale}
+                shownGroups={calculation.heats.length > 0 ? [] : groups}
+                box={undefined}
+                onBox={(box) => box && go(pageAddress("/query", { q: query, box: printBox(index, extentOf(box, source.grid, calculation.heats[0])), ...(calculation.heats.length > 0 ? { tab: "bubbleup" } : {}) }))}
+                onPoint={({ step }) => go(pageAddress("/query", { q: query, ...aroundStep(source, step) }))}
+              />
+            </div>
+          ))}
+      </div>
+      {hasLines && content.style === "graph" && (
+        <ul className="legend" aria-label="Groups" onPointerLeave={() => hoveredGroup.set(undefined)}>
+          {groups.map((group) => (
+            <li key={group} className="cut" onPointerEnter={() => hoveredGroup.set(group)}>
+              <span className="swatch" style={{ background: slotColour(colours, group) }} />
+              {names[group]}
+            </li>
+          ))}
+          {names.length > groups.length && <li className="quiet">{names.length - groups.length} more</li>}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** A little time round a step, so that what is there can be seen. */
+function aroundStep({ grid }: Graphs, step: number): Record<string, string> {
+  const [from, to] = [grid.first + (step - 5) * grid.step, grid.first + (step + 6) * grid.step];
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+function Values({ data, graphs, query }: { data: QueryAnswer; graphs: Graphs; query: string }) {
+  return (
+    <div className="facts-line">
+      {data.results.slice(0, 12).map(({ group, values }, row) =>
+        graphs.calculations.map((calculation, n) => (
+          <Link key={`${JSON.stringify(group)}${calculation.label}`} className="fact" to={pageAddress("/query", { q: narrowed(query, data.breakdowns, group) })}>
+            <strong title={String(values[n])}>{valueText(calculation, values[n])}</strong>
+            <span>{[graphs.names[row], data.results.length > 1 || graphs.calculations.length > 1 ? calculation.label : ""].filter(Boolean).join(" · ") || calculation.label}</span>
+          </Link>
+        )),
+      )}
+    </div>
+  );
+}
+
+function valueText(calculation: Calculation, value: unknown): string {
+  const number = numberOf(value);
+  return Number.isNaN(number) ? "–" : inUnit(number, calculation.measure);
+}
+
+/** A query about one group alone. */
+function narrowed(query: string, breakdowns: readonly string[], group: readonly unknown[]): string {
+  return printQuery(breakdowns.reduce((known, column, n) => withCondition(known, equals(column, group[n])), readQuery(query)));
+}
+
+const TABLE_ROWS = 100;
+
+function Table({ data, graphs, query, drawn }: { data: QueryAnswer; graphs: Graphs; query: string; drawn: boolean }) {
+  const colours = useColours();
+  const shown = graphs.calculations.map((calculation, n) => ({ calculation, n })).filter(({ calculation }) => calculation.op !== "HEATMAP");
+  const rows = data.results.slice(0, TABLE_ROWS);
+  const most = shown.map(({ n }) => Math.max(0, ...rows.map(({ values }) => numberOf(values[n])).filter(Number.isFinite)));
+  return (
+    <div className="panel-table" tabIndex={0} role="region" aria-label="Groups">
+      <table className="grid">
+        <thead>
+          <tr>
+            {data.breakdowns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+            {shown.map(({ calculation }) => (
+              <th key={calculation.label} scope="col" className="num">
+                {calculation.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody onPointerLeave={() => hoveredGroup.set(undefined)}>
+          {rows.map(({ group, values }, row) => (
+            <tr key={JSON.stringify(group)} onPointerEnter={() => drawn && hoveredGroup.set(row)}>
+              {group.map((value, n) => (
+                <td key={data.breakdowns[n]}>
+                  {n === 0 && drawn && row < DRAWN_GROUPS && <span className="swatch" style={{ background: slotColour(colours, row) }} />}
+                  {n === 0 ? <Link to={pageAddress("/query", { q: narrowed(query, data.breakdowns, group) })}>{text(value)}</Link> : text(value)}
+                </td>
+              ))}
+              {shown.map(({ calculation, n }, index) => (
+                <td key={calculation.label} className="num">
+                  {group.length > 0 && numberOf(values[n]) > 0 && <i className="bar" style={{ width: `${Math.max(1, (numberOf(values[n]) / (most[index] || 1)) * 100)}%` }} />}
+                  <span title={String(values[n])}>{valueText(calculation, values[n])}</span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {data.groups > rows.length && <p className="table-foot">{`${exact(rows.length)} of ${count(data.groups)} groups`}</p>}
+    </div>
+  );
+}
+
+const text = (value: unknown) => (value === null || value === undefined ? "(none)" : fieldText(value));
+
+/** The newest events of a query, each the way to its trace. */
+function Events({ env, query, time, times, enabled }: { env: string; query: string; time: string; times: number; enabled: boolean }) {
+  const { zone } = useTime();
+  const read = useMemo(() => readQuery(query), [query]);
+  const where = whereText(read);
+  const answer = useEvents(env, { text: `${where} ${time}`, limit: EVENTS }, times, enabled);
+  if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
+  if (!answer.data) return <Skeleton height={80} label="Asking" />;
+  const { rows } = answer.data;
+  if (rows.length === 0) return <Empty query={query} />;
+  const columns = columnsOf(query, rows);
+  return (
+    <Shown answer={answer} note="">
+      <div className="panel-table" tabIndex={0} role="region" aria-label="Newest events">
+        <table className="grid">
+          <thead>
+            <tr>
+              <th scope="col">time</th>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.seq}>
+                <td>
+                  <Link to={row.fields["trace.trace_id"] ? traceAddress(row) : pageAddress("/query", { q: query, tab: "raw" })}>{moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}</Link>
+                </td>
+                {columns.map((column) => (
+                  <td key={column}>{cell(column, row.fields[column])}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Shown>
+  );
+}
+
+function cell(column: string, value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "number" && /_ms$/.test(column) ? inUnit(value, { unit: "ms", factor: 1 }) : fieldText(value);
+}
+
+/** The query's columns first, then the usual ones that occur. */
+function columnsOf(query: string, rows: readonly Row[]): string[] {
+  const read = readQuery(query);
+  const named = [...read.groupBy, ...read.calcs.map((calc) => calcParts(calc).column), ...read.where.map((condition) => columnOfCondition(condition.text) ?? "")];
+  const occurs = (name: string) => rows.some(({ fields }) => name in fields);
+  return [...new Set([...named.map((name) => name.replaceAll("`", "")), ...USUAL])].filter((name) => name && name !== "is_root" && !name.startsWith("trace.") && occurs(name)).slice(0, 8);
+}

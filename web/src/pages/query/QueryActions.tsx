@@ -1,0 +1,152 @@
+import { useState } from "react";
+import { Problem } from "../../api/client";
+import { type PanelContent, type SavedQuery, createBoard, deleteSavedQuery, readBoard, saveQuery, updateBoard, updateSavedQuery, useBoards } from "../../api/library";
+import { go } from "../../lib/address";
+import { createStore, useStore } from "../../lib/store";
+import { freeId, freePlace } from "../../model/board";
+import { type Query, isHeatmap, printQuery } from "../../model/query";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { Link } from "../../ui/Link";
+import { Menu } from "../../ui/Menu";
+import { NameDialog } from "../../ui/NameDialog";
+import { announce } from "../../ui/announce";
+import { pageAddress } from "../../ui/view";
+
+interface QueryActionsProps {
+  env: string;
+  ran: Query;
+  tab: string;
+  /** The saved query that this page shows, maybe changed. */
+  saved: SavedQuery | undefined;
+}
+
+/** What was just done with the query, and where it can be seen. */
+const done = createStore<{ words: string; to?: string; link?: string } | undefined>(undefined);
+
+/** Keeps the query: under a name, or on a board. */
+export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
+  const boards = useBoards(env);
+  const [asking, setAsking] = useState<"save" | "rename" | "board" | "delete">();
+  const query = printQuery(ran, true);
+  const isChanged = saved !== undefined && saved.query !== query;
+  const tell = (words: string, link?: { to: string; link: string }) => {
+    done.set({ words, ...link });
+    announce(words);
+  };
+  const content: PanelContent = { type: "query", title: saved?.name ?? "", query, style: tab === "raw" || tab === "traces" ? "events" : ran.groupBy.length > 0 && !ran.calcs.some(isHeatmap) ? "both" : "graph", log_scale: false };
+  const add = async (id: string) => {
+    try {
+      const name = await addPanel(env, id, content);
+      tell(`Added to ${name}.`, { to: pageAddress(`/boards/${id}`), link: "Open the board" });
+    } catch (error) {
+      tell(error instanceof Error ? error.message : "It could not be added");
+    }
+  };
+  const overwrite = async (name: string, description: string, text: string) => {
+    if (!saved) return;
+    await updateSavedQuery(env, saved.id, { version: saved.version, name, description, query: text });
+    tell("Saved.");
+  };
+  return (
+    <>
+      {saved ? (
+        <Menu
+          label={isChanged ? "Save •" : "Saved"}
+          name={`Saved as ${saved.name}${isChanged ? ", changed since" : ""}`}
+          align="right"
+          items={[
+            ...(isChanged ? [{ label: "Save the changes", run: () => void overwrite(saved.name, saved.description, query).catch((error: Error) => tell(error.message)) }] : []),
+            { label: "Save as another", run: () => setAsking("save") },
+            { label: "Rename", run: () => setAsking("rename") },
+            { label: null },
+            { label: "Delete", run: () => setAsking("delete") },
+          ]}
+        />
+      ) : (
+        <button type="button" className="button" onClick={() => setAsking("save")}>
+          Save
+        </button>
+      )}
+      <Menu
+        label="Add to board"
+        align="right"
+        items={[
+          ...(boards.data ?? []).slice(0, 20).map(({ id, name }) => ({ label: <span className="cut" style={{ maxWidth: 320 }}>{name}</span>, run: () => void add(id) })),
+          ...(boards.data?.length ? [{ label: null }] : []),
+          { label: "New board", run: () => setAsking("board") },
+        ]}
+      />
+      {asking === "save" && (
+        <NameDialog
+          title="Save this query"
+          action="Save"
+          name={saved?.name ?? ""}
+          description={saved?.description ?? ""}
+          close={() => setAsking(undefined)}
+          save={async (name, description) => {
+            const made = await saveQuery(env, { name, description, query });
+            tell("Saved.");
+            go(pageAddress(`/query/${made.id}`));
+          }}
+        >
+          <p className="mono quiet">{query}</p>
+        </NameDialog>
+      )}
+      {asking === "rename" && saved && (
+        <NameDialog title="Rename the saved query" action="Rename" name={saved.name} description={saved.description} close={() => setAsking(undefined)} save={(name, description) => overwrite(name, description, saved.query)} />
+      )}
+      {asking === "board" && (
+        <NameDialog
+          title="New board with this query"
+          action="Make it"
+          close={() => setAsking(undefined)}
+          save={async (name, description) => {
+            const made = await createBoard(env, { name, description, panels: [{ id: "p1", x: 0, y: 0, width: 6, height: 4, content }], filter: "", from: "", to: "" });
+            tell(`Added to ${name}.`, { to: pageAddress(`/boards/${made.id}`), link: "Open the board" });
+          }}
+        />
+      )}
+      {asking === "delete" && saved && (
+        <ConfirmDialog
+          title={`Delete “${saved.name}”?`}
+          words="Addresses with its id lead nowhere then. Boards keep their own copies of queries."
+          action="Delete the saved query"
+          close={() => setAsking(undefined)}
+          run={async () => {
+            await deleteSavedQuery(env, saved.id);
+            go(pageAddress("/query", { q: query }));
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Says what was done, and leads on. */
+export function Done() {
+  const shown = useStore(done);
+  if (!shown) return null;
+  return (
+    <p className="note done">
+      <span className="grow">
+        {shown.words} {shown.to && <Link to={shown.to}>{shown.link}</Link>}
+      </span>
+      <button type="button" className="button plain square" aria-label="Close this note" onClick={() => done.set(undefined)}>
+        ×
+      </button>
+    </p>
+  );
+}
+
+/** Adds a panel to the board as it is now; once more when somebody else was faster. */
+async function addPanel(env: string, id: string, content: PanelContent): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    const board = await readBoard(env, id);
+    const panel = { id: freeId(board.panels), ...freePlace(board.panels, 6, 4), content };
+    try {
+      return (await updateBoard(env, board, { ...board, panels: [...board.panels, panel] })).name;
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 409) || tries > 2) throw error;
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { useEffect, useState } from "react";
+import { type Marker as Kept, createMarker, deleteMarker, updateMarker, useMarkers } from "../api/library";
+import { useDatasets } from "../api/hooks";
+import { useStore } from "../lib/store";
+import { MINUTE_MS, type Zone, clock, msToNs, nsToMs, partsOf } from "../lib/time";
+import { readPoint } from "../model/range";
+import { Dialog } from "./Dialog";
+import { sentence } from "./States";
+import { announce } from "./announce";
+import { type Marker, markerForm, markers } from "./markers";
+import { useTime, useView } from "./view";
+
+/** Reads the markers of the view's time for all graphs, and holds the form for one. */
+export function Markers() {
+  const { env } = useView();
+  const { window: shown } = useTime();
+  // To the minute, so that a live view asks once a minute.
+  const start = Math.floor(shown.start / MINUTE_MS) * MINUTE_MS;
+  const end = Math.ceil(shown.end / MINUTE_MS) * MINUTE_MS;
+  const { data } = useMarkers(env, start, end);
+  useEffect(() => markers.set(data ? data.markers.map(shownOf) : []), [data]);
+  const form = useStore(markerForm);
+  return form ? <MarkerForm key={"id" in form ? form.id : "new"} env={env} form={form} close={() => markerForm.set(undefined)} /> : null;
+}
+
+function shownOf({ id, version, start_ns, end_ns, text, type, url, colour, dataset }: Kept): Marker {
+  return { id, version, start: nsToMs(start_ns), end: end_ns ? nsToMs(end_ns) : undefined, text, type, url, colour: colour ?? undefined, dataset: dataset ?? undefined };
+}
+
+/** A time as it can be typed: `2026-01-02 14:02:05`. */
+function typed(ms: number, zone: Zone): string {
+  const { year, month, day } = partsOf(ms, zone);
+  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")} ${clock(ms, zone)}`;
+}
+
+/** Where choosing a colour begins. */
+const firstColour = () => getComputedStyle(document.documentElement).getPropertyValue("--g5").trim();
+
+const TYPES = ["deploy", "incident", "config"];
+
+function MarkerForm({ env, form, close }: { env: string; form: NonNullable<ReturnType<typeof markerForm.get>>; close: () => void }) {
+  const { zone } = useTime();
+  const datasets = useDatasets(env);
+  const known = "id" in form ? form : undefined;
+  const [text, setText] = useState(known?.text ?? "");
+  const [type, setType] = useState(known?.type ?? "deploy");
+  const [url, setUrl] = useState(known?.url ?? "");
+  const [start, setStart] = useState(typed(form.start, zone));
+  const [end, setEnd] = useState(form.end === undefined ? "" : typed(form.end, zone));
+  const [dataset, setDataset] = useState(known?.dataset ?? "");
+  const [colour, setColour] = useState(known?.colour ?? "");
+  const [failure, setFailure] = useState<string>();
+  const attempt = async (what: () => Promise<void>, words: string) => {
+    setFailure(undefined);
+    try {
+      await what();
+      announce(words);
+      close();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const submit = () => {
+    const now = Date.now();
+    // A time that was not touched keeps its fractions.
+    const at = start === typed(form.start, zone) ? form.start : readPoint(start, now, zone);
+    const until = end.trim() === "" ? undefined : form.end !== undefined && end === typed(form.end, zone) ? form.end : readPoint(end, now, zone);
+    if (at === undefined) return setFailure(`“${start}” is no time; 14:02, 2026-01-02 14:02:05 and now - 5m are`);
+    if (end.trim() && until === undefined) return setFailure(`“${end}” is no time`);
+    const body = {
+      start_ns: String(msToNs(at)),
+      ...(until === undefined ? {} : { end_ns: String(msToNs(until)) }),
+      text: text.trim(),
+      type: type.trim(),
+      url: url.trim(),
+      ...(colour ? { colour } : {}),
+      ...(dataset ? { dataset } : {}),
+    };
+    void attempt(() => (known ? updateMarker(env, known.id, { ...body, version: known.version }) : createMarker(env, body)), known ? "Marker changed" : "Marker added");
+  };
+  const title = known ? "Edit the marker" : "Add a marker";
+  return (
+    <Dialog label={title} className="sheet narrow" close={close}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <h2>{title}</h2>
+        <label>
+          What happened
+          <input className="field" autoFocus maxLength={1_000} value={text} onChange={(event) => setText(event.target.value)} />
+        </label>
+        <div className="form-row">
+          <label className="grow">
+            Type
+            <input className="field" list="marker-types" maxLength={100} value={type} onChange={(event) => setType(event.target.value)} />
+            <datalist id="marker-types">
+              {TYPES.map((name) => (
+                <option key={name} value={name} />
+              ))}
+            </datalist>
+          </label>
+          <label className="tick">
+            <input type="checkbox" checked={colour !== ""} onChange={(event) => setColour(event.target.checked ? firstColour() : "")} /> Own colour
+          </label>
+          {colour !== "" && <input type="color" aria-label="Colour" value={colour} onChange={(event) => setColour(event.target.value)} />}
+        </div>
+        <div className="form-row">
+          <label className="grow">
+            When
+            <input className="field mono" value={start} onChange={(event) => setStart(event.target.value)} />
+          </label>
+          <label className="grow">
+            <span>
+              Until <span className="quiet">where it lasted</span>
+            </span>
+            <input className="field mono" value={end} onChange={(event) => setEnd(event.target.value)} />
+          </label>
+        </div>
+        <label>
+          <span>
+            Address <span className="quiet">where there is more about it</span>
+          </span>
+          <input className="field" placeholder="https://" value={url} onChange={(event) => setUrl(event.target.value)} />
+        </label>
+        <label>
+          Shown on graphs of
+          <select className="field" value={dataset} onChange={(event) => setDataset(event.target.value)}>
+            <option value="">all datasets</option>
+            {dataset && !datasets.data?.some(({ slug }) => slug === dataset) && <option value={dataset}>{dataset}</option>}
+            {datasets.data?.map(({ slug }) => (
+              <option key={slug} value={slug}>
+                {slug}
+              </option>
+            ))}
+          </select>
+        </label>
+        {failure && (
+          <p className="note" role="alert">
+            {sentence(failure)}
+          </p>
+        )}
+        <div className="form-foot">
+          {known && (
+            <button type="button" className="button" style={{ marginRight: "auto" }} onClick={() => void attempt(() => deleteMarker(env, known.id), "Marker removed")}>
+              Remove
+            </button>
+          )}
+          <button type="button" className="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary">
+            {known ? "Keep it" : "Add"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
