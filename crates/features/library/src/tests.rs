@@ -43,7 +43,7 @@ async fn what_is_kept_is_there_after_a_restart() {
     library.history.note(LOCAL, run("COUNT"), "anyone").await.unwrap();
 
     let again = open(&catalog).await;
-    assert_eq!(again.boards.list(LOCAL), [changed.clone()]);
+    assert_eq!(again.boards.list(LOCAL), vec![changed.clone()]);
     assert_eq!(again.queries.get(LOCAL, &saved.id).unwrap(), saved);
     assert_eq!(again.markers.list(LOCAL), [placed]);
     assert_eq!(again.history.list(LOCAL, None, "").len(), 1);

@@ -7,6 +7,7 @@ import { type BoardContent, type Panel, createBoard, deleteBoard } from "../../a
 import { go, useAddress, useChange } from "../../lib/address";
 import { useStore } from "../../lib/store";
 import { conditionsOf, freeId, freePlace, printConditions } from "../../model/board";
+import { relativeName, windowName } from "../../model/range";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
@@ -29,7 +30,7 @@ export function BoardPage({ id }: { id: string }) {
   const { env } = useView();
   const { params } = useAddress();
   const change = useChange();
-  const { range, window: shown } = useTime();
+  const { range, window: shown, zone, live } = useTime();
   const { times } = useStore(asked);
   const editing = useEditing(env, id);
   const { content, base, save } = editing;
@@ -87,6 +88,12 @@ export function BoardPage({ id }: { id: string }) {
           <h1 className="cut">{content.name}</h1>
           {content.description && <p className="quiet cut">{content.description}</p>}
         </div>
+        {full && (
+          <span className="quiet">
+            <span className={live ? "dot ok" : "dot"} /> {relativeName(range) ?? windowName(shown, zone, Date.now())}
+            {live && ", live"}
+          </span>
+        )}
         {editing.undo && (
           <button type="button" className="button" onClick={editing.undo}>
             Undo

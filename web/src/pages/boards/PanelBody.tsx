@@ -8,7 +8,7 @@ import { slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
 import { go } from "../../lib/address";
 import { count, exact, inUnit } from "../../lib/format";
-import { moment, nsToMs } from "../../lib/time";
+import { DAY_MS, clock, moment, nsToMs } from "../../lib/time";
 import { withBoard } from "../../model/board";
 import { type Condition, asking, calcParts, columnOfCondition, equals, isHeatmap, printQuery, readQuery, whereText, withCondition } from "../../model/query";
 import { type Calculation, type Graphs, graphsOf, numberOf } from "../../model/series";
@@ -132,7 +132,7 @@ interface ChartsProps {
   grouped: boolean;
 }
 
-const LEAST_CHART = 90;
+const LEAST_CHART = 76;
 
 /** A graph for each calculation, as high as there is room. */
 function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) {
@@ -271,7 +271,8 @@ const text = (value: unknown) => (value === null || value === undefined ? "(none
 
 /** The newest events of a query, each the way to its trace. */
 function Events({ env, query, time, times, enabled }: { env: string; query: string; time: string; times: number; enabled: boolean }) {
-  const { zone } = useTime();
+  const { zone, window: shown } = useTime();
+  const isLong = shown.end - shown.start > DAY_MS / 2;
   const read = useMemo(() => readQuery(query), [query]);
   const where = whereText(read);
   const answer = useEvents(env, { text: `${where} ${time}`, limit: EVENTS }, times, enabled);
@@ -298,10 +299,12 @@ function Events({ env, query, time, times, enabled }: { env: string; query: stri
             {rows.map((row) => (
               <tr key={row.seq}>
                 <td>
-                  <Link to={row.fields["trace.trace_id"] ? traceAddress(row) : pageAddress("/query", { q: query, tab: "raw" })}>{moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}</Link>
+                  <Link to={row.fields["trace.trace_id"] ? traceAddress(row) : pageAddress("/query", { q: query, tab: "raw" })}>
+                    <span title={moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}>{isLong ? moment(nsToMs(row.time_ns), zone) : clock(nsToMs(row.time_ns), zone, "ms")}</span>
+                  </Link>
                 </td>
                 {columns.map((column) => (
-                  <td key={column}>{cell(column, row.fields[column])}</td>
+                  <td key={column}>{column === "name" && row.fields.name === undefined ? <span className="quiet">{cell("body", row.fields.body)}</span> : cell(column, row.fields[column])}</td>
                 ))}
               </tr>
             ))}

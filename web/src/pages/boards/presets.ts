@@ -23,7 +23,7 @@ function panels(rows: Row[], text?: string): Panel[] {
     placed.push({ id: `p${placed.length + 1}`, x, y, width, height, content });
     x += width;
   };
-  if (text) put(COLUMNS, 2, { type: "text", text });
+  if (text) put(COLUMNS, 1, { type: "text", text });
   for (const [width, height, title, query, style] of rows) put(width, height, { type: "query", title, query, style, log_scale: false });
   return placed;
 }
@@ -51,8 +51,8 @@ export const PRESETS: Preset[] = [
     name: "Errors",
     description: "What fails, where, since when.",
     panels: panels([
-      [6, 4, "Errors by service", "COUNT WHERE error = true GROUP BY service.name", "graph"],
-      [6, 4, "Exceptions by type", "COUNT WHERE exception.type exists GROUP BY exception.type", "both"],
+      [6, 6, "Errors by service", "COUNT WHERE error = true GROUP BY service.name", "graph"],
+      [6, 6, "Exceptions by type", "COUNT WHERE exception.type exists GROUP BY exception.type", "both"],
       [6, 6, "Where they happen", "COUNT WHERE error = true GROUP BY service.name, name LIMIT 20", "table"],
       [6, 6, "Newest exceptions", "COUNT WHERE exception.type exists GROUP BY exception.type, exception.message", "events"],
     ]),
@@ -62,8 +62,8 @@ export const PRESETS: Preset[] = [
     description: "Raw data, latency by route and by user, recent traces: the boards of the bootcamp's second week.",
     panels: panels(
       [
-        [6, 6, "Raw data", "COUNT WHERE trace.trace_id exists", "events"],
-        [6, 6, "Count and P95 by route", "COUNT, P95(duration_ms) WHERE http.route exists GROUP BY http.route", "both"],
+        [6, 8, "Raw data", "COUNT WHERE trace.trace_id exists", "events"],
+        [6, 8, "Count and P95 by route", "COUNT, P95(duration_ms) WHERE http.route exists GROUP BY http.route", "both"],
         [12, 4, "Duration", "HEATMAP(duration_ms)", "graph"],
         [6, 5, "Latency by user", "P95(duration_ms), COUNT WHERE app.user_id exists GROUP BY app.user_id ORDER BY P95(duration_ms) desc LIMIT 20", "table"],
         [6, 5, "Recent traces", `COUNT WHERE ${ROOTS}`, "events"],

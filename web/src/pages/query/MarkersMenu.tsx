@@ -1,13 +1,17 @@
+import { apiKey } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { moment } from "../../lib/time";
+import { copyText } from "../../ui/Copy";
 import { Menu } from "../../ui/Menu";
+import { announce } from "../../ui/announce";
 import { markerColour, markerForm, markers, markersShown } from "../../ui/markers";
-import { useTime } from "../../ui/view";
+import { useTime, useView } from "../../ui/view";
 
 const LISTED = 12;
 
 /** Markers of the range: shown or not, added, edited. */
 export function MarkersMenu() {
+  const { env } = useView();
   const { window: shown, zone } = useTime();
   const all = useStore(markers);
   const on = useStore(markersShown);
@@ -18,6 +22,7 @@ export function MarkersMenu() {
       align="right"
       items={[
         { label: "Add a marker", run: () => markerForm.set({ start: Math.min(Date.now(), shown.end) }) },
+        { label: "Copy a line for a pipeline", run: () => void copyText(pipelineLine(env)).then((copied) => announce(copied ? "Copied" : "The browser did not let this page copy")) },
         { label: "Show them on graphs", checked: on, run: () => markersShown.set(!on) },
         ...(newest.length > 0 ? [{ label: null }] : []),
         ...newest.map((marker) => ({
@@ -33,4 +38,10 @@ export function MarkersMenu() {
       ]}
     />
   );
+}
+
+/** What a deployment runs to say that it happened. Which key it may use is not known here. */
+function pipelineLine(env: string): string {
+  const key = apiKey.get() ? " -H 'x-glasshive-key: YOUR_ADMIN_KEY'" : "";
+  return `curl -X POST ${window.location.origin}/hive/v1/e/${encodeURIComponent(env)}/markers${key} -d '{"type":"deploy","text":"release 1.2.3"}'`;
 }
