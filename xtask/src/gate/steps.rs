@@ -24,7 +24,7 @@ pub const ALL: &[Step] = &[
     Step { name: "simulation", proves: "the real store survives a seeded world; planted defects are found", run: simulation },
     Step {
         name: "shared",
-        proves: "the catalog on a real PostgreSQL: conformance, fencing, lost answers; the server with it, killed, cut off, restored",
+        proves: "the catalog on a real PostgreSQL: conformance, fencing, lost answers; the server with it, killed, cut off, restored; random plans",
         run: shared,
     },
     Step { name: "sdk", proves: "unmodified SDKs: everything sent is read back equal", run: sdk },
@@ -103,7 +103,7 @@ fn shared(shell: &Shell) -> Result<String> {
     toolchain::ensure_postgres(shell);
     let command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
     command
-        .args(["--test", "postgres", "--test", "elsewhere"])
+        .args(["--test", "postgres", "--test", "elsewhere", "--test", "random_plans"])
         .env("GLASSHIVE_BIN", &product_binary(shell)?.to_string_lossy())
         .run_counting_tests()
 }

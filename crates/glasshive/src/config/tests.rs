@@ -87,6 +87,22 @@ fn keys_are_read_and_never_shown() {
 }
 
 #[test]
+fn what_is_elsewhere_is_read_and_its_secrets_are_never_shown() {
+    let file = file("[catalog]\nurl = \"postgres://me:s3cret@db.example/hive\"\n");
+    let config = resolve(&["--config", file.path().to_str().unwrap()]).unwrap();
+    let places = config.placing.places();
+    assert_eq!(places.catalog.as_deref(), Some("postgres://me:s3cret@db.example/hive"));
+    assert!(config.placing.catalog.value.as_ref().unwrap().has_password());
+    let shown = render(&config, 300);
+    assert!(shown.contains("postgres://db.example:5432/hive") && !shown.contains("s3cret"), "{shown}");
+    assert!(!format!("{config:?} {places:?}").contains("s3cret"));
+    check_error(
+        &["--catalog-url", "postgres://me:s3cret@[/x"],
+        expect!["catalog.url: catalog failed: its URL is not of the form postgres://user:password@host:port/database"],
+    );
+}
+
+#[test]
 fn tables_of_the_file_are_the_settings_of_the_flags() {
     let file = file(
         "memory = \"1GiB\"\nserver.names = [\"hive.example\"]\ncors.origins = [\"https://a.example\"]\n\

@@ -1,12 +1,10 @@
 //! The real binary with its catalog in a real PostgreSQL.
 
-use crate::support::{Variables, doors, refusal, run, start, telemetry, wait_for_check};
+use crate::support::{CONNECTIONS, Variables, doors, killed_again_and_again, refusal, run, start, telemetry, wait_for_check};
 use glasshive_test_product::delivery::State;
 use glasshive_test_product::{Ask, check};
 use glasshive_test_shared::Postgres;
 use std::path::Path;
-
-const CONNECTIONS: usize = 4;
 
 fn catalog(url: &str) -> Variables {
     vec![("GLASSHIVE_CATALOG_URL".to_owned(), format!("{url}&password=s3cret"))]
@@ -16,7 +14,7 @@ fn node(data: &Path) -> String {
     std::fs::read_to_string(data.join("NODE")).unwrap()
 }
 
-/// A server that is killed, a database that goes away and comes back, and one that is restored from a backup: nothing that was
+/// Servers that are killed, a database that goes away and comes back, and one that is restored from a backup: nothing that was
 /// acknowledged is lost, and nothing is there twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost() {
@@ -27,15 +25,7 @@ async fn nothing_acknowledged_is_lost() {
     let (delivery, window) = telemetry(1).unwrap();
     let total = delivery.bodies().len();
 
-    let server = start(&data, &variables).unwrap();
-    let sending = tokio::spawn({
-        let (delivery, doors) = (delivery.clone(), doors(&server));
-        async move { delivery.send_all(&doors, CONNECTIONS).await }
-    });
-    delivery.wait_for(total / 3).await.unwrap();
-    server.kill().unwrap();
-    sending.await.unwrap().unwrap();
-
+    killed_again_and_again(&data, &variables, &delivery, window).await.unwrap();
     let server = start(&data, &variables).unwrap();
     let ask = Ask::new(&server.http);
     check::nothing_lost(&delivery, &ask, window).await.unwrap();

@@ -6,7 +6,7 @@ use glasshive_hive_gen::{LiveStream, Profile};
 use glasshive_test_product::ask::Window;
 use glasshive_test_product::delivery::Doors;
 use glasshive_test_product::server::Start;
-use glasshive_test_product::{Delivery, Server, glasshive};
+use glasshive_test_product::{Ask, Delivery, Server, check, glasshive};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 use std::ffi::OsString;
@@ -19,6 +19,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const FLAGS: [&str; 6] = ["--flush-rows", "3000", "--log-segment-bytes", "1MiB", "--log-max-bytes", "64MiB"];
 /// Only bounds how long a broken server is waited for; nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(120);
+const KILLS: usize = 4;
+/// Connections over which telemetry is sent.
+pub const CONNECTIONS: usize = 4;
 const SPANS_A_SECOND: u32 = 50;
 const STREAM_NS: i64 = 600_000_000_000;
 
@@ -73,6 +76,26 @@ pub fn telemetry(seed: u64) -> Result<(Arc<Delivery>, Window)> {
 /// Where to send to a server.
 pub fn doors(server: &Server) -> Doors {
     Doors { http: server.http.clone(), grpc: server.grpc.clone() }
+}
+
+/// Starts servers one after the other, which are killed while they take in what is sent; each has what was acknowledged before.
+///
+/// # Errors
+/// When one has lost something, or does not start.
+pub async fn killed_again_and_again(data: &Path, variables: &Variables, delivery: &Arc<Delivery>, window: Window) -> Result<()> {
+    let total = delivery.bodies().len();
+    for kill in 1..=KILLS {
+        let server = start(data, variables)?;
+        check::nothing_lost(delivery, &Ask::new(&server.http), window).await.with_context(|| format!("before kill {kill}"))?;
+        let sending = tokio::spawn({
+            let (delivery, doors) = (delivery.clone(), doors(&server));
+            async move { delivery.send_all(&doors, CONNECTIONS).await }
+        });
+        delivery.wait_for(total * kill / (KILLS + 2)).await?;
+        server.kill()?;
+        sending.await??;
+    }
+    Ok(())
 }
 
 /// Asks until a check of `/readyz` is there, or is not; returns whether the server is ready then, and the check.
