@@ -85,7 +85,13 @@ export async function saveQuery(env: string, body: Schema["NewSavedQuery"]): Pro
 }
 
 export async function updateSavedQuery(env: string, id: string, body: Schema["ChangedSavedQuery"]): Promise<SavedQuery> {
-  return kept(env, await ask(client.PUT("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } }, body })));
+  try {
+    return kept(env, await ask(client.PUT("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } }, body })));
+  } catch (error) {
+    // Where somebody else was faster, the next try is about what they made of it.
+    void queries.invalidateQueries({ queryKey: ["saved-query", env, id] });
+    throw error;
+  }
 }
 
 export async function deleteSavedQuery(env: string, id: string): Promise<void> {
@@ -115,8 +121,12 @@ export async function createMarker(env: string, body: Schema["NewMarker"]): Prom
 }
 
 export async function updateMarker(env: string, id: string, body: Schema["ChangedMarker"]): Promise<void> {
-  await ask(client.PUT("/hive/v1/e/{env}/markers/{id}", { params: { path: { env, id } }, body }));
-  void queries.invalidateQueries({ queryKey: ["markers", env] });
+  try {
+    await ask(client.PUT("/hive/v1/e/{env}/markers/{id}", { params: { path: { env, id } }, body }));
+  } finally {
+    // Where somebody else was faster, graphs show what they made of it.
+    void queries.invalidateQueries({ queryKey: ["markers", env] });
+  }
 }
 
 export async function deleteMarker(env: string, id: string): Promise<void> {

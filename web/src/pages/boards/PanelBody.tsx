@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, memo, useEffect, useMemo, useRef, useState } from "react";
 import { type Asked, type QueryAnswer, type Row, useEvents, useRun } from "../../api/hooks";
 import type { PanelContent } from "../../api/library";
 import { TimeChart } from "../../charts/TimeChart";
@@ -49,28 +49,28 @@ export function PanelTitle({ content, conditions }: PanelProps) {
   );
 }
 
-/** The answer to a panel's query. It is asked for once the panel has been in view. */
-export function PanelBody({ env, content, conditions, time, times }: BodyProps) {
-  const [holder, seen] = useSeen();
+/** The answer to a panel's query. It is asked for while the panel is in view. Moving panels about draws none of them again. */
+export const PanelBody = memo(function PanelBody({ env, content, conditions, time, times }: BodyProps) {
+  const [holder, seen] = useInView();
   const query = withBoard(content.query, conditions);
   return (
     <div ref={holder} className={`panel-body ${content.style}`}>
       {content.style === "events" ? <Events env={env} query={query} time={time} times={times} enabled={seen} /> : <Answer env={env} content={content} query={query} time={time} times={times} enabled={seen} />}
     </div>
   );
-}
+});
 
-/** Whether an element was near the visible part of the page once. */
-function useSeen(): [React.RefObject<HTMLDivElement | null>, boolean] {
+/** Whether an element is in the visible part of the page, or near it. */
+function useInView(): [React.RefObject<HTMLDivElement | null>, boolean] {
   const element = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState(false);
+  const [inView, setInView] = useState(false);
   useEffect(() => {
-    if (seen || !element.current) return;
-    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && setSeen(true), { rootMargin: "200px" });
+    if (!element.current) return;
+    const observer = new IntersectionObserver((entries) => setInView(entries.at(-1)?.isIntersecting ?? false), { rootMargin: "200px" });
     observer.observe(element.current);
     return () => observer.disconnect();
-  }, [seen]);
-  return [element, seen];
+  }, []);
+  return [element, inView];
 }
 
 function Answer({ env, content, query, time, times, enabled }: { env: string; content: QueryContent; query: string; time: string; times: number; enabled: boolean }) {

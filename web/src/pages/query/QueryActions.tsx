@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Problem } from "../../api/client";
 import { type PanelContent, type SavedQuery, createBoard, deleteSavedQuery, readBoard, saveQuery, updateBoard, updateSavedQuery, useBoards } from "../../api/library";
 import { go } from "../../lib/address";
@@ -28,6 +28,12 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
   const boards = useBoards(env);
   const [asking, setAsking] = useState<"save" | "rename" | "board" | "delete">();
   const query = printQuery(ran, true);
+  const shown = useRef(query);
+  useEffect(() => {
+    // What was said of one query is not said of the next.
+    if (shown.current !== query) done.set(undefined);
+    shown.current = query;
+  }, [query]);
   const isChanged = saved !== undefined && saved.query !== query;
   const tell = (words: string, link?: { to: string; link: string }) => {
     done.set({ words, ...link });
