@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, server, test } from "./page";
+import { expect, expectAccessible, server, test, withPages } from "./page";
 
 const api = (path: string) => `${server()}/hive/v1/e/local${path}`;
 
@@ -122,7 +122,7 @@ test("of two who change a board at once neither overwrites the other unasked", a
   const { id } = await board("Twice");
   const address = `${server()}/e/local/boards/${id}?from=-15m`;
   await page.goto(address);
-  const other = await context.newPage();
+  const other = await withPages(await context.newPage());
   await other.goto(address);
   const narrower = async (on: Page) => {
     await on.getByRole("button", { name: "Panel First" }).click();
