@@ -145,7 +145,7 @@ impl Config {
             retention: Keep::resolve(&pick, flags, file.retention.unwrap_or_default())?,
             ingest_max_age: pick
                 .one("ingest_max_age", flags.ingest_max_age.clone(), ingest.max_age, "off".to_owned())
-                .map(|text| unit::duration_or_off(&text).context("--ingest-max-age"))
+                .map(|text| unit::seconds_or_off(&text).context("--ingest-max-age"))
                 .transpose()?,
             ingest_max_future: pick
                 .one("ingest_max_future", flags.ingest_max_future.clone(), ingest.max_future, "10m".to_owned())

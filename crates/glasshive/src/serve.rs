@@ -13,6 +13,8 @@ mod telemetry;
 #[cfg(test)]
 mod walked;
 
+pub use banner::reachable;
+
 use crate::cli::{Auth, DemoFlags};
 use crate::config::Config;
 use anyhow::{Context, Result};

@@ -59,6 +59,11 @@ fn bounds_of_time_reach_the_door() {
     assert_eq!((set.otlp().max_age_s, set.otlp().max_future_s), (Some(30 * 86_400), 60));
     assert_eq!(set.ingest_max_future.origin, Origin::Flag);
     assert_eq!(resolve(&["--ingest-max-age", "off"]).unwrap().otlp().max_age_s, None);
+    assert_eq!(resolve(&["--ingest-max-age", "1s"]).unwrap().otlp().max_age_s, Some(1));
+    for text in ["500ms", "1500ms", "0s", "0"] {
+        let error = format!("{:#}", resolve(&["--ingest-max-age", text]).unwrap_err());
+        assert!(error.contains("whole seconds"), "{text}: {error}");
+    }
 }
 
 #[test]

@@ -3,9 +3,15 @@
 use anyhow::{Context, Result, bail};
 use std::time::Duration;
 
-/// Reads a duration, or `off`.
-pub fn duration_or_off(text: &str) -> Result<Option<Duration>> {
-    if text == "off" { Ok(None) } else { duration(text).map(Some) }
+/// Reads a duration of whole seconds, one at least, or `off`.
+pub fn seconds_or_off(text: &str) -> Result<Option<Duration>> {
+    match text {
+        "off" => Ok(None),
+        text => match duration(text)? {
+            duration if duration.is_zero() || duration.subsec_nanos() > 0 => bail!("`{text}` is not told in whole seconds, from 1s on"),
+            duration => Ok(Some(duration)),
+        },
+    }
 }
 
 /// Reads `500ms`, `10s`, `2m`, `1h`, `30d`.

@@ -12,10 +12,19 @@ const RECENT_NS: i64 = 3_600_000_000_000;
 /// The name that doctor itself asks under, to see that it is refused.
 pub const OWN_NAME: &str = "doctor.invalid";
 
-/// Findings of the ring.
-pub fn look(ring: &Refusals, now_ns: i64) -> Vec<Finding> {
+/// What doctor asks without a key, to see whether anybody listens and whether strangers are refused.
+const OWN_TARGETS: [&str; 2] = [super::running::EXPORT_TARGET, super::running::STRANGER_TARGET];
+/// The server's clock may be behind by so much.
+const BEHIND_NS: i64 = 5_000_000_000;
+
+/// Findings of the ring. Doctor's own questions, which it began to ask at `began_ns`, are no finding.
+pub fn look(ring: &Refusals, began_ns: i64, now_ns: i64) -> Vec<Finding> {
     let is_recent = |refusal: &&Refusal| now_ns.saturating_sub(refusal.time_ns.0) < RECENT_NS;
-    let is_own = |refusal: &Refusal| refusal.reason.contains(OWN_NAME);
+    let is_probe = |refusal: &Refusal| {
+        let is_now = refusal.time_ns.0 >= began_ns.saturating_sub(BEHIND_NS);
+        is_now && refusal.credential.is_none() && OWN_TARGETS.contains(&refusal.target.as_str())
+    };
+    let is_own = |refusal: &Refusal| refusal.reason.contains(OWN_NAME) || is_probe(refusal);
     let mut reasons: BTreeMap<(&str, &str, &str), Vec<&Refusal>> = BTreeMap::new();
     for refusal in ring.refusals.iter().filter(is_recent).filter(|refusal| !is_own(refusal)) {
         reasons.entry((&refusal.status, &refusal.route, &refusal.reason)).or_default().push(refusal);

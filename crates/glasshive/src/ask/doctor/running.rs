@@ -5,6 +5,7 @@ use crate::ask::server::{Server, path_part};
 use crate::cli::DoctorFlags;
 use crate::config::Config;
 use crate::screen::number;
+use crate::serve::reachable;
 use anyhow::Result;
 use bytes::Bytes;
 use glasshive_api_hive::shape::process::{Readiness, Refusals, Stats};
@@ -15,7 +16,7 @@ use glasshive_base_http::{Client, ClientError};
 use glasshive_store::world::SystemClock;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 /// Silence after which it is worth knowing.
 const SILENCE_NS: i64 = 3_600_000_000_000;
@@ -23,6 +24,13 @@ const SILENCE_NS: i64 = 3_600_000_000_000;
 const SKEW_NS: i64 = 5_000_000_000;
 /// The gRPC method that every SDK calls.
 const EXPORT: &str = "opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// How [`EXPORT`] looks among refused requests.
+pub const EXPORT_TARGET: &str = "POST /opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/// What a stranger asks.
+const STRANGER_PATH: &str = "/hive/v1/environments";
+/// How it looks among refused requests.
+pub const STRANGER_TARGET: &str = "GET /hive/v1/environments";
 
 /// Looks at the server of the flags, or at the one that the settings describe.
 pub async fn look(flags: &DoctorFlags, config: Option<&Config>, is_named: bool) -> Vec<Finding> {
@@ -32,6 +40,7 @@ pub async fn look(flags: &DoctorFlags, config: Option<&Config>, is_named: bool) 
         Ok(server) => server,
         Err(error) => return vec![Finding::fail("listening", format!("{error:#}"), "name the server with --server")],
     };
+    let began_ns = SystemClock::default().wall_ns();
     let mut findings = vec![listening(&server).await];
     if let Some(config) = config.filter(|_| !is_named) {
         findings.push(listening_grpc(config.grpc.value).await);
@@ -42,7 +51,7 @@ pub async fn look(flags: &DoctorFlags, config: Option<&Config>, is_named: bool) 
     findings.extend(ready(&server).await);
     findings.extend(strangers(&server).await);
     match environment(&server, flags).await {
-        Ok(environment) => findings.extend(inside(&server, &environment).await),
+        Ok(environment) => findings.extend(inside(&server, &environment, began_ns).await),
         Err(error) => {
             findings.push(Finding::warn("data", format!("cannot be looked at: {error:#}"), "give a key that may read with --api-key"))
         }
@@ -137,12 +146,11 @@ fn clock(date: Option<&HeaderValue>, asked_ns: i64) -> Option<Finding> {
 
 /// What a web page could try: a foreign name that leads here, a foreign origin.
 async fn strangers(server: &Server) -> Vec<Finding> {
-    let path = "/hive/v1/environments";
     // Without the key, which would vouch for any name.
     let Ok(stranger) = Server::at(server.base(), None) else { return Vec::new() };
     let ask = async |name: header::HeaderName, value: &'static str| {
         let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
-        stranger.send(Method::GET, path, headers, Bytes::new()).await.map(|answer| answer.status)
+        stranger.send(Method::GET, STRANGER_PATH, headers, Bytes::new()).await.map(|answer| answer.status)
     };
     let of_host = ask(header::HOST, refusals::OWN_NAME).await;
     let of_origin = ask(header::ORIGIN, "http://doctor.invalid").await;
@@ -165,7 +173,7 @@ async fn strangers(server: &Server) -> Vec<Finding> {
 }
 
 /// What is stored, what arrives, what was refused.
-async fn inside(server: &Server, environment: &str) -> Vec<Finding> {
+async fn inside(server: &Server, environment: &str, began_ns: i64) -> Vec<Finding> {
     let at = |what: &str| format!("/hive/v1/e/{}/{what}", path_part(environment));
     let now_ns = SystemClock::default().wall_ns();
     let mut findings = Vec::new();
@@ -187,7 +195,7 @@ async fn inside(server: &Server, environment: &str) -> Vec<Finding> {
         }
     }
     match server.get::<Refusals>(&at("refusals")).await {
-        Ok(ring) => findings.extend(refusals::look(&ring, now_ns)),
+        Ok(ring) => findings.extend(refusals::look(&ring, began_ns, now_ns)),
         Err(error) => findings.push(Finding::warn("refused", format!("{error:#}"), "give a key that may read with --api-key")),
     }
     findings
@@ -240,20 +248,15 @@ async fn ahead(server: &Server, path: &str) -> Option<Finding> {
     })
 }
 
-/// An address that can be connected to: a listener on all addresses is reached on loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address {
-        SocketAddr::V4(address) if address.ip().is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(address) if address.ip().is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        address => address.ip(),
-    };
-    SocketAddr::new(ip, address.port())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ask::doctor::Level;
+
+    #[test]
+    fn its_own_questions_look_so() {
+        assert_eq!((EXPORT_TARGET, STRANGER_TARGET), (format!("POST /{EXPORT}").as_str(), format!("GET {STRANGER_PATH}").as_str()));
+    }
 
     #[test]
     fn silence_and_clocks() {

@@ -57,6 +57,7 @@ fn refusals_are_gathered_by_reason_and_say_what_to_do() {
             refusal(9_999, "413", "long ago"),
         ]),
         NOW,
+        NOW,
     );
     let said: Vec<&str> = found.iter().map(|finding| finding.found.as_str()).collect();
     assert_eq!(
@@ -68,7 +69,19 @@ fn refusals_are_gathered_by_reason_and_say_what_to_do() {
     );
     assert!(found[0].fix.as_deref().unwrap().contains("OTEL_EXPORTER_OTLP_HEADERS"));
     assert!(found[1].fix.as_deref().unwrap().contains("OTEL_EXPORTER_OTLP_PROTOCOL"));
-    assert_eq!(refusals::look(&ring(Vec::new()), NOW)[0].level, Level::Ok);
+    let probe = |seconds: i64, target: &str, credential: Option<&str>| {
+        let mut probe = refusal(seconds, "16 UNAUTHENTICATED", "no key");
+        probe["target"] = json!(target);
+        probe["credential"] = json!(credential);
+        refusals::look(&ring(vec![probe]), NOW - 2_000_000_000, NOW)[0].level
+    };
+    const EXPORT: &str = "POST /opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    assert_eq!(probe(1, EXPORT, None), Level::Ok, "doctor's own");
+    assert_eq!(probe(1, "GET /hive/v1/environments", None), Level::Ok, "doctor's own");
+    assert_eq!(probe(60, EXPORT, None), Level::Warn, "from before it began");
+    assert_eq!(probe(1, EXPORT, Some("api-key: abcdef...wxyz")), Level::Warn, "a sender's");
+    assert_eq!(probe(1, "POST /v1/traces", None), Level::Warn, "a sender's");
+    assert_eq!(refusals::look(&ring(Vec::new()), NOW, NOW)[0].level, Level::Ok);
 }
 
 #[test]

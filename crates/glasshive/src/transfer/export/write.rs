@@ -3,7 +3,7 @@
 use super::columns::{Columns, physical};
 use crate::screen::{csv as records, number};
 use crate::transfer::spool::Spool;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use arrow_array::RecordBatch;
 use glasshive_api_hive::shape::row::json_of;
 use glasshive_model::shown::shown_rows;
@@ -13,12 +13,14 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Rows of a row group.
 const GROUP_ROWS: usize = 65_536;
+/// Unfinished outputs beside one another.
+const PARTS_MAX: usize = 20;
 
 /// Standard output, or a file that gets its name when all of it is there.
 pub struct Destination {
@@ -39,12 +41,7 @@ impl Destination {
         let Some(path) = path else {
             return Ok(Self { out: BufWriter::new(Box::new(std::io::stdout())), written: 0, file: None });
         };
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        // Telemetry may hold anything; nobody else is to read it.
-        let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
-        let file = made.with_context(|| format!("make {}", part.display()))?;
+        let (file, part) = new_part(path)?;
         let out = BufWriter::new(Box::new(file.try_clone().context("open the output")?) as Box<dyn Write + Send>);
         Ok(Self { out, written: 0, file: Some((file, part, path.to_path_buf())) })
     }
@@ -102,6 +99,22 @@ impl Write for &mut Destination {
     fn flush(&mut self) -> std::io::Result<()> {
         self.out.flush()
     }
+}
+
+/// A file beside the output, which nobody else has: one that is there already may be another export's, or lead elsewhere.
+fn new_part(path: &Path) -> Result<(File, PathBuf)> {
+    for number in 1..=PARTS_MAX {
+        let mut part = path.as_os_str().to_owned();
+        part.push(if number == 1 { ".part".to_owned() } else { format!(".{number}.part") });
+        let part = PathBuf::from(part);
+        // Telemetry may hold anything; nobody else is to read it.
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part) {
+            Ok(file) => return Ok((file, part)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).with_context(|| format!("make {}", part.display())),
+        }
+    }
+    bail!("beside {} lie {PARTS_MAX} unfinished exports, {}.part and others; remove them", path.display(), path.display())
 }
 
 /// Writes all pages as one Parquet file, in order of arrival.
@@ -165,5 +178,31 @@ fn push_rows(batch: &RecordBatch, places: &HashMap<&str, usize>, record: &mut [S
             }
         }
         records::push_record(text, record.iter().map(String::as_str));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_begins_as_a_file_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("F");
+        let elsewhere = directory.path().join("elsewhere");
+        std::fs::write(&elsewhere, "mine").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, directory.path().join("F.part")).unwrap();
+        let mut first = Destination::open(Some(&path)).unwrap();
+        let mut second = Destination::open(Some(&path)).unwrap();
+        first.write(b"first").unwrap();
+        second.write(b"second").unwrap();
+        assert_eq!((first.finish().unwrap(), std::fs::read(&path).unwrap()), (5, b"first".to_vec()));
+        assert_eq!((second.finish().unwrap(), std::fs::read(&path).unwrap()), (6, b"second".to_vec()));
+        assert_eq!(std::fs::read(&elsewhere).unwrap(), b"mine");
+        let left: Vec<Destination> = (0..PARTS_MAX - 1).map(|_| Destination::open(Some(&path)).unwrap()).collect();
+        let error = Destination::open(Some(&path)).err().unwrap().to_string();
+        assert!(error.contains("20 unfinished exports"), "{error}");
+        drop(left);
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3, "what did not become whole is gone");
     }
 }

@@ -5,13 +5,16 @@ use super::source::Request;
 use crate::transfer::otlp::{Proof, encode};
 use crate::transfer::row::StoredRow;
 use anyhow::{Context, Result, bail};
+use arrow_schema::{Field, Schema};
 use glasshive_base::Clock as _;
-use glasshive_model::SystemColumn;
+use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
+use glasshive_model::{ColumnType, SystemColumn};
 use glasshive_store::world::SystemClock;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Rows that are read at once.
 const BATCH_ROWS: usize = 8_192;
@@ -30,6 +33,22 @@ pub struct ParquetFile {
     is_at_end: bool,
 }
 
+/// A column that is missing, or of another type than an export's.
+fn foreign_column(schema: &Schema) -> Option<String> {
+    let needed = [SystemColumn::Time, SystemColumn::Seq, SystemColumn::Signal, SystemColumn::Dataset];
+    let missing = needed.iter().find(|column| schema.field_with_name(column.name()).is_err()).map(|column| column.name());
+    let own_type = |field: &Field| match SystemColumn::from_name(field.name()) {
+        Some(column) => Some(column.field().data_type().clone()),
+        None => {
+            let tag = field.metadata().get(FIELD_TYPE).filter(|_| field.metadata().contains_key(FIELD_KEY))?;
+            Some(ColumnType::from_tag(tag)?.data_type())
+        }
+    };
+    let is_foreign = |field: &&Arc<Field>| own_type(field).is_some_and(|own| own != *field.data_type());
+    let foreign = || schema.fields().iter().find(is_foreign).map(|field| field.name().as_str());
+    missing.or_else(foreign).map(str::to_owned)
+}
+
 // === impl ParquetFile ===
 
 impl ParquetFile {
@@ -40,14 +59,8 @@ impl ParquetFile {
     pub fn open(path: &Path, name: String) -> Result<Self> {
         let file = File::open(path).with_context(|| format!("open {name}"))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).with_context(|| format!("read {name}"))?;
-        for column in [SystemColumn::Time, SystemColumn::Seq, SystemColumn::Signal, SystemColumn::Dataset] {
-            let field = builder.schema().field_with_name(column.name());
-            if !field.is_ok_and(|field| field.data_type() == column.field().data_type()) {
-                bail!(
-                    "{name} has no column {} as `glasshive export --format parquet` writes it; other Parquet is not taken",
-                    column.name()
-                );
-            }
+        if let Some(column) = foreign_column(builder.schema()) {
+            bail!("{name} has no column {column} as `glasshive export --format parquet` writes it; other Parquet is not taken");
         }
         let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let reader = builder.with_batch_size(BATCH_ROWS).build().with_context(|| format!("read {name}"))?;
@@ -120,5 +133,36 @@ impl ParquetFile {
     /// How far it is read, in words.
     pub fn how_far(&self) -> String {
         format!("{} %", (self.rows_read * 100).checked_div(self.rows).unwrap_or(100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_schema::DataType;
+    use glasshive_model::column::attribute_field;
+
+    #[test]
+    fn columns_of_other_types_are_told_before_any_row_is_read() {
+        let own = |name: &str| SystemColumn::from_name(name).unwrap().field();
+        let fields = |change: &dyn Fn(&mut Vec<Field>)| {
+            let mut fields: Vec<Field> = SystemColumn::ALL.iter().map(|column| column.field()).collect();
+            fields.push(attribute_field("n", "n", ColumnType::Int, 1_000));
+            change(&mut fields);
+            foreign_column(&Schema::new(fields))
+        };
+        assert_eq!(fields(&|_| {}), None);
+        for (place, column) in SystemColumn::ALL.iter().enumerate() {
+            let foreign = fields(&|fields| fields[place] = own(column.name()).with_data_type(DataType::Date32));
+            assert_eq!(foreign.as_deref(), Some(column.name()));
+        }
+        let attribute = fields(&|fields| {
+            let field = fields.pop().unwrap();
+            fields.push(field.with_data_type(DataType::Utf8View));
+        });
+        assert_eq!(attribute.as_deref(), Some("n"));
+        let foreign = Field::new("of somebody else", DataType::Date32, true);
+        assert_eq!(fields(&|fields| fields.push(foreign.clone())), None, "what is no attribute is not read");
+        assert_eq!(fields(&|fields| fields.retain(|field| field.name() != SystemColumn::Dataset.name())).as_deref(), Some("_dataset"));
     }
 }
