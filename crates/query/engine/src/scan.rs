@@ -112,6 +112,10 @@ impl Group {
     pub(crate) fn metadata(&self) -> &ArrowReaderMetadata {
         &self.footer.metadata
     }
+
+    fn rows_in_all(&self) -> u64 {
+        self.metadata().metadata().row_group(self.index).num_rows().unsigned_abs()
+    }
 }
 
 impl Unit {
@@ -130,6 +134,15 @@ impl Unit {
             Unit::Chunk(chunk) => (chunk.time_range().start, chunk.time_range().end - 1),
             Unit::Group(group) => group.times_ns,
             Unit::Kept(kept) => kept.times_ns,
+        }
+    }
+
+    /// Least and greatest log sequence of its rows, and how many rows there are; of a row group that does not say, the file's.
+    pub(crate) fn arrivals(&self) -> ((u64, u64), u64) {
+        match self {
+            Unit::Chunk(chunk) => (chunk.sequences(), chunk.len() as u64),
+            Unit::Group(group) => (prune::group_sequences(group), group.rows_in_all()),
+            Unit::Kept(kept) => ((kept.file.row.sequence_first, kept.file.row.sequence_last), kept.rows),
         }
     }
 

@@ -17,7 +17,7 @@ use arrivals::{Arrivals, Owner, Owners, ReadOwner as _};
 use arrow_array::{ArrayRef, RecordBatch};
 use glasshive_model::{EnvironmentId, Signal, SignalClass, SystemColumn};
 use glasshive_query_plan::{Cursor, EventsRequest, Filters, Note, Relation};
-use glasshive_store::{Scope, Snapshot};
+use glasshive_store::{DataFile, Scope, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,6 +51,9 @@ pub struct StoredPage {
 
 /// Rows of units that one page looks at, about: what arrived later is left to the next page.
 const ROWS_LOOKED_AT: u64 = 2 << 20;
+/// Of these, row groups of so many times the rows that a page is to have, and of at least so many.
+const PAGES_LOOKED_AT: u64 = 4;
+const ROWS_LOOKED_AT_LEAST: u64 = 4_096;
 
 impl Engine {
     /// A page of rows as they are stored. Each page is a question of its own, with the memory and time of one.
@@ -122,6 +125,7 @@ impl Page<'_> {
         let scan = Arc::new(Scan { question: self.question(&own, names), outputs });
         let queue = Arc::new(scan.units(snapshot, &self.inner.footers, self.control, None).await?);
         let (after, rows) = (self.request.after, self.request.rows);
+        let reach = queue.choose(|units| soonest(units, after, reach, rows));
         let mut tasks = Tasks::default();
         for _ in 0..self.inner.threads() {
             let (scan, queue, control, related) = (scan.clone(), queue.clone(), self.control.clone(), related.clone());
@@ -160,6 +164,7 @@ impl Page<'_> {
         let outputs = [Output::Time, Output::Seq].into_iter().chain(system.map(Output::System)).collect();
         let scan = Scan { question, outputs: Outputs { outputs, columns: Vec::new() } };
         let queue = scan.units(&snapshot, &self.inner.footers, self.control, None).await?;
+        queue.choose(|units| units.retain(|unit| meets(unit.arrivals().0, first.saturating_sub(1), last)));
         let mut owners = Owners::of(&hits);
         let reservation = self.control.reservation("spans");
         scan.work(&queue, self.control, &mut |unit: &Unit, columns: Vec<ArrayRef>| {
@@ -194,28 +199,49 @@ fn sequence_of(cursor: Cursor) -> u64 {
     cursor.seq.unsigned_abs() >> 24
 }
 
-/// Up to which sequence a page looks: as far as units of about [`ROWS_LOOKED_AT`] rows reach.
+/// Leaves the units that arrived soonest, of a few pages' rows together: a large file is in order of time, which is about that of
+/// arrival, and to look at all of it for every page would take ever longer. Returns up to which sequence they have everything.
+fn soonest(units: &mut Vec<Unit>, after: u64, through: u64, rows_wanted: usize) -> u64 {
+    units.retain(|unit| meets(unit.arrivals().0, after, through));
+    let mut arrivals: Vec<((u64, u64), u64)> = units.iter().map(Unit::arrivals).collect();
+    let most = (rows_wanted as u64).saturating_mul(PAGES_LOOKED_AT).max(ROWS_LOOKED_AT_LEAST);
+    let through = reach_of(&mut arrivals, after, through, most);
+    units.retain(|unit| meets(unit.arrivals().0, after, through));
+    through
+}
+
+/// Whether there may be rows after one sequence and up to another.
+fn meets((first, last): (u64, u64), after: u64, through: u64) -> bool {
+    last > after && first <= through
+}
+
+/// Up to which sequence a page looks: as far as files and chunks of about [`ROWS_LOOKED_AT`] rows reach.
 fn reach(snapshot: &Snapshot, after: u64, through: u64) -> u64 {
     let chunks = snapshot.live.iter().map(|chunk| (chunk.sequences(), chunk.len() as u64));
     let files = snapshot.files.iter().map(|file| ((file.row.sequence_first, file.row.sequence_last), file.row.rows));
-    let mut units: Vec<((u64, u64), u64)> = chunks.chain(files).filter(|((first, last), _)| *last > after && *first <= through).collect();
+    let mut units: Vec<((u64, u64), u64)> = chunks.chain(files).filter(|(sequences, _)| meets(*sequences, after, through)).collect();
+    reach_of(&mut units, after, through, ROWS_LOOKED_AT)
+}
+
+/// Up to which sequence all units have about so many rows, by their sequences and rows.
+fn reach_of(units: &mut [((u64, u64), u64)], after: u64, through: u64, most: u64) -> u64 {
     units.sort_unstable();
     let mut rows = 0;
     for ((first, _), of_unit) in units {
-        if rows >= ROWS_LOOKED_AT && first > after + 1 {
-            return through.min(first - 1);
+        if rows >= most && *first > after + 1 {
+            return through.min(*first - 1);
         }
-        rows += of_unit;
+        rows += *of_unit;
     }
     through
 }
 
 /// What of a snapshot may hold rows of these sequences.
 fn narrowed(snapshot: &Snapshot, after: u64, through: u64) -> Snapshot {
-    let meets = |first: u64, last: u64| last > after && first <= through;
+    let of_file = |file: &DataFile| (file.row.sequence_first, file.row.sequence_last);
     Snapshot {
-        live: snapshot.live.iter().filter(|chunk| meets(chunk.sequences().0, chunk.sequences().1)).cloned().collect(),
-        files: snapshot.files.iter().filter(|file| meets(file.row.sequence_first, file.row.sequence_last)).cloned().collect(),
+        live: snapshot.live.iter().filter(|chunk| meets(chunk.sequences(), after, through)).cloned().collect(),
+        files: snapshot.files.iter().filter(|file| meets(of_file(file), after, through)).cloned().collect(),
         registry: snapshot.registry.clone(),
     }
 }

@@ -73,6 +73,20 @@ fn group_times(file: &DataFile, metadata: &ArrowReaderMetadata, index: usize) ->
     }
 }
 
+/// Least and greatest log sequence of a row group; the file's where the group does not say.
+pub(super) fn group_sequences(group: &Group) -> (u64, u64) {
+    let (metadata, row) = (group.metadata(), &group.file.row);
+    let column = file_columns(metadata.schema(), &[ColumnRef::System(SystemColumn::Seq)])[0];
+    let statistics = column.and_then(|column| metadata.metadata().row_group(group.index).column(column).statistics());
+    let sequence = |seq: Option<&i64>| seq.map(|seq| seq.unsigned_abs() >> 24);
+    match statistics {
+        Some(Statistics::Int64(seqs)) => {
+            (sequence(seqs.min_opt()).unwrap_or(row.sequence_first), sequence(seqs.max_opt()).unwrap_or(row.sequence_last))
+        }
+        _ => (row.sequence_first, row.sequence_last),
+    }
+}
+
 /// Whether the conditions may hold somewhere in a row group, going by its statistics.
 fn wants_group(question: &Question, file: &DataFile, metadata: &ArrowReaderMetadata, index: usize) -> bool {
     let filter = question.bind(Source::File(&file.row), true, true);

@@ -25,6 +25,16 @@ impl Queue {
         Self { state: Mutex::new(State { waiting: units.into(), ..State::default() }), unseen_ns }
     }
 
+    /// Leaves those that `choose` gives back of all that wait.
+    pub(crate) fn choose<T>(&self, choose: impl FnOnce(&mut Vec<Unit>) -> T) -> T {
+        let mut state = self.state();
+        let mut units = Vec::from(std::mem::take(&mut state.waiting));
+        let chosen = choose(&mut units);
+        units.sort_by_key(|unit| std::cmp::Reverse(unit.times_ns().1));
+        state.waiting = units.into();
+        chosen
+    }
+
     /// The next unit and a ticket to hand back when it is done.
     pub(crate) fn pop(&self) -> Option<(u64, Unit)> {
         let mut state = self.state();

@@ -1,11 +1,12 @@
 //! Rows as they are stored: every one once, in order of arrival, whole requests a page, live and from files.
 
-use crate::fixture::{Hive, LOCAL, SECOND_NS, event, two_hours};
+use crate::fixture::{Hive, LOCAL, SECOND_NS, event, two_hours, two_threads};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
+use glasshive_base::metrics;
 use glasshive_model::SystemColumn;
 use glasshive_model::shown::{ShownRow, shown_rows};
-use glasshive_query_engine::{Cancel, EngineConfig, EngineError, StoredRequest};
+use glasshive_query_engine::{Cancel, Engine, EngineConfig, EngineError, StoredRequest};
 use glasshive_query_plan::{EventsRequest, Reason, text};
 use serde_json::json;
 
@@ -38,6 +39,33 @@ async fn pages(hive: &Hive, request: &StoredRequest) -> Vec<Vec<ShownRow>> {
 
 fn names(pages: &[Vec<ShownRow>]) -> Vec<String> {
     pages.iter().flatten().map(|row| row.get("name").map(ToString::to_string).unwrap_or_default()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_large_file_look_at_their_part_of_it() {
+    const REQUESTS: i64 = 40;
+    const ROWS: i64 = 500;
+    let mut hive = Hive::new().await;
+    for part in 0..REQUESTS {
+        let rows: Vec<_> = (0..ROWS).map(|row| json!({"t": (part * ROWS + row) * SECOND_NS / 10, "f": {"n": row}})).collect();
+        hive.send(&rows).await;
+        if part % 10 == 9 {
+            hive.flush().await;
+        }
+    }
+    hive.merge().await;
+    let metrics = metrics::Registry::default();
+    hive.engine = Engine::new(hive.store.clone(), two_threads(), hive.clock(), metrics.clone()).unwrap();
+    let batches = || metrics.counter("glasshive_query_batches_total", "", &[]).get();
+    for whole_spans in [false, true] {
+        let before = batches();
+        let found = pages(&hive, &StoredRequest { whole_spans, ..request(500) }).await;
+        assert_eq!((found.len() as i64, found.iter().flatten().count() as i64), (REQUESTS, REQUESTS * ROWS));
+        // Of 64 rows each; all of the file for each page would be 313 x 40.
+        let looked_at = batches() - before;
+        assert!(looked_at < 5_000, "{looked_at} batches, whole spans: {whole_spans}");
+    }
+    hive.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
