@@ -9,6 +9,24 @@ const NAME_CHARACTERS: usize = 120;
 /// `severity_code` of an error, by OpenTelemetry's log data model.
 const SEVERITY_ERROR: i64 = 17;
 
+/// All fields that a tree is made of; rows that share a span id are compared by the others too.
+pub const FIELDS: [&str; 14] = [
+    names::SPAN_ID,
+    names::PARENT_ID,
+    names::DURATION_MS,
+    names::NAME,
+    names::BODY,
+    names::SERVICE_NAME,
+    names::SPAN_KIND,
+    names::META_SOURCE,
+    names::META_SIGNAL_TYPE,
+    names::META_ANNOTATION_TYPE,
+    names::META_ANNOTATION_INDEX,
+    names::ERROR,
+    names::SEVERITY_CODE,
+    names::STATUS_CODE,
+];
+
 /// One row, read once.
 pub(crate) struct Facts {
     pub row: usize,

@@ -16,5 +16,6 @@ mod measure;
 mod tests;
 mod trace;
 
+pub use facts::FIELDS;
 pub use forest::build;
 pub use trace::{Annotation, AnnotationKind, Node, NodeKind, Problem, ServiceShare, Trace};

@@ -220,3 +220,32 @@ proptest! {
         prop_assert_eq!(drawing(&trace), drawing(&build(&rotated)));
     }
 }
+
+#[test]
+fn the_named_fields_make_the_whole_tree() {
+    let rows = || {
+        let log = Row::at(6, 25).text(names::PARENT_ID, &format!("{:016x}", 2)).text(names::META_SIGNAL_TYPE, "log");
+        vec![
+            Row::span(1, 1, None, 0, 100).text(names::SPAN_KIND, "server").text(names::META_SOURCE, "otlp"),
+            Row::span(2, 2, Some(1), 10, 50).with(names::ERROR, Value::Bool(true)),
+            Row::span(3, 3, Some(9), 20, 10).with(names::STATUS_CODE, Value::Int(2)),
+            Row::event(4, 2, 30, "exception").with(names::META_ANNOTATION_INDEX, Value::Int(1)),
+            Row::event(5, 2, 30, "first").with(names::META_ANNOTATION_INDEX, Value::Int(0)),
+            log.text(names::BODY, "it failed").with(names::SEVERITY_CODE, Value::Int(17)),
+            Row::at(7, 26).text(names::META_ANNOTATION_TYPE, "link"),
+        ]
+    };
+    let narrow = |mut row: Row| {
+        row.0.fields.retain(|(name, _)| FIELDS.contains(&name.as_str()));
+        row
+    };
+    let whole = rows().into_iter().map(|row| row.text("more", "of it")).collect();
+    assert_eq!(tree(rows().into_iter().map(narrow).collect()), tree(whole));
+    for field in FIELDS {
+        let without = |mut row: Row| {
+            row.0.fields.retain(|(name, _)| name != field);
+            row
+        };
+        assert_ne!(tree(rows().into_iter().map(without).collect()), tree(rows()), "{field} is needed");
+    }
+}

@@ -15,6 +15,8 @@ use glasshive_query_plan::{
     Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, Reason, Relation, Window,
 };
 use glasshive_store::{Chunk, Registry, Snapshot};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +105,33 @@ impl Engine {
     /// # Errors
     /// As [`EngineError`] says.
     pub async fn trace(&self, environment: EnvironmentId, request: TraceRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
+        self.trace_rows(environment, request, None, cancel).await
+    }
+
+    /// The same rows with no more of their fields than these names say, but for rows whose span id comes more than once, which are
+    /// whole: whether two are one row that was sent again is told by all that they hold.
+    ///
+    /// # Errors
+    /// As [`EngineError`] says.
+    pub async fn trace_outline(
+        &self,
+        environment: EnvironmentId,
+        request: TraceRequest,
+        fields: &[&str],
+        cancel: Cancel,
+    ) -> Result<RawRows, EngineError> {
+        // Told apart by its span id in any case.
+        let fields = fields.iter().chain(&[names::SPAN_ID]).map(|name| Column::exact(*name)).collect();
+        self.trace_rows(environment, request, Some(fields), cancel).await
+    }
+
+    async fn trace_rows(
+        &self,
+        environment: EnvironmentId,
+        request: TraceRequest,
+        fields: Option<Vec<Column>>,
+        cancel: Cancel,
+    ) -> Result<RawRows, EngineError> {
         self.run("trace", cancel, move |inner, control| async move {
             let limit = inner.config.trace_rows;
             let snapshot = inner.snapshot(environment, EVERYTHING, None);
@@ -113,7 +142,10 @@ impl Engine {
                 hits.truncate(limit);
                 notes.push(Note::missing(Reason::Rows, format!("the trace has more than {limit} rows; the newest {limit} are here")));
             }
-            let rows = finder.rows(hits, None).await?;
+            let rows = match fields {
+                None => finder.rows(hits, None).await?,
+                Some(fields) => finder.outline(hits, &fields).await?,
+            };
             notes.splice(0..0, control.take_notes(inner.config.time_limit, None, None));
             Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(&finder.snapshot.files) })
         })
@@ -167,6 +199,25 @@ impl Finder {
         Ok(hits)
     }
 
+    /// The rows behind hits with these fields alone, those that share a span id whole.
+    async fn outline(&self, hits: Vec<Hit>, fields: &[Column]) -> Result<Vec<ShownRow>, Failure> {
+        let names = Names { registry: &self.snapshot.registry, fields: &[] };
+        let columns: Vec<Resolved> = fields.iter().map(|column| Resolved::new(column, names)).collect();
+        let mut rows = self.rows(hits.clone(), Some(&columns)).await?;
+        let repeated = repeated(&rows);
+        if repeated.is_empty() {
+            return Ok(rows);
+        }
+        let hits = hits.into_iter().filter(|hit| repeated.contains(&hit.cursor.seq)).collect();
+        let whole: HashMap<i64, ShownRow> = self.rows(hits, None).await?.into_iter().map(|row| (row.seq, row)).collect();
+        for row in &mut rows {
+            if let Some(whole) = whole.get(&row.seq) {
+                row.clone_from(whole);
+            }
+        }
+        Ok(rows)
+    }
+
     async fn trace(&self, request: TraceRequest, limit: usize) -> Result<Vec<Hit>, Failure> {
         let condition = Condition {
             column: Column::exact(names::TRACE_ID),
@@ -191,6 +242,22 @@ impl Finder {
         }
         self.newest(question(EVERYTHING), None, limit, None).await
     }
+}
+
+/// The arrivals of rows whose span id is not theirs alone.
+fn repeated(rows: &[ShownRow]) -> HashSet<i64> {
+    let mut first: HashMap<String, i64> = HashMap::new();
+    let mut repeated = HashSet::new();
+    for row in rows {
+        let Some(id) = row.get(names::SPAN_ID) else { continue };
+        match first.entry(id.to_string()) {
+            Entry::Vacant(entry) => {
+                entry.insert(row.seq);
+            }
+            Entry::Occupied(entry) => repeated.extend([*entry.get(), row.seq]),
+        }
+    }
+    repeated
 }
 
 fn around(first_ns: i64, last_ns: i64, reach_ns: i64) -> Window {

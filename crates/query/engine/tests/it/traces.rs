@@ -166,3 +166,67 @@ async fn measure_traces_in_many_files() {
     }
     hive.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn measure_a_trace_of_100_000_spans() {
+    const REQUESTS: i64 = 20;
+    const EACH: i64 = 5_000;
+    let mut hive = Hive::with(StoreConfig { row_group_rows: 128 << 10, seal_rows: 8_192, ..small_store() }, two_threads()).await;
+    for request in 0..REQUESTS {
+        let span = |index: i64| {
+            let number = request * EACH + index;
+            let mut fields: serde_json::Map<_, _> =
+                (0..35).map(|key| (format!("app.key_{key}"), json!(format!("{}", number % (key + 2))))).collect();
+            fields.insert("service.name".to_owned(), json!("web"));
+            json!({"t": number * 50_000, "trace": id(0), "span": format!("{:016x}", number + 1), "parent": format!("{:016x}", number / 5 + 1),
+                   "name": "step", "duration": 5_000_000, "kind": 2, "f": fields})
+        };
+        hive.send(&(0..EACH).map(span).collect::<Vec<_>>()).await;
+    }
+    let fields = ["service.name", "duration_ms", "name", "body", "span.kind", "meta.source", "error", "status_code", "trace.parent_id"];
+    for state in ["live", "a file"] {
+        let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns: None };
+        for _ in 0..2 {
+            for outline in [false, true] {
+                let began = Instant::now();
+                let found = match outline {
+                    true => hive.engine.trace_outline(LOCAL, request, &fields, Cancel::default()).await.unwrap(),
+                    false => hive.engine.trace(LOCAL, request, Cancel::default()).await.unwrap(),
+                };
+                let (took, cpu) = (began.elapsed().as_secs_f64() * 1e3, found.cost.cpu_ns as f64 / 1e6);
+                tell(&format!("{state}, outline {outline}: {} rows in {took:.0} ms, {cpu:.0} ms of processor time", found.rows.len()));
+            }
+        }
+        hive.flush().await;
+    }
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outline_has_the_fields_that_it_names_and_rows_of_one_span_id_whole() {
+    let mut hive = Hive::new().await;
+    let own = |second: i64, number: i64, value: i64| {
+        let fields = json!({"n": value, "service.name": "web", "route": "/a"});
+        json!({"t": second * SECOND_NS, "trace": id(0), "span": format!("{number:016x}"), "name": "step", "duration": 5_000_000, "f": fields})
+    };
+    hive.send(&[own(1, 1, 1), own(2, 2, 2), own(3, 3, 3)]).await;
+    hive.flush().await;
+    hive.send(&[own(4, 2, 5), own(5, 4, 4)]).await;
+    let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns: None };
+    let fields = ["service.name", "duration_ms", "name"];
+    let found = hive.engine.trace_outline(LOCAL, request, &fields, Cancel::default()).await.unwrap();
+    let whole = hive.engine.trace(LOCAL, request, Cancel::default()).await.unwrap();
+    assert_eq!((found.rows.len(), found.notes), (5, Vec::new()));
+    for (outline, whole) in found.rows.iter().zip(&whole.rows) {
+        let span = outline.get("trace.span_id").unwrap().to_string();
+        assert_eq!((outline.seq, outline.time_ns), (whole.seq, whole.time_ns));
+        if span.ends_with('2') {
+            assert_eq!(outline, whole, "two rows have this id");
+            continue;
+        }
+        assert!(fields.iter().all(|field| outline.get(field) == whole.get(field)), "{outline:?}");
+        assert!(outline.get("route").is_none() && outline.get("n").is_none(), "{outline:?}");
+    }
+    hive.close().await;
+}
