@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod delete;
+pub mod directory;
 pub mod doctor;
 pub mod keys;
 pub mod query;

@@ -8,6 +8,6 @@ pub mod export;
 pub mod import;
 pub mod otlp;
 mod pages;
-mod progress;
+pub(crate) mod progress;
 mod row;
 mod spool;

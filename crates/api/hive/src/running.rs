@@ -15,7 +15,7 @@ const TEXT_CHARS: usize = 1_000;
 /// One question that runs.
 #[derive(Debug, Clone)]
 pub struct Running {
-    /// `query` or `events`.
+    /// What was asked: `query`, `events`, `compare`, `export`, `trace`, `columns`, `values` or `metrics`.
     pub kind: &'static str,
     /// Its text, cut to what fits a line or two.
     pub text: String,

@@ -16,6 +16,22 @@ pub enum FieldError {
         /// The name that was given.
         name: String,
     },
+    /// The name is an old or a new name of an attribute, which is read under all of them.
+    #[error("\"{name}\" is one of the names of an attribute, as {other}, and means whichever of them events have")]
+    IsAlias {
+        /// The name that was given.
+        name: String,
+        /// Another one.
+        other: String,
+    },
+    /// The name is a column of another span.
+    #[error("\"{name}\" means \"{column}\" of another span of the trace")]
+    IsRelated {
+        /// The name that was given.
+        name: String,
+        /// What of it is the column.
+        column: String,
+    },
     /// Another field has the name.
     #[error("there is a calculated field \"{name}\"")]
     Taken {
@@ -58,7 +74,12 @@ impl FieldError {
     /// The kind that the API turns into its answer.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            FieldError::IsColumn { .. } | FieldError::Taken { .. } | FieldError::Used { .. } | FieldError::TooMany => ErrorKind::Conflict,
+            FieldError::IsColumn { .. }
+            | FieldError::IsAlias { .. }
+            | FieldError::IsRelated { .. }
+            | FieldError::Taken { .. }
+            | FieldError::Used { .. }
+            | FieldError::TooMany => ErrorKind::Conflict,
             FieldError::Unknown { .. } => ErrorKind::NotFound,
             FieldError::Catalog(_) => ErrorKind::Unavailable,
             FieldError::Name | FieldError::Description | FieldError::Expression(_) | FieldError::Unusable { .. } => {

@@ -3,6 +3,7 @@
 use crate::error::FieldError;
 use glasshive_base::Clock;
 use glasshive_model::EnvironmentId;
+use glasshive_query_plan::alias::alias_group;
 use glasshive_query_plan::expression::PATTERNS_MAX;
 use glasshive_query_plan::fields::{check, field_of};
 use glasshive_query_plan::{CalculatedField, Column, Expression, Relation};
@@ -97,6 +98,12 @@ impl Fields {
         }
         if is_column(&name) {
             return Err(FieldError::IsColumn { name });
+        }
+        if let Some((_, column)) = Relation::split(&Column::named(name.as_str())) {
+            return Err(FieldError::IsRelated { name, column: column.name });
+        }
+        if let Some(other) = alias_group(&name).iter().find(|member| member.name != name) {
+            return Err(FieldError::IsAlias { name, other: other.name.to_owned() });
         }
         let others = self.list(environment);
         if others.len() >= FIELDS_MAX {

@@ -1,21 +1,18 @@
 //! Where pages of stored rows come from: a server, or a data directory without one.
 
+use crate::ask::directory::Directory;
 use crate::ask::refusal::Refusal;
 use crate::ask::server::{Server, path_part};
 use crate::cli::ClientFlags;
-use crate::serve::storage;
 use anyhow::{Context, Result, bail};
 use arrow_array::RecordBatch;
 use bytes::Bytes;
-use glasshive_api_hive::Open;
 use glasshive_api_hive::shape::export::{ExportPageInfo, ExportRequest, PAGE_INFO};
-use glasshive_base::{Clock, metrics};
-use glasshive_model::EnvironmentId;
-use glasshive_store::world::{DataDir, DataDirError, DataDirOptions, ReadOnly, SystemClock, open_data_dir};
+use glasshive_base::Clock as _;
+use glasshive_store::world::SystemClock;
 use http::StatusCode;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a page is asked for again when a server is busy, and after how long.
@@ -32,14 +29,7 @@ pub enum Pages {
         path: String,
     },
     /// A data directory, whose lock is held.
-    Directory {
-        /// Its store and the engine over it.
-        open: Arc<Open>,
-        /// Whose rows.
-        environment: EnvironmentId,
-        /// Held for its lock.
-        data: DataDir,
-    },
+    Directory(Box<Directory>),
 }
 
 /// A page of rows.
@@ -68,31 +58,9 @@ impl Pages {
     /// # Errors
     /// When another process has it, or it is none, or has no such environment.
     pub async fn of_directory(directory: &Path, environment: &str) -> Result<Self> {
-        let options = DataDirOptions {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            allow_network_fs: true,
-            read_only: Some(ReadOnly { scratch: std::env::temp_dir() }),
-            places: crate::config::places()?,
-        };
-        let data = match open_data_dir(directory, &options).await {
-            Ok(data) => data,
-            Err(error @ DataDirError::InUse { .. }) => {
-                bail!("{error}. Ask the server instead: leave out --data, and name it with --server if it does not listen on port 4318")
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let opened =
-            storage::open(&data, storage::of_a_reader(directory), &storage::QueryLimits::default(), metrics::Registry::default()).await?;
-        for fault in &opened.report.faults {
-            super::progress::remark(&fault.message);
-        }
-        let environments = opened.open.store.environments();
-        let found = environments.iter().find(|(_, slug)| slug == environment).map(|(id, _)| *id);
-        let environment = found.with_context(|| {
-            let others: Vec<&str> = environments.iter().map(|(_, slug)| slug.as_str()).collect();
-            format!("there is no environment `{environment}` in {}; there are: {}", directory.display(), others.join(", "))
-        })?;
-        Ok(Self::Directory { open: opened.open, environment, data })
+        let directory = Directory::open(directory, environment).await?;
+        directory.faults.iter().for_each(|fault| super::progress::remark(fault));
+        Ok(Self::Directory(Box::new(directory)))
     }
 
     /// A page. A server that is busy is asked again.
@@ -117,9 +85,10 @@ impl Pages {
                     SystemClock::default().sleep(PAUSE).await;
                 }
             }
-            Pages::Directory { open, environment, data } => {
+            Pages::Directory(directory) => {
+                let Directory { open, environment, fields, data, .. } = directory.as_ref();
                 let now_ns = data.world.clock.wall_ns();
-                let page = glasshive_api_hive::export_page(open, *environment, request, now_ns).await;
+                let page = glasshive_api_hive::export_page(open, *environment, fields, request, now_ns).await;
                 let page = page.map_err(|failure| Refusal::of_failure(&failure))?;
                 let parquet = page.to_parquet().context("write a page")?;
                 Ok(PageOfRows { parquet: parquet.into(), info: page.info })

@@ -10,13 +10,13 @@ use crate::measures::{KnownRows, Measures};
 use crate::partials::{Asked, Folding, Partials, Session, Shape};
 use crate::question::{Question, unknown_columns};
 use crate::related::{Ask, Related, Search};
-use crate::scan::{Footers, Output, Scan};
+use crate::scan::{Footers, Output, Outputs, Scan};
 use crate::tasks::Tasks;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_query_plan::heatmap::Scale;
-use glasshive_query_plan::{Answer, Calculation, GroupRow, GroupValue, Measure, Op, OrderKey, Plan, SeriesRow, Wants, Window};
+use glasshive_query_plan::{Answer, Calculation, GroupRow, GroupValue, Measure, Note, Op, OrderKey, Plan, SeriesRow, Wants, Window};
 use glasshive_store::Snapshot;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl Run<'_> {
             let again = measures.choose_rows(self.plan, &total.states);
             if again.is_empty() {
                 let mut answer = Choice { run: self, measures: &measures, forms: &forms, rates: Vec::new() }.answer(states, total)?;
-                answer.notes.extend(self.remarks(&measures));
+                answer.notes.extend(self.remarks(&measures.outputs));
                 return Ok((answer, covered));
             }
             known.extend(again);
@@ -99,9 +99,10 @@ impl Run<'_> {
         Question::new(window, plan.datasets.clone(), &self.ask.own, |marker| plan.leaves_out(marker), self.names())
     }
 
-    fn remarks(&self, measures: &Measures) -> Vec<glasshive_query_plan::Note> {
+    /// What to tell about columns that are read and about the question's conditions.
+    pub(crate) fn remarks(&self, outputs: &Outputs) -> Vec<Note> {
         let overflow_has = |key: &str| overflow_has(&self.snapshot, key);
-        let mut notes: Vec<_> = measures.outputs.columns.iter().flat_map(|column| unknown_columns(column, overflow_has)).collect();
+        let mut notes: Vec<Note> = outputs.columns.iter().flat_map(|column| unknown_columns(column, overflow_has)).collect();
         let of_conditions = self.question(self.plan.time.window).notes(overflow_has);
         for note in of_conditions.into_iter().chain(self.ask.notes(self.names(), overflow_has)) {
             if !notes.contains(&note) {

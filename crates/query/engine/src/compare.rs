@@ -71,13 +71,16 @@ struct Compared {
 }
 
 impl Run<'_> {
-    /// Counts all columns of the plan's rows, apart for those that are selected and the rest.
-    pub(crate) async fn compare(&self, selection: &Selection) -> Result<(Tally, Tally, Vec<ColumnTally>, bool), Failure> {
+    /// Counts all columns of the plan's rows, apart for those that are selected and the rest. The plan is grouped by what the parts of
+    /// the selection are about, so that columns of other spans are found; notes and cost are left for the engine to add.
+    pub(crate) async fn compare(&self, selection: &Selection) -> Result<Comparison, Failure> {
         let related = self.related().await?;
         let mut outputs = Outputs::default();
+        let sides = Sides::new(selection, &mut outputs, self.names(), &self.ask.breakdowns);
+        // No columns but the selection's are there yet.
+        let notes = self.remarks(&outputs);
         let intake = Intake::new(&mut outputs, related, None);
         let weight = self.is_weighted().then(|| outputs.add(Output::Weight));
-        let sides = Sides::new(selection, &mut outputs, self.names());
         let (columns, is_cut) = self.compared(&mut outputs);
         let columns = Arc::new(columns);
         let scan = Arc::new(Scan { question: self.question(self.plan.time.window), outputs });
@@ -114,7 +117,7 @@ impl Run<'_> {
             held.try_resize(whole.heap_bytes())?;
         }
         let tallies = columns.iter().zip(whole.columns).filter_map(|(column, tallies): (_, Tallies)| tallies.finish(&column.name));
-        Ok((whole.selected, whole.rest, tallies.collect(), is_cut))
+        Ok(Comparison { selected: whole.selected, rest: whole.rest, columns: tallies.collect(), is_cut, notes, cost: Cost::default() })
     }
 
     /// The columns that can tell rows apart, added to what the scan hands out.

@@ -79,8 +79,11 @@ pub(crate) fn check_filters(filters: &Filters) -> Result<(), String> {
     }
 }
 
-/// What is wrong with grouping by a column.
-pub(crate) fn check_breakdown(column: &Column) -> Result<(), String> {
+/// What is wrong with grouping by a column, or taking one value of it.
+///
+/// # Errors
+/// When there is no such span.
+pub fn check_breakdown(column: &Column) -> Result<(), String> {
     match Relation::split(column) {
         Some((Relation::None, _)) => {
             Err(format!("there is no span to group by behind \"none.\"; if {column} is a column's own name, write ={column}"))

@@ -109,6 +109,12 @@ impl MemoryCatalog {
         self
     }
 
+    /// With these definitions.
+    pub fn with_definitions(self, definitions: Vec<DefinitionRow>) -> Self {
+        self.tables().definitions = definitions;
+        self
+    }
+
     /// With these deletions.
     pub fn with_deletions(self, deletions: Vec<DeletionRow>) -> Self {
         self.tables().deletions = deletions;

@@ -72,12 +72,16 @@ impl SqliteCatalog {
         let state = read::state(&mut reader.connection).await?;
         let keys = read::keys(&mut reader.connection).await?;
         let settings = read::settings(&mut reader.connection).await?;
-        let deletions = match connect::has_deletions(&mut reader.connection).await? {
+        let deletions = match connect::has_table(&mut reader.connection, "deletion").await? {
             true => read::deletions(&mut reader.connection).await?,
             false => Vec::new(),
         };
+        let definitions = match connect::has_table(&mut reader.connection, "definition").await? {
+            true => read::definitions(&mut reader.connection).await?,
+            false => Vec::new(),
+        };
         reader.close().await;
-        Ok(MemoryCatalog::holding(state, keys).with_settings(settings).with_deletions(deletions))
+        Ok(MemoryCatalog::holding(state, keys).with_settings(settings).with_deletions(deletions).with_definitions(definitions))
     }
 
     /// Checkpoints and closes. Calls after this open again.

@@ -1,13 +1,15 @@
 //! What selected events have in common that the others have not.
 
+use super::field::KeptFields;
 use super::query::{engine_failure, plan_failure};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::compare::{CompareAnswer, CompareRequest};
 use crate::shape::query::Cost;
 use glasshive_base_http::Response;
-use glasshive_query_engine::{Cancel, Selection, SelectionPart};
-use glasshive_query_plan::{Column, Combination, FilterOp, GroupValue, Note, Plan, Window, text};
+use glasshive_query_engine::{Selection, SelectionPart};
+use glasshive_query_plan::alias::alias_group;
+use glasshive_query_plan::{Column, Combination, FilterOp, GroupValue, Note, Plan, Window, relation, text};
 use serde_json::Value;
 
 /// Answers the columns of both sides, the most telling first.
@@ -15,10 +17,11 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let request: CompareRequest = call.body().await?;
     let plan = text::parse(&request.text, call.hive.clock.wall_ns()).map_err(plan_failure)?;
     let open = call.open()?;
-    let plan = super::field::in_plan(&call, &open, &plan)?;
-    let start = call.hive.clock.monotonic();
     let selection = selection_of(&request, &plan)?;
-    let comparison = open.engine.compare(call.environment, &plan, &selection, Cancel::default()).await.map_err(engine_failure)?;
+    let ticket = call.enter("compare", &text::to_text(&plan))?;
+    let plan = KeptFields::of(&call, &open).in_plan(&plan, selection.parts.iter().map(SelectionPart::column))?;
+    let start = call.hive.clock.monotonic();
+    let comparison = open.engine.compare(call.environment, &plan, &selection, ticket.cancel.clone()).await.map_err(engine_failure)?;
     let ranking = glasshive_feature_bubbleup::rank(&comparison, &asked(&plan, &selection));
     ok(&CompareAnswer {
         selected: ranking.selected.into(),
@@ -48,7 +51,11 @@ fn selection_of(request: &CompareRequest, plan: &Plan) -> Result<Selection, Fail
     });
     let equals =
         asked.equals.iter().map(|equal| SelectionPart::Equals { column: Column::from_shown(&equal.column), value: value_of(&equal.value) });
-    Ok(Selection { window, parts: ranges.chain(equals).collect() })
+    let parts: Vec<SelectionPart> = ranges.chain(equals).collect();
+    for part in &parts {
+        relation::check_breakdown(part.column()).map_err(Failure::invalid)?;
+    }
+    Ok(Selection { window, parts })
 }
 
 fn value_of(value: &Value) -> GroupValue {
@@ -61,12 +68,23 @@ fn value_of(value: &Value) -> GroupValue {
     }
 }
 
-/// Columns that cannot tell anything: the selection is made of them, or a condition fixes them.
+/// Columns that cannot tell anything: the selection is made of them, or a condition fixes them, under any of their names, or by a
+/// calculated field that reads them.
 fn asked(plan: &Plan, selection: &Selection) -> Vec<String> {
-    let parts = selection.parts.iter().map(|part| match part {
-        SelectionPart::Range { column, .. } | SelectionPart::Equals { column, .. } => column.name.clone(),
-    });
+    let parts = selection.parts.iter().map(SelectionPart::column);
     let holds = plan.filters.combination == Combination::And || plan.filters.conditions.len() == 1;
     let fixed = plan.filters.conditions.iter().filter(|condition| holds && condition.op == FilterOp::Equal);
-    parts.chain(fixed.map(|condition| condition.column.name.clone())).collect()
+    let mut open: Vec<&Column> = parts.chain(fixed.map(|condition| &condition.column)).collect();
+    let mut asked: Vec<String> = Vec::new();
+    while let Some(column) = open.pop() {
+        if asked.contains(&column.name) {
+            continue;
+        }
+        asked.push(column.name.clone());
+        match plan.field(column) {
+            Some(field) => open.extend(field.columns()),
+            None => asked.extend(alias_group(&column.name).iter().map(|member| member.name.to_owned())),
+        }
+    }
+    asked
 }

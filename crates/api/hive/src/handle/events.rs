@@ -1,6 +1,6 @@
 //! Rows as they are, newest first.
 
-use super::field;
+use super::field::KeptFields;
 use super::query::{engine_failure, plan_failure};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
@@ -15,7 +15,7 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let body: Value = call.body().await?;
     let asked = read(body, call.hive.clock.wall_ns()).map_err(plan_failure)?;
     let open = call.open()?;
-    let request = field::in_events(&call, &open, &asked)?;
+    let request = KeptFields::of(&call, &open).in_events(&asked)?;
     let start = call.hive.clock.monotonic();
     let ticket = call.enter("events", &text::events_to_text(&asked))?;
     let answer = open.engine.events(call.environment, &request, ticket.cancel.clone()).await.map_err(engine_failure)?;

@@ -1,6 +1,6 @@
 //! Rows as they are stored, as pages of Parquet.
 
-use super::field;
+use super::field::KeptFields;
 use super::query::{engine_failure, plan_failure};
 use crate::endpoint::Call;
 use crate::hive::Open;
@@ -10,6 +10,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use glasshive_base::ErrorKind;
 use glasshive_base_http::{Response, response};
+use glasshive_feature_fields::Fields;
 use glasshive_model::{EnvironmentId, SystemColumn};
 use glasshive_query_engine::{Cancel, EngineError, StoredPage, StoredRequest};
 use glasshive_query_plan::{EventsRequest, QueryError, TimeRange, text};
@@ -41,7 +42,9 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let request: ExportRequest = call.body().await?;
     let open = call.open()?;
     let asked = read(&request.text, call.hive.clock.wall_ns()).map_err(plan_failure)?;
-    let page = page(&open, call.environment, &request, field::in_events(&call, &open, &asked)?).await?;
+    let ticket = call.enter("export", &request.text)?;
+    let events = KeptFields::of(&call, &open).in_events(&asked)?;
+    let page = page(&open, call.environment, &request, events, &ticket.cancel).await?;
     let written = tokio::task::spawn_blocking(move || page.to_parquet()).await;
     match written {
         Ok(Ok(bytes)) => Ok(response::bytes(StatusCode::OK, PARQUET, bytes)),
@@ -50,15 +53,29 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     }
 }
 
-/// Answers the body of `POST export` without a server around it, which knows no fields that are kept.
+/// Answers the body of `POST export` without a server around it.
 ///
 /// # Errors
 /// When the text cannot be read, or the engine refuses.
-pub async fn answer(open: &Open, environment: EnvironmentId, request: &ExportRequest, now_ns: i64) -> Result<ExportPage, Failure> {
-    page(open, environment, request, read(&request.text, now_ns).map_err(plan_failure)?).await
+pub async fn answer(
+    open: &Open,
+    environment: EnvironmentId,
+    kept: &Fields,
+    request: &ExportRequest,
+    now_ns: i64,
+) -> Result<ExportPage, Failure> {
+    let asked = read(&request.text, now_ns).map_err(plan_failure)?;
+    let events = KeptFields::new(Some(kept), open, environment).in_events(&asked)?;
+    page(open, environment, request, events, &Cancel::default()).await
 }
 
-async fn page(open: &Open, environment: EnvironmentId, request: &ExportRequest, events: EventsRequest) -> Result<ExportPage, Failure> {
+async fn page(
+    open: &Open,
+    environment: EnvironmentId,
+    request: &ExportRequest,
+    events: EventsRequest,
+    cancel: &Cancel,
+) -> Result<ExportPage, Failure> {
     let rows = request.rows.unwrap_or(ROWS.0);
     if !(1..=ROWS.1).contains(&rows) {
         return Err(Failure::invalid(format!("`rows` is {rows}; a page has 1 to {}", ROWS.1)));
@@ -66,7 +83,7 @@ async fn page(open: &Open, environment: EnvironmentId, request: &ExportRequest, 
     let through = request.through.unwrap_or_else(|| open.store.stats().published_through);
     let mut asked = StoredRequest { events, after: request.after, through, rows: rows as usize, whole_spans: request.whole_spans };
     let page = loop {
-        match open.engine.stored(environment, &asked, Cancel::default()).await {
+        match open.engine.stored(environment, &asked, cancel.clone()).await {
             Err(EngineError::OutOfMemory { .. }) if asked.rows > ROWS_LEAST => asked.rows = (asked.rows / 4).max(ROWS_LEAST),
             page => break page.map_err(engine_failure)?,
         }

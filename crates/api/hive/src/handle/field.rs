@@ -10,7 +10,7 @@ use crate::shape::place::Column;
 use glasshive_base::ErrorKind;
 use glasshive_base_http::Response;
 use glasshive_feature_fields::{FieldError, Fields as Kept, KeptField};
-use glasshive_model::ColumnType;
+use glasshive_model::{ColumnType, EnvironmentId};
 use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::expression::Input;
 use glasshive_query_plan::shown::Shown;
@@ -64,39 +64,52 @@ pub fn is_column(registry: &Registry, name: &str) -> bool {
     Shown::from_name(name).is_some() || !registry.columns_of(name).is_empty()
 }
 
-/// Adds to `fields` those that are kept and named.
-fn add_kept<'a>(
-    call: &Call,
-    open: &Open,
-    fields: &mut Vec<CalculatedField>,
-    named: impl Iterator<Item = &'a plan::Column>,
-) -> Result<(), Failure> {
-    let Some(kept) = call.hive.fields() else { return Ok(()) };
-    let registry = open.store.registry(call.environment);
-    kept.add_to(call.environment, fields, named, |name| is_column(&registry, name)).map_err(field_failure)
+/// The fields that an environment keeps, and the columns that come before them.
+pub struct KeptFields<'a> {
+    environment: EnvironmentId,
+    kept: Option<&'a Kept>,
+    registry: Arc<Registry>,
 }
 
-/// A plan with the fields that it names.
-pub fn in_plan(call: &Call, open: &Open, plan: &Plan) -> Result<Plan, Failure> {
-    let mut whole = plan.clone();
-    add_kept(call, open, &mut whole.fields, plan.columns())?;
-    Ok(whole)
-}
+impl<'a> KeptFields<'a> {
+    /// Those of a call's environment.
+    pub fn of(call: &'a Call, open: &Open) -> Self {
+        Self::new(call.hive.fields().map(AsRef::as_ref), open, call.environment)
+    }
 
-/// A request for rows with the fields that it names.
-pub fn in_events(call: &Call, open: &Open, request: &EventsRequest) -> Result<EventsRequest, Failure> {
-    let mut whole = request.clone();
-    let named = request.columns.iter().chain(request.filters.conditions.iter().map(|condition| &condition.column));
-    add_kept(call, open, &mut whole.fields, named)?;
-    Ok(whole)
-}
+    /// Those of an environment; none without `kept`.
+    pub fn new(kept: Option<&'a Kept>, open: &Open, environment: EnvironmentId) -> Self {
+        Self { environment, kept, registry: open.store.registry(environment) }
+    }
 
-/// The fields that a request for values names.
-pub fn in_values(call: &Call, open: &Open, column: &plan::Column, filters: &Filters) -> Result<Vec<CalculatedField>, Failure> {
-    let mut fields = Vec::new();
-    let named = filters.conditions.iter().map(|condition| &condition.column).chain([column]);
-    add_kept(call, open, &mut fields, named)?;
-    Ok(fields)
+    /// Adds to `fields` those that are kept and named.
+    fn add<'c>(&self, fields: &mut Vec<CalculatedField>, named: impl Iterator<Item = &'c plan::Column>) -> Result<(), Failure> {
+        let Some(kept) = self.kept else { return Ok(()) };
+        kept.add_to(self.environment, fields, named, |name| is_column(&self.registry, name)).map_err(field_failure)
+    }
+
+    /// A plan with the fields that it names, or that `more` names beside it.
+    pub fn in_plan<'c>(&self, plan: &'c Plan, more: impl Iterator<Item = &'c plan::Column>) -> Result<Plan, Failure> {
+        let mut whole = plan.clone();
+        self.add(&mut whole.fields, plan.columns().chain(more))?;
+        Ok(whole)
+    }
+
+    /// A request for rows with the fields that it names.
+    pub fn in_events(&self, request: &EventsRequest) -> Result<EventsRequest, Failure> {
+        let mut whole = request.clone();
+        let named = request.columns.iter().chain(request.filters.conditions.iter().map(|condition| &condition.column));
+        self.add(&mut whole.fields, named)?;
+        Ok(whole)
+    }
+
+    /// The fields that a request for values names.
+    pub fn in_values(&self, column: &plan::Column, filters: &Filters) -> Result<Vec<CalculatedField>, Failure> {
+        let mut fields = Vec::new();
+        let named = filters.conditions.iter().map(|condition| &condition.column).chain([column]);
+        self.add(&mut fields, named)?;
+        Ok(fields)
+    }
 }
 
 /// The environment's fields as columns, but for those whose name has become a column's.

@@ -1,6 +1,6 @@
 //! Datasets, columns, and values of a column.
 
-use super::field;
+use super::field::{self, KeptFields};
 use super::query::{engine_failure, group_value, plan_failure};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
@@ -8,7 +8,7 @@ use crate::shape::Nanoseconds;
 use crate::shape::place::{Column, Columns, Dataset, Datasets, Metric, Metrics, Numbers, ValueCount, Values};
 use glasshive_base_http::Response;
 use glasshive_model::{ColumnType, names};
-use glasshive_query_engine::{Cancel, ColumnInfo, ColumnsRequest, ValuesRequest};
+use glasshive_query_engine::{ColumnInfo, ColumnsRequest, ValuesRequest};
 use glasshive_query_plan::plan::{LIMIT_MAX, LIMIT_MAX_WITHOUT_SERIES};
 use glasshive_query_plan::{Column as PlanColumn, Filters, GroupValue, Note, Relation, TimeRange, text};
 use serde_json::Value;
@@ -30,7 +30,8 @@ pub async fn columns(call: Call) -> Result<Response, Failure> {
     let (time, datasets) = narrowed(&call)?;
     let request =
         ColumnsRequest { prefix: call.query("prefix").unwrap_or_default(), window: call.query("range").map(|_| time.window), datasets };
-    let found = open.engine.columns(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let ticket = call.enter("columns", &format!("{} {}", request.prefix, call.query("range").unwrap_or_default()))?;
+    let found = open.engine.columns(call.environment, &request, ticket.cancel.clone()).await.map_err(engine_failure)?;
     let columns = found.columns.into_iter().map(Column::from).collect();
     let mut columns: Vec<Column> = columns;
     columns.extend(field::as_columns(&call, &open, &call.query("prefix").unwrap_or_default()));
@@ -52,10 +53,12 @@ pub async fn values(call: Call) -> Result<Response, Failure> {
         Some(Ok(limit @ 1..=LIMIT_MAX)) => limit,
         Some(_) => return Err(Failure::invalid(format!("limit is a number from 1 to {LIMIT_MAX}"))),
     };
-    let filters = text::parse_filters(&call.query("filter").unwrap_or_default()).map_err(plan_failure)?;
-    let fields = field::in_values(&call, &open, &column, &filters)?;
+    let written = call.query("filter").unwrap_or_default();
+    let filters = text::parse_filters(&written).map_err(plan_failure)?;
+    let ticket = call.enter("values", &format!("{column} {written} {}", call.query("range").unwrap_or_default()))?;
+    let fields = KeptFields::of(&call, &open).in_values(&column, &filters)?;
     let request = ValuesRequest { column, prefix: call.query("prefix").unwrap_or_default(), time, datasets, filters, fields, limit };
-    let found = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
+    let found = open.engine.values(call.environment, &request, ticket.cancel.clone()).await.map_err(engine_failure)?;
     let partial = found.notes.iter().any(Note::is_partial);
     let notes = found.notes.into_iter().map(Into::into).collect();
     let values = found.values.into_iter().map(|(value, count)| ValueCount { value: group_value(value), count });
@@ -71,8 +74,9 @@ pub async fn metrics(call: Call) -> Result<Response, Failure> {
     let filters = Filters::default();
     let limit = LIMIT_MAX_WITHOUT_SERIES;
     let request = ValuesRequest { column, prefix: String::new(), time, datasets, filters, fields: Vec::new(), limit };
-    let found = open.engine.values(call.environment, &request, Cancel::default()).await.map_err(engine_failure)?;
     let prefix = call.query("prefix").unwrap_or_default();
+    let ticket = call.enter("metrics", &format!("{prefix} {}", call.query("range").unwrap_or_default()))?;
+    let found = open.engine.values(call.environment, &request, ticket.cancel.clone()).await.map_err(engine_failure)?;
     ok(&Metrics {
         metrics: described(found.values).into_iter().filter(|metric| metric.name.starts_with(&prefix)).collect(),
         partial: found.notes.iter().any(Note::is_partial),

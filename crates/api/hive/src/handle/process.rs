@@ -5,7 +5,7 @@ use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::Nanoseconds;
 use crate::shape::process::{Refusal, Refusals, Stats};
-use glasshive_base_http::{Response, response};
+use glasshive_base_http::{RefusedRequest, Response, response};
 use glasshive_model::{Action, KeyTable as _};
 use glasshive_store::Scope;
 use http::StatusCode;
@@ -48,12 +48,18 @@ fn may_see_details(call: &Call) -> bool {
     grants.into_iter().any(|grant| grant.may(Action::Read, grant.environment.unwrap_or(call.environment)))
 }
 
-/// The last refused requests, newest first.
+/// The last refused requests, newest first; of those who may read one environment only, those that are its own.
 pub async fn refusals(call: Call) -> Result<Response, Failure> {
     let ring = call.hive.refusals();
-    let refusals = ring.map(|ring| ring.entries()).unwrap_or_default();
+    let mut refusals = ring.map(|ring| ring.entries()).unwrap_or_default();
+    let mut total = ring.map_or(0, |ring| ring.total());
+    if !call.caller.may_everywhere(Action::Read) {
+        let own = Own::of(&call);
+        refusals.retain(|refused| own.has(refused));
+        total = refusals.len() as u64;
+    }
     ok(&Refusals {
-        total: ring.map_or(0, |ring| ring.total()),
+        total,
         refusals: refusals
             .into_iter()
             .map(|refused| Refusal {
@@ -69,6 +75,29 @@ pub async fn refusals(call: Call) -> Result<Response, Failure> {
             })
             .collect(),
     })
+}
+
+/// By what a refused request is known as an environment's own. One without a key, or with one that nobody knows, is nobody's.
+struct Own {
+    /// Of each of its keys, as it is shown.
+    keys: Vec<String>,
+    /// How its paths begin.
+    path: String,
+}
+
+impl Own {
+    fn of(call: &Call) -> Self {
+        let slug = call.param("env").to_owned();
+        // Keys that are too short to be shown look all alike.
+        let own = call.hive.keys.list().into_iter().filter(|key| key.environment == slug && key.shown.contains("..."));
+        Self { keys: own.map(|key| key.shown).collect(), path: format!("/hive/v1/e/{slug}/") }
+    }
+
+    fn has(&self, refused: &RefusedRequest) -> bool {
+        let path = refused.target.split(' ').nth(1).unwrap_or_default();
+        let shown = refused.credential.as_deref().and_then(|credential| Some(credential.rsplit_once(": ")?.1));
+        path.starts_with(&self.path) || shown.is_some_and(|shown| self.keys.iter().any(|key| key == shown))
+    }
 }
 
 /// Figures of this environment's data, and of the log that all share.

@@ -1,6 +1,6 @@
 //! Queries: read, run, answer.
 
-use super::field;
+use super::field::{self, KeptFields};
 use crate::endpoint::{Call, ok};
 use crate::hive::Open;
 use crate::problem::Failure;
@@ -11,6 +11,7 @@ use crate::shape::query::{Cost, Note, ParseAnswer, ParseError, QueryAnswer, Unde
 use crate::shape::running::{CalledOff, RunningQueries, RunningQuery};
 use glasshive_base::{Clock, ErrorKind};
 use glasshive_base_http::Response;
+use glasshive_feature_fields::Fields;
 use glasshive_model::EnvironmentId;
 use glasshive_query_engine::{Cancel, EngineError};
 use glasshive_query_plan::alias::alias_group;
@@ -26,7 +27,7 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let clock = call.hive.clock.clone();
     let (plan, wants) = read(body, clock.wall_ns())?;
     let ticket = call.enter("query", &plan::text::to_text(&plan))?;
-    let run = field::in_plan(&call, &open, &plan)?;
+    let run = KeptFields::of(&call, &open).in_plan(&plan, std::iter::empty())?;
     let answer = run_plan(&open, call.environment, &run, wants, clock.as_ref(), ticket.cancel.clone()).await?;
     // As it was asked, without the fields that are kept.
     ok(&QueryAnswer { query: understood(&plan), ..answer })
@@ -54,13 +55,21 @@ pub async fn call_off(call: Call) -> Result<Response, Failure> {
     ok(&CalledOff { id: id.to_owned() })
 }
 
-/// Answers the body of `POST query`, with or without a server around it.
+/// Answers the body of `POST query` without a server around it.
 ///
 /// # Errors
 /// When the query cannot be read, or the engine refuses.
-pub async fn answer(open: &Open, environment: EnvironmentId, body: Value, clock: &dyn Clock) -> Result<QueryAnswer, Failure> {
+pub async fn answer(
+    open: &Open,
+    environment: EnvironmentId,
+    kept: &Fields,
+    body: Value,
+    clock: &dyn Clock,
+) -> Result<QueryAnswer, Failure> {
     let (plan, wants) = read(body, clock.wall_ns())?;
-    run_plan(open, environment, &plan, wants, clock, Cancel::default()).await
+    let run = KeptFields::new(Some(kept), open, environment).in_plan(&plan, std::iter::empty())?;
+    let answer = run_plan(open, environment, &run, wants, clock, Cancel::default()).await?;
+    Ok(QueryAnswer { query: understood(&plan), ..answer })
 }
 
 async fn run_plan(
@@ -83,7 +92,7 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
     let answer = match read_plan(body, call.hive.clock.wall_ns()) {
         Ok((plan, _)) => {
             let open = call.open()?;
-            let warnings = unknown_columns(&call, &field::in_plan(&call, &open, &plan)?)?;
+            let warnings = unknown_columns(&call, &KeptFields::of(&call, &open).in_plan(&plan, std::iter::empty())?)?;
             ParseAnswer { query: Some(understood(&plan)), errors: Vec::new(), warnings }
         }
         Err(error) => {

@@ -1,6 +1,6 @@
 //! Events as they arrive, as server-sent events.
 
-use super::field;
+use super::field::KeptFields;
 use super::query::{engine_failure, plan_failure};
 use crate::endpoint::Call;
 use crate::problem::Failure;
@@ -33,7 +33,7 @@ pub async fn run(call: Call) -> Result<Response, Failure> {
     let open = call.open()?;
     // Which window does not matter to a follower.
     let time = TimeRange::last(1, call.hive.clock.wall_ns()).map_err(plan_failure)?;
-    let request = field::in_events(&call, &open, &EventsRequest { filters, ..EventsRequest::all(time) })?;
+    let request = KeptFields::of(&call, &open).in_events(&EventsRequest { filters, ..EventsRequest::all(time) })?;
     let metrics = call.hive.metrics.clone();
     let missed = |what| metrics.counter("glasshive_tail_missed_total", "What followers were too slow for.", &[("what", what)]);
     let following = Following {

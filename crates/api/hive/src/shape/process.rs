@@ -31,10 +31,11 @@ pub struct Check {
     pub hint: String,
 }
 
-/// The last requests that were refused, newest first.
+/// The last requests that were refused, newest first. Who may read one environment only sees those with a key of it or for a path of
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusals {
-    /// How many were refused since the start.
+    /// How many were refused since the start; for who may read one environment only, how many are shown.
     pub total: u64,
     /// Those that are remembered.
     pub refusals: Vec<Refusal>,

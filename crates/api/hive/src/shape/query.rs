@@ -343,6 +343,10 @@ pub struct Cost {
     pub files_read: u64,
     /// Data files of the window and its datasets of which no row had to be.
     pub files_skipped: u64,
+    /// Rows of data files that did not have to be looked at: what an earlier question found in them was kept.
+    pub rows_kept: u64,
+    /// Data files with such rows.
+    pub files_kept: u64,
     /// Chunks of live rows that were looked at.
     pub live_chunks: u64,
     /// Processor time of all threads together, milliseconds.
@@ -405,6 +409,8 @@ impl Cost {
             bytes_read: cost.bytes_read,
             files_read: cost.files_read,
             files_skipped: cost.files_skipped,
+            rows_kept: cost.rows_kept,
+            files_kept: cost.files_kept,
             live_chunks: cost.live_chunks,
             cpu_ms: cost.cpu_ns as f64 / 1e6,
         }

@@ -16,7 +16,7 @@ pub struct RunningQueries {
 pub struct RunningQuery {
     /// What it is called off by: the `id` that was given with it, or one of the server's.
     pub id: String,
-    /// `query` or `events`.
+    /// What was asked: `query`, `events`, `compare`, `export`, `trace`, `columns`, `values` or `metrics`.
     pub kind: String,
     /// The question in text, maybe cut.
     pub text: String,

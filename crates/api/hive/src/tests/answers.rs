@@ -198,3 +198,22 @@ async fn o1_before_the_store_is_there_nothing_is_answered_but_that() {
     assert!(document.faults("POST", "/hive/v1/e/{env}/query", 503, &answer.json().unwrap()).is_empty());
     fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_of_files_is_told() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    fixture.open.store.flush().await.unwrap();
+    let now = fixture.hive.clock.wall_ns();
+    let at = |ns: i64| glasshive_query_plan::text::point_text(ns);
+    let question = json!({ "text": format!("COUNT FROM {} TO {}", at(now - 7_200_000_000_000), at(now + 7_200_000_000_000)), "want": [] });
+    for (rows_scanned, rows_kept, files_kept) in [(2, 0, 0), (0, 2, 1)] {
+        let answer: Value = fixture.ask("POST", "/hive/v1/e/local/query", &[], Some(&question)).await.json().unwrap();
+        let cost = &answer["cost"];
+        assert_eq!(
+            (&cost["rows_scanned"], &cost["rows_kept"], &cost["files_kept"]),
+            (&json!(rows_scanned), &json!(rows_kept), &json!(files_kept)),
+            "{answer}"
+        );
+    }
+    fixture.stop().await;
+}

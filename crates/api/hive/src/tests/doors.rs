@@ -138,3 +138,35 @@ async fn refused_requests_are_remembered_with_their_reason() {
     assert!(!answer.to_string().contains("a-wrong-secret-of-some-length"), "{answer}");
     fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_requests_are_shown_to_those_whose_they_are() {
+    const OWN: &[&str] = &["local:ingest:local-ingest-secret-0001", "local:configuration:local-config-secret-0001"];
+    const OTHERS: &[&str] =
+        &["other:ingest:other-ingest-secret-0002", "other:admin:other-admin-secret-0002", "*:admin:team-secret-0000000003"];
+    let fixture = Fixture::new(AuthMode::Keys, &[OWN, OTHERS].concat()).await;
+    let ask = async |path: &str, secret: Option<&str>| {
+        let headers: Vec<(&'static str, &str)> = secret.iter().map(|secret| ("x-glasshive-key", *secret)).collect();
+        fixture.ask("GET", path, &headers, None).await
+    };
+    // May not read; is another's; is nobody's; is without a key.
+    ask("/hive/v1/e/local/datasets", Some("local-ingest-secret-0001")).await;
+    ask("/hive/v1/e/other/columns", Some("other-ingest-secret-0002")).await;
+    ask("/hive/v1/environments", Some("a-wrong-secret-of-some-length")).await;
+    ask("/hive/v1/keys", None).await;
+    ask("/hive/v1/keys", Some("local-config-secret-0001")).await;
+    let seen = async |environment: &str, secret: &str| {
+        let path = format!("/hive/v1/e/{environment}/refusals");
+        let answer: serde_json::Value = ask(&path, Some(secret)).await.json().unwrap();
+        let refusals = answer["refusals"].as_array().unwrap();
+        let targets: Vec<String> = refusals.iter().rev().map(|refusal| refusal["target"].as_str().unwrap().to_owned()).collect();
+        (targets.join(", "), answer["total"].as_u64().unwrap())
+    };
+    let (own, total) = seen("local", "local-config-secret-0001").await;
+    assert_eq!((own.as_str(), total), ("GET /hive/v1/e/local/datasets", 1));
+    let (others, _) = seen("other", "other-admin-secret-0002").await;
+    assert_eq!(others, "GET /hive/v1/e/other/columns");
+    let (all, total) = seen("local", "team-secret-0000000003").await;
+    assert!(total >= 4 && all.contains("/hive/v1/environments") && all.contains("/e/other/"), "{total}: {all}");
+    fixture.stop().await;
+}

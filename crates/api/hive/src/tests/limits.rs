@@ -1,6 +1,6 @@
 //! Clients that leave, checks that do not hold.
 
-use super::fixture::{Fixture, Parts};
+use super::fixture::{Fixture, Parts, TRACE_ID};
 use super::schema::Document;
 use crate::AuthMode;
 use crate::shape::process::Check;
@@ -16,7 +16,7 @@ const QUERY: &str = "/hive/v1/e/local/query";
 /// Looks at the clock before a query is held up: the first ones are before the first block.
 const FREE_LOOKS: u64 = 5;
 
-/// A clock that holds query threads up in the middle of their work until it is opened.
+/// A clock that holds a query thread up in the middle of its work until it is opened.
 struct Gate {
     below: Arc<dyn Clock>,
     state: Arc<(Mutex<State>, Condvar)>,
@@ -39,7 +39,8 @@ impl Clock for Gate {
             let (state, changed) = &*self.state;
             let mut state = state.lock().unwrap();
             state.looks += 1;
-            while state.looks > FREE_LOOKS && !state.is_open {
+            let is_another = state.is_held;
+            while state.looks > FREE_LOOKS && !state.is_open && !is_another {
                 state.is_held = true;
                 changed.notify_all();
                 state = changed.wait(state).unwrap();
@@ -57,12 +58,19 @@ type Held = Arc<(Mutex<State>, Condvar)>;
 
 /// A server that holds its first query up, with one thread and one slot: whoever asks next waits for the end of the first.
 async fn a_server_that_holds_up() -> (Fixture, Held) {
+    a_server_with_a_queue(0, EngineConfig::default().wait_limit).await
+}
+
+/// The same where so many may wait so long.
+async fn a_server_with_a_queue(queue: usize, wait_limit: Duration) -> (Fixture, Held) {
     let held = Held::default();
+    // Who waits needs a thread beside the one that is held up.
+    let threads = if queue > 0 { 2 } else { 1 };
     let query_clock = {
         let state = held.clone();
         Box::new(move |below| -> Arc<dyn Clock> { Arc::new(Gate { below, state }) })
     };
-    let engine = EngineConfig { threads: 1, slots: 1, queue: 0, ..EngineConfig::default() };
+    let engine = EngineConfig { threads, slots: 1, queue, wait_limit, ..EngineConfig::default() };
     let fixture = Fixture::with(AuthMode::Open, &[], Parts { engine, query_clock, seal_rows: usize::MAX, ..Parts::default() }).await;
     fixture.hive.open(fixture.open.clone());
     for _ in 0..20 {
@@ -107,6 +115,45 @@ async fn l9_a_query_is_called_off_by_its_id() {
     let again = fixture.ask("DELETE", "/hive/v1/e/local/queries/board-7", &[], None).await;
     assert_eq!(again.status, 404, "{}", again.text());
     fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_too_long_for_a_slot_is_told_so() {
+    let (fixture, held) = a_server_with_a_queue(1, Duration::from_millis(1)).await;
+    let (client, url) = (Client::new(), format!("{}{QUERY}", fixture.base));
+    let asking = tokio::spawn(async move { client.json(Method::POST, &url, HeaderMap::new(), Some(&json!({}))).await.unwrap() });
+    wait_until_held(&held);
+    let second = fixture.ask("POST", QUERY, &[], Some(&json!({}))).await;
+    assert_eq!(second.status, 503, "{}", second.text());
+    let_go(&held);
+    assert_eq!(asking.await.unwrap().status, 200);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_every_question_that_takes_time_is_called_off_by_its_id() {
+    let env = "/hive/v1/e/local";
+    let compared = json!({ "text": "COUNT LAST 1h", "selection": { "equals": [{ "column": "name", "value": "home" }] } });
+    let trace = format!("{env}/traces/{TRACE_ID}");
+    for (kind, method, path, body) in [
+        ("compare", Method::POST, format!("{env}/compare"), Some(compared)),
+        ("export", Method::POST, format!("{env}/export"), Some(json!({ "text": "" }))),
+        ("values", Method::GET, format!("{env}/columns/name/values"), None),
+        ("trace", Method::GET, trace.clone(), None),
+        ("trace", Method::GET, format!("{trace}/skeleton"), None),
+    ] {
+        let (fixture, held) = a_server_that_holds_up().await;
+        let (client, url) = (Client::new(), format!("{}{path}?id=mine", fixture.base));
+        let asking = tokio::spawn(async move { client.json(method, &url, HeaderMap::new(), body.as_ref()).await.unwrap() });
+        wait_until_held(&held);
+        let running: Value = fixture.ask("GET", &format!("{env}/queries"), &[], None).await.json().unwrap();
+        assert_eq!((&running["queries"][0]["id"], &running["queries"][0]["kind"]), (&json!("mine"), &json!(kind)), "{path}");
+        assert_eq!(fixture.ask("DELETE", &format!("{env}/queries/mine"), &[], None).await.status, 200, "{path}");
+        let_go(&held);
+        let answer = asking.await.unwrap();
+        assert_eq!(answer.status, 409, "{path}: {}", answer.text());
+        fixture.stop().await;
+    }
 }
 
 async fn a_left_query_ends(client: Client) {

@@ -27,6 +27,16 @@ async fn fields_are_kept_changed_and_taken_out() {
     assert_eq!(kind(made(&fields, "slow", "1").await), ErrorKind::Conflict);
     assert_eq!(kind(made(&fields, "duration_ms", "1").await), ErrorKind::Conflict);
     assert_eq!(kind(made(&fields, "", "1").await), ErrorKind::InvalidRequest);
+    for (name, words) in [
+        ("http.status_code", "http.response.status_code"),
+        ("http.response.status_code", "http.status_code"),
+        ("net.peer.name", "client.address"),
+        ("root.slow", "\"slow\" of another span"),
+        ("none.x", "\"x\" of another span"),
+    ] {
+        let refused = made(&fields, name, "1").await.unwrap_err();
+        assert_eq!((refused.kind(), refused.to_string().contains(words)), (ErrorKind::Conflict, true), "{refused}");
+    }
     assert_eq!(made(&fields, "x", "1 +").await.unwrap_err().position(), Some(4));
     let circle = fields.update(LOCAL, slow.id, "$very", String::new()).await.unwrap_err();
     assert!(circle.to_string().contains("depends on itself"), "{circle}");

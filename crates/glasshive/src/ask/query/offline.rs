@@ -1,55 +1,32 @@
-//! A question to a data directory without a server: the lock is taken, the log is read back in memory, nothing is written.
+//! A question to a data directory without a server.
 
+use crate::ask::directory::Directory;
 use crate::ask::refusal::Refusal;
-use crate::config;
-use crate::screen::escape::escape;
-use crate::serve::storage;
-use anyhow::{Context, Result, bail};
+use crate::transfer::progress::remark;
+use anyhow::Result;
 use glasshive_api_hive::shape::query::QueryAnswer;
-use glasshive_base::metrics;
-use glasshive_store::world::{DataDirError, DataDirOptions, ReadOnly, open_data_dir};
 use serde_json::Value;
-use std::io::Write as _;
 use std::path::Path;
 
 /// Answers the body of `POST query` from the directory's environment.
 pub async fn ask(directory: &Path, environment: &str, question: &Value) -> Result<QueryAnswer> {
-    let options = DataDirOptions {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        allow_network_fs: true,
-        read_only: Some(ReadOnly { scratch: std::env::temp_dir() }),
-        places: config::places()?,
-    };
-    let data = match open_data_dir(directory, &options).await {
-        Ok(data) => data,
-        Err(error @ DataDirError::InUse { .. }) => {
-            bail!("{error}. Ask the server instead: leave out --data, and name it with --server if it does not listen on port 4318")
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let limits = storage::QueryLimits::default();
-    let opened = storage::open(&data, storage::of_a_reader(directory), &limits, metrics::Registry::default()).await?;
-    for fault in &opened.report.faults {
-        // Beside the answer, so that JSON and CSV stay what they are; nobody is told when standard error is gone.
-        let _ = writeln!(std::io::stderr(), "glasshive: {}", escape(&fault.message));
-    }
-    let open = opened.open;
-    let environments = open.store.environments();
-    let found = environments.iter().find(|(_, slug)| slug == environment);
-    let (id, _) = found.with_context(|| {
-        let others: Vec<&str> = environments.iter().map(|(_, slug)| slug.as_str()).collect();
-        format!("there is no environment `{environment}` in {}; there are: {}", directory.display(), others.join(", "))
-    })?;
-    let answer = glasshive_api_hive::answer_query(&open, *id, question.clone(), data.world.clock.as_ref()).await;
+    let Directory { open, environment, fields, faults, data } = Directory::open(directory, environment).await?;
+    // Beside the answer, so that JSON and CSV stay what they are.
+    faults.iter().for_each(|fault| remark(fault));
+    let answer = glasshive_api_hive::answer_query(&open, environment, &fields, question.clone(), data.world.clock.as_ref()).await;
     answer.map_err(|failure| Refusal::of_failure(&failure).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serve::storage;
+    use glasshive_base::metrics;
+    use glasshive_feature_fields::{Fields, NewField};
     use glasshive_model::{Codec, Decoder as _, EnvironmentId, EventSink as _, RecordMeta, Submission, sink};
     use glasshive_receive_otlp::decode::{Encoding, OtlpDecoder, Signal3, format_number};
     use glasshive_store::StoreConfig;
+    use glasshive_store::world::{DataDirOptions, open_data_dir};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -62,6 +39,9 @@ mod tests {
         let limits = storage::QueryLimits::default();
         let opened = storage::open(&data, StoreConfig::default(), &limits, metrics::Registry::default()).await.unwrap();
         opened.open.store.append(submission(data.world.clock.wall_ns())).await.unwrap();
+        let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap();
+        let short = NewField { name: "short".to_owned(), expression: "$duration_ms < 5".to_owned(), description: String::new() };
+        fields.create(EnvironmentId::LOCAL, short, |_| false).await.unwrap();
         let error = ask(&directory, "local", &json!({ "text": "COUNT" })).await.unwrap_err().to_string();
         assert!(error.contains("is in use by process"), "{error}");
         // A kill gives the lock back and leaves everything else as it is.
@@ -70,6 +50,9 @@ mod tests {
             let answer = ask(&directory, "local", &json!({ "text": "COUNT GROUP BY name" })).await.unwrap();
             assert_eq!(answer.results.len(), 1, "{answer:?}");
             assert_eq!(answer.results[0].group, [json!("home")]);
+            let answer = ask(&directory, "local", &json!({ "text": "COUNT GROUP BY short" })).await.unwrap();
+            assert_eq!((&answer.results[0].group[0], answer.notes.len()), (&json!(true), 0), "a field that is kept: {answer:?}");
+            assert!(!answer.query.text.contains("WITH"), "as it was asked: {}", answer.query.text);
         }
         let error = ask(&directory, "nowhere", &json!({})).await.unwrap_err().to_string();
         assert!(error.contains("no environment `nowhere`"), "{error}");

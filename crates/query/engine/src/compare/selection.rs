@@ -2,6 +2,7 @@
 
 use crate::cells::{KeyForm, group_value};
 use crate::column::{Names, Resolved};
+use crate::related::Key;
 use crate::scan::{Output, Outputs, times};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -39,27 +40,45 @@ pub enum SelectionPart {
     },
 }
 
+impl SelectionPart {
+    /// The column that it is about.
+    pub fn column(&self) -> &Column {
+        match self {
+            SelectionPart::Range { column, .. } | SelectionPart::Equals { column, .. } => column,
+        }
+    }
+}
+
 /// The same, looked up among the columns of a scan.
 pub(super) struct Sides {
     window: Window,
     time: usize,
     ranges: Vec<(usize, f64, f64)>,
-    equal: Vec<(usize, KeyForm, GroupValue)>,
+    /// Of keys, in the form that has its type beside it.
+    equal: Vec<(usize, GroupValue)>,
+    /// The same of numbers of other spans, which are keys too.
+    others: Vec<(usize, f64, f64)>,
 }
 
 impl Sides {
-    /// Adds what it needs to the columns of a scan.
-    pub(super) fn new(selection: &Selection, outputs: &mut Outputs, names: Names<'_>) -> Self {
-        let mut sides = Self { window: selection.window, time: outputs.add(Output::Time), ranges: Vec::new(), equal: Vec::new() };
-        for part in &selection.parts {
+    /// Adds what it needs to the columns of a scan. `others` says of each part which column of which other span it is about, if it
+    /// is about one.
+    pub(super) fn new(selection: &Selection, outputs: &mut Outputs, names: Names<'_>, others: &[Option<Key>]) -> Self {
+        let mut sides =
+            Self { window: selection.window, time: outputs.add(Output::Time), ranges: Vec::new(), equal: Vec::new(), others: Vec::new() };
+        for (index, part) in selection.parts.iter().enumerate() {
+            let other = others.get(index).copied().flatten().map(Output::Related);
             match part {
-                SelectionPart::Range { column, low, high } => {
-                    let index = outputs.column(Resolved::new(column, names));
-                    sides.ranges.push((outputs.add(Output::Numbers(index)), *low, *high));
-                }
+                SelectionPart::Range { column, low, high } => match other {
+                    Some(other) => sides.others.push((outputs.add(other), *low, *high)),
+                    None => {
+                        let index = outputs.column(Resolved::new(column, names));
+                        sides.ranges.push((outputs.add(Output::Numbers(index)), *low, *high));
+                    }
+                },
                 SelectionPart::Equals { column, value } => {
-                    let index = outputs.column(Resolved::new(column, names));
-                    sides.equal.push((outputs.add(Output::Key(index, KeyForm::Tagged)), KeyForm::Tagged, value.clone()));
+                    let key = other.unwrap_or_else(|| Output::Key(outputs.column(Resolved::new(column, names)), KeyForm::Tagged));
+                    sides.equal.push((outputs.add(key), value.clone()));
                 }
             }
         }
@@ -72,15 +91,32 @@ impl Sides {
         let mut selected = BooleanBuffer::collect_bool(times.len(), |row| self.window.contains(times[row]));
         for (output, low, high) in &self.ranges {
             let numbers = columns[*output].as_primitive::<Float64Type>();
-            let is_within = |row: usize| numbers.is_valid(row) && (*low..*high).contains(&numbers.value(row));
-            // Infinity lies below no end.
-            let is_open = |row: usize| high.is_infinite() && numbers.is_valid(row) && numbers.value(row) >= *low;
-            selected = &selected & &BooleanBuffer::collect_bool(times.len(), |row| is_within(row) || is_open(row));
+            let is_within = |row: usize| numbers.is_valid(row) && lies_within(numbers.value(row), *low, *high);
+            selected = &selected & &BooleanBuffer::collect_bool(times.len(), is_within);
         }
-        for (output, form, value) in &self.equal {
+        for (output, low, high) in &self.others {
             let keys = columns[*output].as_ref();
-            selected = &selected & &BooleanBuffer::collect_bool(times.len(), |row| group_value(*form, keys, row) == *value);
+            let is_within = |row: usize| number_of(&group_value(KeyForm::Tagged, keys, row)).is_some_and(|it| lies_within(it, *low, *high));
+            selected = &selected & &BooleanBuffer::collect_bool(times.len(), is_within);
+        }
+        for (output, value) in &self.equal {
+            let keys = columns[*output].as_ref();
+            let is_equal = |row: usize| group_value(KeyForm::Tagged, keys, row) == *value;
+            selected = &selected & &BooleanBuffer::collect_bool(times.len(), is_equal);
         }
         selected
+    }
+}
+
+/// Infinity lies below no end.
+fn lies_within(number: f64, low: f64, high: f64) -> bool {
+    number >= low && (number < high || high == f64::INFINITY)
+}
+
+fn number_of(value: &GroupValue) -> Option<f64> {
+    match value {
+        GroupValue::Int(number) => Some(*number as f64),
+        GroupValue::Float(number) => Some(*number),
+        GroupValue::Bool(_) | GroupValue::Str(_) | GroupValue::Json(_) | GroupValue::Null => None,
     }
 }

@@ -20,13 +20,14 @@ impl Engine {
         selection: &Selection,
         cancel: Cancel,
     ) -> Result<Comparison, EngineError> {
-        let plan = Plan { breakdowns: Vec::new(), havings: Vec::new(), orders: Vec::new(), ..plan.clone() };
+        let breakdowns = selection.parts.iter().map(|part| part.column().clone()).collect();
+        let plan = Plan { breakdowns, havings: Vec::new(), orders: Vec::new(), ..plan.clone() };
         let selection = selection.clone();
         self.run("compare", cancel, move |inner, control| async move {
             let run = inner.prepared(environment, &plan, Wants::TABLE, &control);
-            let (selected, rest, columns, is_cut) = run.compare(&selection).await?;
-            let notes = control.take_notes(inner.config.time_limit, Some(plan.time.window), None);
-            Ok(Comparison { selected, rest, columns, is_cut, notes, cost: control.meter.cost(&run.snapshot.files) })
+            let mut comparison = run.compare(&selection).await?;
+            comparison.notes.splice(0..0, control.take_notes(inner.config.time_limit, Some(plan.time.window), None));
+            Ok(Comparison { cost: control.meter.cost(&run.snapshot.files), ..comparison })
         })
         .await
     }

@@ -5,6 +5,7 @@ mod agreement;
 mod aliases;
 mod board;
 mod calculations;
+mod compare;
 mod cost;
 mod drawn;
 mod edges;

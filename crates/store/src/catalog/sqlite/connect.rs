@@ -58,10 +58,10 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Cat
     transaction.commit().await.map_err(classify)
 }
 
-/// Whether the catalog has the table of deletions, which one that was not migrated yet lacks.
-pub(super) async fn has_deletions(connection: &mut SqliteConnection) -> Result<bool, CatalogError> {
-    let tables: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'deletion'").fetch_one(connection).await.map_err(classify)?;
+/// Whether the catalog has a table, which one that was not migrated yet may lack.
+pub(super) async fn has_table(connection: &mut SqliteConnection, name: &str) -> Result<bool, CatalogError> {
+    let tables = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = $1").bind(name).fetch_one(connection).await;
+    let tables: i64 = tables.map_err(classify)?;
     Ok(tables > 0)
 }
 

@@ -1,0 +1,63 @@
+//! Which rows a selection selects: by columns of their own, of other spans, and calculated ones.
+
+use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, plan, two_hours};
+use glasshive_query_engine::{Cancel, Selection, SelectionPart};
+use glasshive_query_plan::{Column, GroupValue, NoteKind};
+use serde_json::json;
+
+fn span(trace: u8, span: u8, parent: Option<u8>, name: &str, number: i64) -> Event {
+    let mut event = json!({
+        "t": i64::from(span) * SECOND_NS, "trace": format!("{trace:032x}"), "span": format!("{span:016x}"), "name": name,
+        "f": {"number": number, "http.status_code": 200 + i64::from(trace)},
+    });
+    if let Some(parent) = parent {
+        event["parent"] = json!(format!("{parent:016x}"));
+    }
+    event
+}
+
+fn equals(column: &str, value: GroupValue) -> SelectionPart {
+    SelectionPart::Equals { column: Column::from_shown(column), value }
+}
+
+fn text(value: &str) -> GroupValue {
+    GroupValue::Str(value.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn selections_by_any_column_that_a_question_may_name() {
+    let mut hive = Hive::new().await;
+    hive.send(&[span(1, 1, None, "home", 5), span(1, 2, Some(1), "query", 50), span(1, 3, Some(1), "query", 7)]).await;
+    hive.flush().await;
+    hive.send(&[span(2, 4, None, "cart", 100), span(2, 5, Some(4), "query", 2)]).await;
+    let compare = async |question: &str, part: SelectionPart| {
+        let selection = Selection { window: two_hours().window, parts: vec![part] };
+        let found = hive.engine.compare(LOCAL, &plan(question), &selection, Cancel::default()).await.unwrap();
+        (found.selected.rows, found.rest.rows, found.notes)
+    };
+    let range = |column: &str, low, high| SelectionPart::Range { column: Column::from_shown(column), low, high };
+    for (question, part, selected) in [
+        ("COUNT", equals("name", text("query")), 3),
+        ("COUNT", equals("root.name", text("home")), 3),
+        ("COUNT", equals("root.name", text("cart")), 2),
+        ("COUNT", equals("parent.name", GroupValue::Null), 2),
+        ("COUNT", range("root.number", 50.0, f64::INFINITY), 2),
+        ("COUNT", range("child.number", f64::NEG_INFINITY, 50.0), 1),
+        ("COUNT", equals("http.response.status_code", GroupValue::Int(201)), 3),
+        ("WITH slow = $number > 6 COUNT", equals("slow", GroupValue::Bool(true)), 3),
+        ("WITH slow = $number > 6 COUNT", equals("root.slow", GroupValue::Bool(false)), 3),
+        ("WITH double = $number * 2 COUNT", range("double", 14.0, 100.0), 1),
+    ] {
+        let name = part.column().to_string();
+        let (found, rest, notes) = compare(question, part).await;
+        assert_eq!((found, rest, notes), (selected, 5 - selected, Vec::new()), "{name}");
+    }
+    let (found, rest, _) = compare("COUNT WHERE root.name = home", equals("root.number", GroupValue::Int(5))).await;
+    assert_eq!((found, rest), (3, 0), "conditions and selection are about one span");
+    let (found, _, notes) = compare("COUNT WHERE nothing = 1", equals("none.such", text("x"))).await;
+    let said: Vec<&str> = notes.iter().filter(|note| note.kind == NoteKind::UnknownColumn).map(|note| note.text.as_str()).collect();
+    assert_eq!((found, said.len()), (0, 1), "{said:?}");
+    let (found, _, notes) = compare("COUNT", equals("nothing", text("x"))).await;
+    assert_eq!((found, notes[0].text.as_str()), (0, "no event has a column \"nothing\""));
+    hive.close().await;
+}
