@@ -42,6 +42,9 @@ test("scenario 20: what was refused says why", async ({ page }) => {
   await page.goto(`${server()}/e/local/query`);
   await page.getByRole("link", { name: /^Server:/ }).click();
   await expect(page.getByText("POST /v1/traces").first()).toBeVisible();
+  const fix = page.getByLabel("The line that mends it");
+  await expect(fix).toContainText(`OTEL_EXPORTER_OTLP_ENDPOINT=${server()}`);
+  await page.getByRole("region", { name: "Refused" }).getByRole("button", { name: "Copy" }).click();
 });
 
 test("scenarios 13 and 14: from a line to its trace and back; following, pausing, resuming", async ({ page }) => {

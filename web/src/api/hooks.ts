@@ -183,6 +183,8 @@ export function useTrace(env: string, id: string, at: string | undefined): Asked
     queryFn: async ({ signal }) =>
       traceOf(await ask(client.GET("/hive/v1/e/{env}/traces/{id}/skeleton", { params: { path: { env, id }, query: at ? { at: `${at}000000` } : {} }, signal }))),
     staleTime: 60_000,
+    // Columns are replaced, not compared entry by entry.
+    structuralSharing: false,
     // A trace that was just sent may still be on its way.
     retry: (count, error) => error instanceof Problem && (error.status === 404 || error.status === 503) && count < 15,
     retryDelay: 2_000,

@@ -1,4 +1,4 @@
-import type { Section } from "../model/critical";
+import type { BySpan } from "../model/critical";
 import { type Repetition, repetitionOf } from "../model/rows";
 import { ERROR, MISSING, type Trace, UNFINISHED, has } from "../model/trace";
 import { type Colours, slotColour } from "./colours";
@@ -22,7 +22,7 @@ export interface WaterfallView {
   /** Spans that the search found. */
   hits: Uint8Array | undefined;
   /** Parts of the critical path, by span. */
-  critical: ReadonlyMap<number, readonly Section[]> | undefined;
+  critical: BySpan | undefined;
 }
 
 /** Room beside the bars, CSS pixels. */
@@ -94,7 +94,9 @@ function paintSpan(context: CanvasRenderingContext2D, width: number, top: number
       context.fillRect(x, y + high - 2, wide, 2);
     }
   }
-  for (const section of critical?.get(span) ?? []) {
+  for (let at = critical?.start[span] ?? 0; critical && at < (critical.start[span + 1] ?? 0); at++) {
+    const section = critical.sections[critical.index[at] ?? 0];
+    if (!section) continue;
     const [start, end] = [barX(shown, width, section.from), barX(shown, width, section.to)];
     context.fillStyle = colours.bg;
     context.fillRect(start, y + high, Math.max(1, end - start), 4);
@@ -140,19 +142,37 @@ export function paintMinimap(context: CanvasRenderingContext2D, width: number, h
   const whole = { from: 0, to: trace.length };
   const levels = Math.min(MINI_LEVELS, 1 + trace.depth.reduce((deepest, depth) => Math.max(deepest, depth), 0));
   const unit = (height - 8) / levels;
-  // One bar a pixel and level is enough, however many spans there are.
-  const drawn = Array.from({ length: levels }, () => Number.NEGATIVE_INFINITY);
-  const bar = (span: number, colour: string, least: number) => {
+  // One bar a pixel and level is enough, however many spans there are: a span that ends where one was drawn already is passed over.
+  const drawn = new Int32Array(levels).fill(-1);
+  let colour = "";
+  const scale = (width - 2 * PAD) / trace.length;
+  const high = Math.max(2, unit - 1);
+  for (let span = 0; span < trace.count; span++) {
     const level = Math.min(levels - 1, trace.depth[span] ?? 0);
-    const left = barX(whole, width, trace.from[span] ?? 0);
-    const right = Math.max(left + least, barX(whole, width, (trace.from[span] ?? 0) + (trace.duration[span] ?? 0)));
-    if (least === 1 && right <= (drawn[level] ?? 0)) return;
+    const from = trace.from[span] ?? 0;
+    const left = Math.floor(PAD + from * scale);
+    const right = Math.max(left + 1, Math.round(PAD + (from + (trace.duration[span] ?? 0)) * scale));
+    const before = drawn[level] ?? -1;
+    if (right <= before || has(trace, span, MISSING)) continue;
+    const own = serviceColour(colours, trace.service[span] ?? 0);
+    if (own !== colour) {
+      colour = own;
+      context.fillStyle = own;
+    }
+    context.fillRect(left, 4 + level * unit, right - left, high);
     drawn[level] = right;
-    context.fillStyle = colour;
-    context.fillRect(left, 4 + level * unit, right - left, least === 1 ? Math.max(2, unit - 1) : 2);
-  };
-  for (let span = 0; span < trace.count; span++) if (!has(trace, span, MISSING)) bar(span, serviceColour(colours, trace.service[span] ?? 0), 1);
-  for (let span = 0; span < trace.count; span++) if (has(trace, span, ERROR)) bar(span, colours.error, 2);
+  }
+  context.fillStyle = colours.error;
+  drawn.fill(-1);
+  for (let span = 0; span < trace.count; span++) {
+    if (!has(trace, span, ERROR)) continue;
+    const level = Math.min(levels - 1, trace.depth[span] ?? 0);
+    const left = Math.floor(barX(whole, width, trace.from[span] ?? 0));
+    const right = Math.max(left + 2, Math.round(barX(whole, width, (trace.from[span] ?? 0) + (trace.duration[span] ?? 0))));
+    if (right <= (drawn[level] ?? -1)) continue;
+    context.fillRect(left, 4 + level * unit, right - left, 2);
+    drawn[level] = right;
+  }
 }
 
 /** Where the spans lie that a search found: ticks at the upper edge, one a pixel. */

@@ -110,6 +110,27 @@ function better(trace: Trace, one: Child, other: Child): boolean {
   return length !== otherLength ? length > otherLength : (trace.ids[one.span] ?? "") < (trace.ids[other.span] ?? "");
 }
 
+/** The sections of a path by span: those of span n are `sections[index[k]]` for k from `start[n]` to `start[n + 1]`. */
+export interface BySpan {
+  sections: readonly Section[];
+  start: Int32Array;
+  index: Int32Array;
+}
+
+export function bySpan(trace: Trace, sections: readonly Section[]): BySpan {
+  const start = new Int32Array(trace.count + 1);
+  for (const { span } of sections) start[span + 1] = (start[span + 1] ?? 0) + 1;
+  for (let span = 0; span < trace.count; span++) start[span + 1] = (start[span + 1] ?? 0) + (start[span] ?? 0);
+  const next = start.slice();
+  const index = new Int32Array(sections.length);
+  sections.forEach(({ span }, n) => {
+    const at = next[span] ?? 0;
+    index[at] = n;
+    next[span] = at + 1;
+  });
+  return { sections, start, index };
+}
+
 /** How much of a path is each span's, nanoseconds. */
 export function criticalShares(trace: Trace, sections: readonly Section[]): Float64Array {
   const shares = new Float64Array(trace.count);

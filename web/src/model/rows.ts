@@ -38,12 +38,15 @@ export function childrenOf(trace: Trace, span: number): number[] {
   return children;
 }
 
-/** A word for what a span and its children are called: equal for spans of equal shape to depth 2. */
-function shapeOf(trace: Trace, span: number): string {
-  const own = `${trace.service[span]}:${trace.name[span]}:${trace.kind[span]}`;
-  if ((trace.childCount[span] ?? 0) === 0) return own;
-  return `${own}(${childrenOf(trace, span).map((child) => `${trace.service[child]}:${trace.name[child]}`).join(",")})`;
+/** Whether two spans are called alike, and so are their children: most spans are told apart by their own names, without looking further. */
+function isAlike(trace: Trace, one: number, other: number): boolean {
+  if (!isCalledAlike(trace, one, other) || trace.kind[one] !== trace.kind[other] || trace.childCount[one] !== trace.childCount[other]) return false;
+  if (trace.childCount[one] === 0) return true;
+  const others = childrenOf(trace, other);
+  return childrenOf(trace, one).every((child, n) => isCalledAlike(trace, child, others[n] ?? -1));
 }
+
+const isCalledAlike = (trace: Trace, one: number, other: number): boolean => trace.name[one] === trace.name[other] && trace.service[one] === trace.service[other];
 
 /** Runs of at least five siblings of one shape; of one parent, in one pass over the trace. */
 export function repetitionsOf(trace: Trace): Repetition[] {
@@ -53,16 +56,14 @@ export function repetitionsOf(trace: Trace): Repetition[] {
     const children = childrenOf(trace, span);
     if (children.length < LEAST) continue;
     let start = 0;
-    let shape = "";
     const close = (end: number) => {
       if (end - start >= LEAST) found.push(repetition(trace, span, children.slice(start, end)));
     };
     children.forEach((child, n) => {
-      const own = has(trace, child, MISSING) ? `?${n}` : shapeOf(trace, child);
-      if (n > 0 && own === shape) return;
+      const before = children[n - 1];
+      if (before !== undefined && !has(trace, child, MISSING) && !has(trace, before, MISSING) && isAlike(trace, before, child)) return;
       close(n);
       start = n;
-      shape = own;
     });
     close(children.length);
   }

@@ -74,8 +74,8 @@ export interface Trace {
 export function traceOf(answer: TraceAnswer): Trace {
   const { spans, marks } = answer;
   const count = spans.parent.length;
-  const parent = Int32Array.from(spans.parent);
-  const flags = Uint8Array.from(spans.flags);
+  const parent = new Int32Array(spans.parent);
+  const flags = new Uint8Array(spans.flags);
   const depth = new Int32Array(count);
   const childCount = new Int32Array(count);
   const below = new Int32Array(count);
@@ -93,8 +93,8 @@ export function traceOf(answer: TraceAnswer): Trace {
     below[above] = (below[above] ?? 0) + (below[n] ?? 0) + 1;
     errorsBelow[above] = (errorsBelow[above] ?? 0) + (errorsBelow[n] ?? 0) + ((flags[n] ?? 0) & ERROR);
   }
-  const from = Float64Array.from(spans.start);
-  const duration = Float64Array.from(spans.duration);
+  const from = new Float64Array(spans.start);
+  const duration = new Float64Array(spans.duration);
   for (let n = 0; n < count; n++) {
     if ((duration[n] ?? 0) >= 0) continue;
     duration[n] = 0;
@@ -115,20 +115,20 @@ export function traceOf(answer: TraceAnswer): Trace {
     errorsBelow,
     from,
     duration,
-    self: Float64Array.from(spans.self),
+    self: new Float64Array(spans.self),
     flags,
-    name: Int32Array.from(spans.name),
-    service: Int32Array.from(spans.service),
-    kind: Int32Array.from(spans.kind),
+    name: new Int32Array(spans.name),
+    service: new Int32Array(spans.service),
+    kind: new Int32Array(spans.kind),
     names: answer.names,
     services: answer.services,
     kinds: answer.kinds,
     ids: spans.id,
     markStart: starts(marks.span, count),
-    markAt: Float64Array.from(marks.at),
-    markKind: Uint8Array.from(marks.kind),
+    markAt: new Float64Array(marks.at),
+    markKind: new Uint8Array(marks.kind),
     markError: Uint8Array.from(marks.is_error, Number),
-    markName: Int32Array.from(marks.name),
+    markName: new Int32Array(marks.name),
     unattached: answer.unattached,
   };
   placeMissing(trace);

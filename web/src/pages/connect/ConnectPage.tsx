@@ -5,6 +5,7 @@ import { useChange, useAddress } from "../../lib/address";
 import { apiKey } from "../../lib/preferences";
 import { bytes, count, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
+import { fixOf } from "../../model/fix";
 import { Code } from "../../ui/Copy";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
@@ -27,6 +28,8 @@ export function ConnectPage() {
   const sample = SAMPLES.find(({ id }) => id === params.get("tab")) ?? SAMPLES[0];
   const events = stats.data ? stats.data.live_rows + stats.data.file_rows : undefined;
   const rate = useRate(events, stats.dataUpdatedAt);
+  const last = refusals.data?.refusals[0];
+  const fix = last && fixOf(last, window.location.origin);
   const failing = ready.data?.checks.filter(({ ok }) => !ok) ?? [];
   return (
     <div className="page">
@@ -74,6 +77,14 @@ export function ConnectPage() {
         {refusals.error && <ErrorState error={refusals.error} retry={() => void refusals.refetch()} />}
         {!refusals.data && !refusals.error && <Skeleton height={80} label="Asking" />}
         {refusals.data?.refusals.length === 0 && <p className="list-row quiet">Nothing was refused. When a sender makes a mistake, its reason stands here.</p>}
+        {fix && last && (
+          <div className="fix">
+            <p>
+              The last one, {moment(nsToMs(last.time_ns), zone)}: {sentence(last.reason)} {fix.say}
+            </p>
+            {fix.line && <Code text={fix.line} label="The line that mends it" />}
+          </div>
+        )}
         {refusals.data?.refusals.slice(0, 50).map((refusal, n) => (
           <div key={`${refusal.time_ns}${n}`} className="list-row">
             <span className="mono quiet" style={{ flex: "none" }}>

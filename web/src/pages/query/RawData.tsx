@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type Row, useEventPages, useRow } from "../../api/hooks";
 import { duration, exact, inUnit, unitOfColumn } from "../../lib/format";
 import { useStore } from "../../lib/store";
@@ -223,31 +223,45 @@ function Rows({ list, rows, columns, selected, select, zone, onScroll }: RowsPro
         {rows.slice(first, last).map((row, n) => {
           const index = first + n;
           return (
-            <div
-              key={row.seq}
-              id={`raw-${index}`}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={index === at}
-              className="raw-row"
-              style={{ top: index * ROW_PX, gridTemplateColumns: template, minWidth: `max(100%, ${wide}px)` }}
-              onClick={() => select(index === at ? undefined : row)}
-            >
-              <span role="gridcell" className="quiet">
-                {moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}
-              </span>
-              {columns.map((name) => (
-                <span key={name} role="gridcell">
-                  {name === "name" && row.fields.name === undefined ? <span className="quiet">{cell("body", row.fields.body)}</span> : cell(name, row.fields[name])}
-                </span>
-              ))}
-            </div>
+            <RawRow key={row.seq} row={row} index={index} isSelected={index === at} columns={columns} template={template} wide={wide} zone={zone} select={select} />
           );
         })}
       </div>
     </div>
   );
 }
+
+interface RawRowProps extends Pick<RowsProps, "columns" | "zone" | "select"> {
+  row: Row;
+  index: number;
+  isSelected: boolean;
+  template: string;
+  wide: number;
+}
+
+/** A row is made once while it is scrolled by. */
+const RawRow = memo(function RawRow({ row, index, isSelected, columns, template, wide, zone, select }: RawRowProps) {
+  return (
+    <div
+      id={`raw-${index}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      className="raw-row"
+      style={{ top: index * ROW_PX, gridTemplateColumns: template, minWidth: `max(100%, ${wide}px)` }}
+      onClick={() => select(isSelected ? undefined : row)}
+    >
+      <span role="gridcell" className="quiet">
+        {moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}
+      </span>
+      {columns.map((name) => (
+        <span key={name} role="gridcell">
+          {name === "name" && row.fields.name === undefined ? <span className="quiet">{cell("body", row.fields.body)}</span> : cell(name, row.fields[name])}
+        </span>
+      ))}
+    </div>
+  );
+});
 
 function cell(name: string, value: unknown): string {
   if (value === undefined) return "";

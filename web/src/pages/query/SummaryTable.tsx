@@ -1,4 +1,4 @@
-import { Fragment, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { QueryAnswer } from "../../api/hooks";
 import { prepare } from "../../charts/canvas";
 import { slotColour, useColours } from "../../charts/colours";
@@ -21,8 +21,7 @@ const MANY = 150;
 const OVERSCAN = 20;
 
 /** A row for each group: colour, values, bars. */
-export function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: QueryState; before?: number[][] | undefined }) {
-  const colours = useColours();
+export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: QueryState; before?: number[][] | undefined }) {
   const [sort, setSort] = useState<{ by: number; down: boolean }>();
   const { ran, run } = state;
   const holder = useRef<HTMLDivElement>(null);
@@ -69,6 +68,14 @@ export function SummaryTable({ data, graphs, state, before }: { data: QueryAnswe
   );
   const only = (row: number, negated: boolean) =>
     breakdowns.reduce((query, column, n) => withCondition(query, equals(column, data.results[row]?.group[n], negated)), ran);
+  // The rows keep one and the same object, whatever is drawn around them.
+  const latest = useRef<Acts>(undefined);
+  latest.current = {
+    only: (row, tab) => run(only(row, false), tab ? { tab } : {}),
+    exclude: (row) => run(only(row, true)),
+    compare: (row) => change({ sel: printJson(data.results[row]?.group), box: null, tab: "bubbleup" }),
+  };
+  const acts = useMemo((): Acts => ({ only: (row, tab) => latest.current?.only(row, tab), exclude: (row) => latest.current?.exclude(row), compare: (row) => latest.current?.compare(row) }), []);
   return (
     <div>
       <div ref={holder} className="grid-wrap" style={isMany ? { maxHeight: 640 } : {}} tabIndex={0} role="region" aria-label="Groups" onScroll={(event) => isMany && setTop(event.currentTarget.scrollTop)}>
@@ -100,42 +107,7 @@ export function SummaryTable({ data, graphs, state, before }: { data: QueryAnswe
               </tr>
             )}
             {order.slice(first, last).map((row, n) => (
-              <tr key={row} data-row aria-rowindex={first + n + 2} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
-                {breakdowns.length > 0 && (
-                  <td style={{ overflow: "visible" }}>
-                    <span className="swatch" style={{ background: row < 12 ? slotColour(colours, row) : "transparent" }} />
-                    <Menu
-                      label="⋯"
-                      name={`Actions for ${graphs.names[row]}`}
-                      className="row-menu"
-                      items={[
-                        { label: "Only this", run: () => run(only(row, false)) },
-                        ...(breakdowns.length === 1 ? [{ label: "Exclude", run: () => run(only(row, true)) }] : []),
-                        { label: "Compare to rest", run: () => change({ sel: printJson(data.results[row]?.group), box: null, tab: "bubbleup" }) },
-                        { label: "Only this, as events", run: () => run(only(row, false), { tab: "raw" }) },
-                        { label: "Only this, as traces", run: () => run(only(row, false), { tab: "traces" }) },
-                        { label: null },
-                        { label: "Copy", run: () => void copyText(graphs.names[row] ?? "") },
-                      ]}
-                    />
-                  </td>
-                )}
-                {breakdowns.map((column, n) => (
-                  <td key={column} title={text(data.results[row]?.group[n])} className={data.results[row]?.group[n] === null ? "quiet" : ""}>
-                    {text(data.results[row]?.group[n])}
-                  </td>
-                ))}
-                {graphs.calculations.map((calculation, n) => (
-                  <Fragment key={calculation.label}>
-                    <td className="num">
-                    {calculation.op === "HEATMAP" ? <Strip value={data.results[row]?.values[n]} /> : <Value calculation={calculation} value={numberOf(data.results[row]?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
-                  </td>
-                  {before && calculation.op !== "HEATMAP" && (
-                    <td className="num quiet">{changeText(numberOf(data.results[row]?.values[n]), before[row]?.[n] ?? Number.NaN, (value) => inUnit(value, calculation.measure))}</td>
-                  )}
-                  </Fragment>
-                ))}
-              </tr>
+              <GroupRow key={row} row={row} index={first + n} data={data} graphs={graphs} largest={largest} before={before?.[row]} isCompared={before !== undefined} acts={acts} />
             ))}
             {last < order.length && (
               <tr aria-hidden="true">
@@ -159,7 +131,69 @@ export function SummaryTable({ data, graphs, state, before }: { data: QueryAnswe
       </div>
     </div>
   );
+});
+
+interface Acts {
+  only: (row: number, tab?: string) => void;
+  exclude: (row: number) => void;
+  compare: (row: number) => void;
 }
+
+interface GroupRowProps {
+  /** Which result it is, and where it stands. */
+  row: number;
+  index: number;
+  data: QueryAnswer;
+  graphs: Graphs;
+  largest: readonly number[];
+  before: readonly number[] | undefined;
+  isCompared: boolean;
+  acts: Acts;
+}
+
+/** A row is made once while it is scrolled by. */
+const GroupRow = memo(function GroupRow({ row, index, data, graphs, largest, before, isCompared, acts }: GroupRowProps) {
+  const colours = useColours();
+  const { breakdowns } = data;
+  const result = data.results[row];
+  const name = graphs.names[row] ?? "";
+  return (
+    <tr data-row aria-rowindex={index + 2} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
+      {breakdowns.length > 0 && (
+        <td style={{ overflow: "visible" }}>
+          <span className="swatch" style={{ background: row < 12 ? slotColour(colours, row) : "transparent" }} />
+          <Menu
+            label="⋯"
+            name={`Actions for ${name}`}
+            className="row-menu"
+            items={[
+              { label: "Only this", run: () => acts.only(row) },
+              ...(breakdowns.length === 1 ? [{ label: "Exclude", run: () => acts.exclude(row) }] : []),
+              { label: "Compare to rest", run: () => acts.compare(row) },
+              { label: "Only this, as events", run: () => acts.only(row, "raw") },
+              { label: "Only this, as traces", run: () => acts.only(row, "traces") },
+              { label: null },
+              { label: "Copy", run: () => void copyText(name) },
+            ]}
+          />
+        </td>
+      )}
+      {breakdowns.map((column, n) => (
+        <td key={column} title={text(result?.group[n])} className={result?.group[n] === null ? "quiet" : ""}>
+          {text(result?.group[n])}
+        </td>
+      ))}
+      {graphs.calculations.map((calculation, n) => (
+        <Fragment key={calculation.label}>
+          <td className="num">
+            {calculation.op === "HEATMAP" ? <Strip value={result?.values[n]} /> : <Value calculation={calculation} value={numberOf(result?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
+          </td>
+          {isCompared && calculation.op !== "HEATMAP" && <td className="num quiet">{changeText(numberOf(result?.values[n]), before?.[n] ?? Number.NaN, (value) => inUnit(value, calculation.measure))}</td>}
+        </Fragment>
+      ))}
+    </tr>
+  );
+});
 
 const text = (value: unknown) => (value === null || value === undefined ? "(none)" : typeof value === "string" ? value : printJson(value));
 
@@ -177,19 +211,20 @@ function Value({ calculation, value, most }: { calculation: Calculation; value: 
 function Strip({ value }: { value: unknown }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours();
-  const counts = typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : [];
+  const counts = useMemo(() => (typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : []), [value]);
   useEffect(() => {
     if (!canvas.current) return;
     const context = prepare(canvas.current, 160, 14);
     if (!context || counts.length === 0) return;
     const shading = shadingOf(counts, colours.rampFloor, "sqrt");
-    counts.forEach((weight, n) => {
-      if (weight <= 0) return;
+    for (let n = 0; n < counts.length; n++) {
+      const weight = counts[n] ?? 0;
+      if (weight <= 0) continue;
       const [red, green, blue] = colours.ramp[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? [0, 0, 0];
       context.fillStyle = `rgb(${red} ${green} ${blue})`;
       const left = Math.round((n / counts.length) * 160);
       context.fillRect(left, 0, Math.round(((n + 1) / counts.length) * 160) - left, 14);
-    });
+    }
   }, [counts, colours]);
   return <canvas ref={canvas} className="strip-canvas" role="img" aria-label="Distribution of values" />;
 }

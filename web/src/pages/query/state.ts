@@ -67,5 +67,5 @@ export function useQueryState(first = FIRST_QUERY): QueryState {
   const wanted = params.get("tab") as Tab | null;
   const tab = wanted && TABS.includes(wanted) ? wanted : "results";
   const setTab = useCallback((next: Tab) => change({ tab: next === "results" ? null : next }), [change]);
-  return { ran, draft, setDraft, run, tab, setTab };
+  return useMemo(() => ({ ran, draft, setDraft, run, tab, setTab }), [ran, draft, setDraft, run, tab, setTab]);
 }

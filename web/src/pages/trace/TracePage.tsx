@@ -158,7 +158,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
         <button type="button" className="button" onClick={() => void compareWithTypical(env, trace, true)}>
           Compare with a typical one
         </button>
-        <button type="button" className="button" aria-pressed={state.critical !== undefined} onClick={() => state.setCritical(state.critical === undefined)}>
+        <button type="button" className="button" aria-pressed={state.withCritical} onClick={() => state.setCritical(!state.withCritical)}>
           Critical path
         </button>
         <Menu

@@ -1,7 +1,7 @@
 import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
 import type { Span } from "../../charts/waterfall";
 import { useAddress, useChange } from "../../lib/address";
-import { type Section, criticalPath } from "../../model/critical";
+import { type BySpan, type Section, bySpan, criticalPath } from "../../model/critical";
 import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, reveal, rowsOf, withAncestors } from "../../model/rows";
 import { ERROR, type Trace, has, spanOfId } from "../../model/trace";
 
@@ -30,12 +30,17 @@ export interface TraceState {
   filtered: boolean;
   setFiltered: (on: boolean) => void;
   critical: Section[] | undefined;
-  criticalBySpan: Map<number, Section[]> | undefined;
+  criticalBySpan: BySpan | undefined;
+  /** Whether the critical path is asked for; it may not be found yet. */
+  withCritical: boolean;
   setCritical: (on: boolean) => void;
   /** Selects the next (1) or previous (-1) of these spans, in order of rows. */
   step: (spans: readonly number[], by: 1 | -1) => void;
   errors: number[];
 }
+
+/** Spans up to which the critical path is found before anything is drawn. */
+const AT_ONCE = 5_000;
 
 /** What is open, selected, found and shown of a trace. The selection, the search, and the time shown are the address's. */
 export function useTraceState(trace: Trace): TraceState {
@@ -60,17 +65,15 @@ export function useTraceState(trace: Trace): TraceState {
     return mask;
   }, [hits, trace]);
   const rows = useMemo(() => rowsOf(trace, repetitions, folding, filtered ? withAncestors(trace, hits) : undefined), [trace, repetitions, folding, filtered, hits]);
-  const critical = useMemo(() => (withCritical ? childrenOf(trace, -1).flatMap((root) => criticalPath(trace, root)) : undefined), [trace, withCritical]);
-  const criticalBySpan = useMemo(() => {
-    if (!critical) return undefined;
-    const sections = new Map<number, Section[]>();
-    for (const section of critical) {
-      const known = sections.get(section.span);
-      if (known) known.push(section);
-      else sections.set(section.span, [section]);
-    }
-    return sections;
-  }, [critical]);
+  // The rows stand there first; what the path takes to find comes after them.
+  const [drawn, setDrawn] = useState(trace.count <= AT_ONCE);
+  useEffect(() => {
+    if (drawn) return;
+    const timer = setTimeout(() => setDrawn(true), 50);
+    return () => clearTimeout(timer);
+  }, [drawn]);
+  const critical = useMemo(() => (withCritical && drawn ? childrenOf(trace, -1).flatMap((root) => criticalPath(trace, root)) : undefined), [trace, withCritical, drawn]);
+  const criticalBySpan = useMemo(() => critical && bySpan(trace, critical), [critical, trace]);
   const errors = useMemo(() => {
     const found: number[] = [];
     for (let span = 0; span < trace.count; span++) if (has(trace, span, ERROR)) found.push(span);
@@ -165,6 +168,7 @@ export function useTraceState(trace: Trace): TraceState {
     filtered,
     setFiltered: (on) => change({ mode: on ? "filter" : null }, "replace"),
     critical,
+    withCritical,
     criticalBySpan,
     setCritical: (on) => change({ cp: on ? null : "0" }, "replace"),
     step,

@@ -1,0 +1,242 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { execFileSync } from "node:child_process";
+import type { CDPSession, Page } from "@playwright/test";
+import { expect, test, withPages } from "../e2e/page";
+import { plantLarge } from "../e2e/plant";
+import { type Running, start } from "../e2e/server";
+
+const results = fileURLToPath(new URL("../../benchmarks/pages/results.jsonl", import.meta.url));
+const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"]).toString().trim();
+
+/** Writes a reading. Times are milliseconds. */
+function record(reading: string, values: Record<string, number | string>): void {
+  mkdirSync(fileURLToPath(new URL("../../benchmarks/pages", import.meta.url)), { recursive: true });
+  const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? "", load: Number(loadavg()[0]?.toFixed(1)) };
+  appendFileSync(results, `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), commit, reading, ...values, machine })}\n`);
+  console.log(reading, values);
+}
+
+const middle = (list: number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+const round = (value: number) => Math.round(value * 10) / 10;
+
+/** Notes the main thread's tasks of more than 50 ms, and when rows first stand there. */
+async function watch(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const seen = { tasks: [] as { at: number; took: number }[], firstRow: 0 };
+    (window as unknown as { seen: typeof seen }).seen = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.tasks.push({ at: entry.startTime, took: entry.duration });
+    }).observe({ type: "longtask", buffered: true });
+    new MutationObserver(() => {
+      if (seen.firstRow === 0 && document.querySelector(".waterfall .row")) requestAnimationFrame(() => setTimeout(() => (seen.firstRow ||= performance.now())));
+    }).observe(document, { childList: true, subtree: true });
+  });
+}
+
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  dur?: number;
+  tdur?: number;
+  args?: { name?: string };
+}
+
+/** The longest task of the page's main thread while something was done: as it was, and in processor time, which other programs do not add to. */
+async function traced<T>(page: Page, act: () => Promise<T>): Promise<{ value: T; longest_task: number; longest_task_cpu: number; tasks_cpu_over_50: number }> {
+  const browser = page.context().browser();
+  if (!browser) throw new Error("there is no browser");
+  await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] });
+  const value = await act();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(({ pid, tid }) => `${pid}/${tid}`));
+  const tasks = traceEvents.filter(({ name, ph, pid, tid }) => ph === "X" && name.endsWith("RunTask") && mains.has(`${pid}/${tid}`));
+  const most = (of: (event: TraceEvent) => number | undefined) => round(tasks.reduce((best, event) => Math.max(best, (of(event) ?? 0) / 1e3), 0));
+  return { value, longest_task: most(({ dur }) => dur), longest_task_cpu: most(({ tdur }) => tdur), tasks_cpu_over_50: tasks.filter(({ tdur }) => (tdur ?? 0) > 50_000).length };
+}
+
+interface Seen {
+  tasks: { at: number; took: number }[];
+  firstRow: number;
+}
+const seen = (page: Page) => page.evaluate(() => (window as unknown as { seen: Seen }).seen);
+
+/** Scrolls an element through its height, or 400,000 pixels of it, in so many frames. */
+async function scrolled(page: Page, selector: string, frames: number): Promise<Record<string, number>> {
+  const { value, ...tasks } = await traced(page, () =>
+    page.evaluate(
+      ([chosen, count]) =>
+        new Promise<{ frames: number[]; px: number }>((resolve) => {
+          const element = document.querySelector<HTMLElement>(chosen);
+          if (!element) throw new Error(`nothing is ${chosen}`);
+          const list: number[] = [];
+          let last = performance.now();
+          const step = () => {
+            const time = performance.now();
+            list.push(time - last);
+            last = time;
+            element.scrollTop = (list.length / count) * Math.min(element.scrollHeight, 400_000);
+            if (list.length < count) requestAnimationFrame(step);
+            else resolve({ frames: list.slice(1), px: element.scrollTop });
+          };
+          requestAnimationFrame(step);
+        }),
+      [selector, frames] as const,
+    ),
+  );
+  const sorted = value.frames.sort((a, b) => a - b);
+  return { ...tasks, frame_median: round(middle(sorted)), frame_p95: round(sorted[Math.floor(sorted.length * 0.95)] ?? 0), scrolled_px: value.px };
+}
+
+test.describe("100,000 events", () => {
+  let own: Running;
+  let id = "";
+  test.beforeAll(async () => {
+    test.setTimeout(600_000);
+    own = await start("serve");
+    id = await plantLarge(own.url, 100_000);
+  });
+  test.afterAll(() => own.remove());
+
+  test("a trace of 100,000 spans", async ({ page }) => {
+    const opened: number[] = [];
+    const drawn: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const tab = await withPages(await page.context().newPage());
+      await watch(tab);
+      await tab.goto(`${own.url}/e/local/trace/${id}`);
+      await tab.waitForFunction(() => (window as unknown as { seen: { firstRow: number } }).seen.firstRow > 0, undefined, { timeout: 120_000 });
+      const { firstRow } = await seen(tab);
+      const lastByte = await tab.evaluate(() => performance.getEntriesByType("resource").find(({ name }) => name.includes("/skeleton")) as PerformanceResourceTiming).then(({ responseEnd }) => responseEnd);
+      opened.push(firstRow);
+      drawn.push(firstRow - lastByte);
+      if (n < 4) await tab.close();
+      else {
+        record("trace of 100,000 spans: from the address to the first rows", { median: round(middle(opened)), all: opened.map(round).join(" ") });
+        record("trace of 100,000 spans: from the last byte to the first rows", { median: round(middle(drawn)), all: drawn.map(round).join(" ") });
+        await tab.getByRole("treegrid", { name: "Spans" }).focus();
+        await tab.keyboard.press("}");
+        await expect(tab.getByText("100 k rows")).toBeVisible();
+        record("trace of 100,000 spans, all open: scrolling", await scrolled(tab, ".waterfall", 240));
+        const { value: _, ...tasks } = await traced(tab, async () => {
+          await tab.keyboard.press("{");
+          await expect(tab.getByText(/^1 row$/)).toBeVisible();
+          await tab.keyboard.press("/");
+          await tab.keyboard.type("UPDATE");
+          await expect(tab.getByText(/^1 hit$/)).toBeVisible();
+        });
+        record("trace of 100,000 spans: close all, then find by typing", tasks);
+        const client = await tab.context().newCDPSession(tab);
+        await client.send("HeapProfiler.collectGarbage");
+        const heap = await tab.evaluate(() => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize);
+        record("trace of 100,000 spans: heap", { megabytes: round(heap / 1e6) });
+        await tab.close();
+      }
+    }
+  });
+
+  test("100,000 raw rows", async ({ page }) => {
+    await watch(page);
+    await page.goto(`${own.url}/e/local/query?q=COUNT&tab=raw&from=-30m`);
+    const grid = page.getByRole("grid", { name: /Events/ });
+    await expect(grid).toBeVisible();
+    const { value: rows, ...tasks } = await traced(page, async () => {
+      let known = 0;
+      for (let n = 0; n < 60 && known < 100_000; n++) {
+        const before = known;
+        await page.evaluate(() => {
+          const list = document.querySelector(".raw-rows");
+          list?.scrollTo(0, list.scrollHeight);
+        });
+        await expect(async () => {
+          known = Number(await grid.getAttribute("aria-rowcount"));
+          expect(known).toBeGreaterThan(before);
+        }).toPass({ timeout: 60_000 });
+      }
+      return known;
+    });
+    record("100,000 raw rows: loading them page by page", { rows, ...tasks });
+    await page.evaluate(() => document.querySelector(".raw-rows")?.scrollTo(0, 0));
+    record("100,000 raw rows: scrolling", await scrolled(page, ".raw-rows", 240));
+  });
+});
+
+const STEPS = 120;
+const ROWS = 50;
+
+/** An answer with as many groups, and a heatmap of 120 steps and 50 rows over each calculation's values. */
+function answerOf(groups: number, isHeat: boolean): string {
+  const end = Date.now();
+  const stepMs = 60_000;
+  const first = end - STEPS * stepMs;
+  const ns = (ms: number) => `${ms}000000`;
+  const edges = Array.from({ length: ROWS + 1 }, (_, n) => 1.2 ** n);
+  const counts = (seed: number) => ({ under: 0, zero: 0, over: 0, counts: Array.from({ length: ROWS }, (_, row) => ((row * 7 + seed * 13) % 29) * (row < 40 ? 1 : 0)) });
+  const value = (n: number) => (isHeat ? [counts(n), n] : [n, n / 7]);
+  return JSON.stringify({
+    query: { text: "", specification: {} },
+    window: { start_ns: ns(first), end_ns: ns(end) },
+    grid: { first_ns: ns(first), step_ns: ns(stepMs), steps: STEPS },
+    breakdowns: groups > 1 ? ["name"] : [],
+    calculations: isHeat ? ["HEATMAP(duration_ms)", "COUNT"] : ["COUNT", "P95(duration_ms)"],
+    heatmaps: isHeat ? [{ scale: "log", edges }, null] : [null, null],
+    results: Array.from({ length: groups }, (_, n) => ({ group: groups > 1 ? [`group ${n}`] : [], values: value(n) })),
+    series: isHeat ? Array.from({ length: STEPS }, (_, step) => ({ step, group: 0, values: value(step) })) : Array.from({ length: STEPS * Math.min(groups, 12) }, (_, n) => ({ step: n % STEPS, group: Math.floor(n / STEPS), values: value(n) })),
+    groups,
+    partial: false,
+    notes: [],
+    cost: { elapsed_ms: 1, rows_scanned: 1, rows_matched: 1, bytes_read: 0, files_read: 0, files_skipped: 0, live_chunks: 1, cpu_ms: 1 },
+  });
+}
+
+async function duration(client: CDPSession): Promise<Record<string, number>> {
+  const { metrics } = await client.send("Performance.getMetrics");
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value * 1e3]));
+}
+
+test.describe("answers of a known size", () => {
+  let own: Running;
+  test.beforeAll(async () => {
+    own = await start("serve");
+    await plantLarge(own.url, 1_000);
+  });
+  test.afterAll(() => own.remove());
+
+  for (const [name, groups, isHeat] of [["heatmap of 120 x 50 and a table of 1,000 rows", 1_000, true], ["10,000 groups", 10_000, false]] as const) {
+    test(name, async ({ page }) => {
+      await watch(page);
+      await page.route(/\/hive\/v1\/e\/local\/query$/, (route) => {
+        const { text } = JSON.parse(route.request().postData() ?? "{}") as { text: string };
+        const isWhole = isHeat && !text.includes("GROUP BY");
+        return route.fulfill({ contentType: "application/json", body: answerOf(isWhole ? 1 : groups, isHeat) });
+      });
+      const q = isHeat ? "HEATMAP(duration_ms),+COUNT+GROUP+BY+name" : "COUNT,+P95(duration_ms)+GROUP+BY+name";
+      await page.goto(`${own.url}/e/local/query?q=${q}&from=-2h`);
+      await expect(page.getByRole("region", { name: "Groups" })).toBeVisible();
+      const client = await page.context().newCDPSession(page);
+      // What other programs take of the machine is not counted.
+      await client.send("Performance.enable", { timeDomain: "threadTicks" });
+      const all: number[] = [];
+      const scripts: number[] = [];
+      for (let n = 0; n < 15; n++) {
+        await page.waitForTimeout(700);
+        const before = await duration(client);
+        await page.keyboard.press("r");
+        await page.waitForTimeout(900);
+        const after = await duration(client);
+        all.push((after.TaskDuration ?? 0) - (before.TaskDuration ?? 0));
+        scripts.push((after.ScriptDuration ?? 0) - (before.ScriptDuration ?? 0));
+      }
+      record(`${name}: main thread for a new answer, from the key to the pixels, processor time`, { median: round(middle(all)), script: round(middle(scripts)), least: round(Math.min(...all)) });
+      const { value: _, ...tasks } = await traced(page, async () => {
+        await page.keyboard.press("r");
+        await page.waitForTimeout(1_500);
+      });
+      record(`${name}: a new answer, tasks`, tasks);
+      if (groups > 1) record(`${name}: scrolling the table`, await scrolled(page, ".grid-wrap", 180));
+    });
+  }
+});
