@@ -23,6 +23,8 @@ const SORTS = [
 ] as const;
 const FIELDS = ["started_at = EVENT_TIMESTAMP()", "failed = IF($error, 1, 0)"];
 const MOST = 200;
+/** Traces that are listed before more are asked for; the plot has all. */
+const LISTED = 50;
 
 interface Found {
   id: string;
@@ -45,6 +47,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
   const change = useChange();
   const zoomed = useZoomChanges();
   const [ticked, setTicked] = useState<string[]>([]);
+  const [isLong, setLong] = useState(false);
   const sort = SORTS.find(({ id }) => id === params.get("sort")) ?? SORTS[0];
   const text = asking({ ...ran, fields: [...ran.fields, ...FIELDS] }, ["COUNT", "MAX(duration_ms)", "SUM(failed)", "MAX(started_at)"], { groupBy: ["trace.trace_id"], orderBy: [sort.order], limit: String(MOST) }, "trace.span_id exists");
   const found = useRun(env, `${text} ${time}`, [], times);
@@ -161,7 +164,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
           <span>errors</span>
         </div>
         <ul>
-          {listed.map((trace) => (
+          {listed.slice(0, isLong ? MOST : LISTED).map((trace) => (
             <li key={trace.id} className="mini-row">
               <input type="checkbox" aria-label={`Compare ${trace.name ?? trace.id}, ${duration(trace.length)}`} checked={ticked.includes(trace.id)} onChange={() => tick(trace.id)} />
               <Link className="mini" to={pageAddress(`/trace/${trace.id}`, { at: String(Math.round(trace.at)) })}>
@@ -180,6 +183,11 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
           ))}
         </ul>
       </div>
+      {!isLong && listed.length > LISTED && (
+        <button type="button" className="button" style={{ marginTop: 8 }} onClick={() => setLong(true)}>
+          List all {listed.length}
+        </button>
+      )}
     </div>
   );
 }
