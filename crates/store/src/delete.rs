@@ -8,9 +8,10 @@ use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use glasshive_base::ErrorKind;
 use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
 use glasshive_model::value::json_object_members;
-use glasshive_model::{ColumnRef, ColumnType, SystemColumn, TraceId};
+use glasshive_model::{ColumnRef, ColumnType, SystemColumn, TraceId, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Which rows to delete: those that meet every condition that is set. A trace or a value must be given.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,16 @@ pub struct RowFilter {
     /// Event time before this, ns since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_to_ns: Option<i64>,
+}
+
+/// The rows that a deletion means: those of the filter that were readable when it was asked for. These had sequences up to `through`
+/// and were received up to `asked_ns`; of those that came later some may have an earlier sequence, once files were adopted or the
+/// log has lost its end, and none was received earlier.
+#[derive(Debug, Clone)]
+pub(crate) struct Meant {
+    pub filter: Arc<RowFilter>,
+    pub through: u64,
+    pub asked_ns: i64,
 }
 
 /// Why rows were not deleted, or not yet.
@@ -73,9 +84,16 @@ impl RowFilter {
             && self.dataset.as_ref().is_none_or(|wanted| datasets.iter().any(|(slug, _)| slug == wanted))
     }
 
-    /// The columns that [`RowFilter::matches`] looks at.
+    /// The columns that [`RowFilter::matches`] and [`Meant::of`] look at.
     pub(crate) fn columns(&self) -> Vec<ColumnRef> {
-        let system = [SystemColumn::Time, SystemColumn::Dataset, SystemColumn::TraceId, SystemColumn::Seq, SystemColumn::Overflow];
+        let system = [
+            SystemColumn::Time,
+            SystemColumn::Dataset,
+            SystemColumn::TraceId,
+            SystemColumn::Seq,
+            SystemColumn::IngestTime,
+            SystemColumn::Overflow,
+        ];
         let attributes = self
             .equals
             .keys()
@@ -128,8 +146,31 @@ impl<'a> Equal<'a> {
             ColumnType::Bool => self.value.parse() == Ok(array.as_boolean().value(row)),
         });
         let overflow = self.overflow.as_string_view();
-        let in_overflow =
-            || json_object_members(overflow.value(row)).iter().any(|(key, value)| key == self.key && value.to_string() == self.value);
+        let in_overflow = || json_object_members(overflow.value(row)).iter().any(|(key, value)| key == self.key && self.is(value));
         in_columns || overflow.is_valid(row) && in_overflow()
+    }
+
+    /// As in a column of the value's type: where a value is kept makes no difference. No text names a value that is empty.
+    fn is(&self, value: &Value) -> bool {
+        match value {
+            Value::Str(text) | Value::Json(text) => text == self.value,
+            Value::Int(number) => self.value.parse() == Ok(*number),
+            Value::Float(number) => self.value.parse() == Ok(*number),
+            Value::Bool(truth) => self.value.parse() == Ok(*truth),
+            Value::Null => false,
+        }
+    }
+}
+
+// === impl Meant ===
+
+impl Meant {
+    /// Which rows of a batch are to be deleted.
+    pub fn of(&self, batch: &RecordBatch) -> BooleanArray {
+        let sequences = system(batch, SystemColumn::Seq).as_primitive::<Int64Type>().values();
+        let received = system(batch, SystemColumn::IngestTime).as_primitive::<TimestampNanosecondType>().values();
+        let matches = self.filter.matches(batch);
+        let is_old = |row: usize| (sequences[row] >> 24).unsigned_abs() <= self.through && received[row] <= self.asked_ns;
+        (0..batch.num_rows()).map(|row| Some(matches.value(row) && is_old(row))).collect()
     }
 }

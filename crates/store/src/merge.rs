@@ -26,6 +26,7 @@ use crate::inner::{Inner, until_closed};
 use crate::retention::clock::RetentionClock;
 use futures_util::future::select;
 use replace::Replacing;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +44,8 @@ pub(crate) struct MergeProgress {
     /// So many times somebody asked that everything be merged, and so many times it was.
     pub all_wanted: u64,
     pub all_done: u64,
-    /// The last deletion that is finished; they are taken in order.
-    pub deleted_through: u64,
+    /// Deletions that are known to be finished.
+    pub deleted: BTreeSet<u64>,
     /// Attempts that failed since the start.
     pub failures: u64,
     pub last_failure: String,
@@ -64,6 +65,8 @@ pub(crate) struct Merger {
     retention_at: Duration,
     /// Deletions may be waiting that this task has not looked for yet.
     may_have_deletions: bool,
+    /// What deletions that are not finished have come to so far.
+    deleting: BTreeMap<u64, delete::Deleting>,
 }
 
 /// Why a step was not taken.
@@ -84,6 +87,7 @@ impl Merger {
             clock_kept_ns: None,
             retention_at: Duration::ZERO,
             may_have_deletions: true,
+            deleting: BTreeMap::new(),
         }
     }
 

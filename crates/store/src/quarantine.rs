@@ -1,5 +1,7 @@
 //! Where bytes go that make no sense or that nobody knows, instead of away.
 
+use crate::fault::is_disk_full;
+use crate::file::writer::directory_of;
 use crate::world::Disk;
 use bytes::Bytes;
 use std::io;
@@ -9,6 +11,8 @@ const DIRECTORY: &str = "quarantine";
 pub(crate) const ORPHANS: &str = "quarantine/orphans";
 /// How long unknown files are kept.
 const KEPT_DAYS: i64 = 30;
+/// Bytes copied at once.
+const COPY_BYTES: u64 = 4 << 20;
 const DAY_NS: i64 = 86_400 * 1_000_000_000;
 /// A name with a longer environment could be too long for a file system; then it is left out.
 const ENVIRONMENT_BYTES: usize = 128;
@@ -23,7 +27,7 @@ pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result
     if found.is_some_and(|entry| entry.len == bytes.len() as u64) {
         return Ok(());
     }
-    let unfinished = format!("{path}.tmp");
+    let unfinished = unfinished(&path);
     // A start that was interrupted here may have left one behind.
     drop(disk.remove(&unfinished).await);
     let file = disk.create_new(&unfinished).await?;
@@ -36,9 +40,46 @@ pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result
 /// Moves a file here, durably. Its new name begins with the day, from which its time counts, and says whose rows it holds.
 pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64) -> io::Result<()> {
     disk.create_dir_all(ORPHANS).await?;
-    disk.rename(&format!("{directory}/{name}"), &format!("{ORPHANS}/{}", kept_name(directory, name, now_ns))).await?;
-    disk.sync_dir(ORPHANS).await?;
-    disk.sync_dir(directory).await
+    move_durably(disk, &format!("{directory}/{name}"), &format!("{ORPHANS}/{}", kept_name(directory, name, now_ns))).await
+}
+
+/// Moves a file to another directory: the old name goes only once the new one is durable. Renaming would not do: when the new
+/// directory cannot be synced, nobody knows which of the two names a power failure leaves, and a second sync does not tell.
+pub(crate) async fn move_durably(disk: &dyn Disk, from: &str, to: &str) -> io::Result<()> {
+    match copy(disk, from, to).await {
+        Ok(()) => disk.remove(from).await?,
+        // A start must not fail for want of room.
+        Err(error) if is_disk_full(&error) => {
+            drop(disk.remove(&unfinished(to)).await);
+            disk.rename(from, to).await?;
+            disk.sync_dir(directory_of(to)).await?;
+        }
+        Err(error) => return Err(error),
+    }
+    disk.sync_dir(directory_of(from)).await
+}
+
+/// A durable copy under another name.
+async fn copy(disk: &dyn Disk, from: &str, to: &str) -> io::Result<()> {
+    let source = disk.open(from, false).await?;
+    let unfinished = unfinished(to);
+    // An attempt that was interrupted may have left one behind.
+    drop(disk.remove(&unfinished).await);
+    let file = disk.create_new(&unfinished).await?;
+    let (len, mut position) = (source.len().await?, 0);
+    while position < len {
+        let end = (position + COPY_BYTES).min(len);
+        let bytes = source.read_at(position, usize::try_from(end - position).map_err(io::Error::other)?).await?;
+        file.write_at(position, vec![bytes]).await?;
+        position = end;
+    }
+    file.sync().await?;
+    disk.rename(&unfinished, to).await?;
+    disk.sync_dir(directory_of(to)).await
+}
+
+fn unfinished(path: &str) -> String {
+    format!("{path}.tmp")
 }
 
 /// Removes unknown files that have been here for more than [`KEPT_DAYS`] days. Others, and names that nobody gave here, stay.

@@ -1,6 +1,7 @@
 //! The store as a whole, over a real directory.
 
 mod adopting;
+mod deleting;
 mod failures;
 mod files;
 mod merging;

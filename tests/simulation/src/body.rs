@@ -1,6 +1,7 @@
 //! Requests of the simulation: a body format of its own, drawn from the seed, decoded into rows.
 //!
-//! A body is lines of words. `request <n>` comes first. `resource <cell>` holds for all rows. `row <time> <signal> <dataset>
+//! A body is lines of words. `request <n>` comes first; `again <n>` may follow, so that the same rows are another body.
+//! `resource <cell>` holds for all rows. `row <time> <signal> <dataset>
 //! <weight> <trace>` begins a row, `cell` lines follow. A cell is a type letter, a key, `=`, a value: `s` text, `i` integer,
 //! `f` double, `b` truth, `j` JSON, `n` empty. Every row gets the attributes [`REQUEST`] and [`ROW`] besides.
 
@@ -44,6 +45,12 @@ pub fn draw(number: u64, now_ns: i64, random: &mut Random) -> String {
         }
     }
     body
+}
+
+/// The body of request `number`, with the rows of an earlier one.
+pub fn again(number: u64, text: &str) -> String {
+    let (first, rest) = text.split_once('\n').expect("a body has a first line");
+    format!("{first}\nagain {number}\n{rest}")
 }
 
 /// Mostly now; also late, ahead, and long ago.
@@ -126,6 +133,7 @@ fn decode(body: &str) -> Option<Rows> {
     let mut lines = body.lines().peekable();
     let request: i64 = lines.next()?.strip_prefix("request ")?.parse().ok()?;
     let mut rows = RowsBuilder::new();
+    lines.next_if(|line| line.starts_with("again "));
     while let Some(line) = lines.next_if(|line| line.starts_with("resource ")) {
         let (key, cell) = read_cell(&mut rows, line.strip_prefix("resource ")?)?;
         rows.open(Level::Resource, key, cell);

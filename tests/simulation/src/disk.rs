@@ -183,6 +183,42 @@ impl Medium {
         !Vec::is_empty(&healed)
     }
 
+    /// Somebody damages a file: changes a byte of it, cuts it short or removes it. What was done, in words.
+    pub fn damage(&self, path: &str) -> &'static str {
+        let mut state = self.state();
+        let state = &mut *state;
+        let inode = state.names.get(path).expect("only files that are there are damaged");
+        let length = state.inodes[&inode].medium.len() as u64;
+        let (random, file) = (&mut state.random, state.inodes.get_mut(&inode).expect("a named file exists"));
+        match random.below(4) {
+            0 if length > 0 => {
+                file.cut(random.below(length) as usize);
+                "a cut"
+            }
+            1 => {
+                state.names.lose(path);
+                "the loss"
+            }
+            _ if length > 0 => {
+                file.flip(random.below(length) as usize, 1 << random.below(8));
+                "a changed byte"
+            }
+            _ => {
+                state.names.lose(path);
+                "the loss"
+            }
+        }
+    }
+
+    /// Somebody removes every file whose path begins so, durably.
+    pub fn lose(&self, prefix: &str) {
+        let mut state = self.state();
+        let paths: Vec<String> = state.names.iter().map(|(path, _)| path.to_owned()).filter(|path| path.starts_with(prefix)).collect();
+        paths.iter().for_each(|path| state.names.lose(path));
+        state.may_have_orphans = true;
+        state.collect();
+    }
+
     /// Leaves `room` bytes free from now on; as many as anybody wants with `None`.
     pub fn set_room(&self, room: Option<u64>) {
         let mut state = self.state();

@@ -4,6 +4,7 @@ use crate::random::Random;
 use crate::universe::Universe;
 use glasshive_base::BoxFuture;
 use glasshive_store::catalog::memory::{CatalogCall, Fate, Outcome};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// [`Fate`] of one life of the process.
@@ -16,6 +17,7 @@ pub struct SimFate {
 /// How often the catalog fails; outlives the lives.
 pub struct Troubles {
     state: Mutex<(u64, Random)>,
+    is_suspended: AtomicBool,
 }
 
 // === impl Troubles ===
@@ -23,7 +25,7 @@ pub struct Troubles {
 impl Troubles {
     /// A commit in `rate` goes wrong; never for 0.
     pub fn new(rate: u64, random: Random) -> Self {
-        Self { state: Mutex::new((rate, random)) }
+        Self { state: Mutex::new((rate, random)), is_suspended: AtomicBool::new(false) }
     }
 
     /// From now on nothing goes wrong.
@@ -31,7 +33,15 @@ impl Troubles {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = 0;
     }
 
+    /// Nothing goes wrong meanwhile.
+    pub fn suspend(&self, suspend: bool) {
+        self.is_suspended.store(suspend, Ordering::SeqCst);
+    }
+
     fn draw(&self, call: CatalogCall) -> Outcome {
+        if self.is_suspended.load(Ordering::SeqCst) {
+            return Outcome::Done;
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (rate, random) = &mut *state;
         match random.one_in(*rate) {

@@ -20,14 +20,17 @@ pub mod body;
 pub mod disk;
 pub mod executor;
 pub mod fate;
+pub mod lookup;
 pub mod process;
 pub mod random;
 pub mod reading;
 pub mod reference;
+mod restoring;
 pub mod run;
 pub mod setup;
 pub mod steps;
 pub mod universe;
+mod verifying;
 pub mod workload;
 
 pub use run::{Report, Violation, run};

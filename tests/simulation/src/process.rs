@@ -6,8 +6,10 @@ use crate::executor::{Executor, SimSpawner, Step};
 use crate::fate::{SimFate, Troubles};
 use crate::random::Random;
 use crate::universe::{SimClock, SimRng, Universe};
+use futures_util::FutureExt as _;
 use glasshive_base::metrics;
-use glasshive_store::catalog::memory::MemoryCatalog;
+use glasshive_store::catalog::memory::{MemoryCatalog, Untroubled};
+use glasshive_store::catalog::{Catalog as _, DeletionRow};
 use glasshive_store::world::World;
 use glasshive_store::{FaultKind, OpenError, OpenReport, Store, StoreConfig};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,13 +60,25 @@ pub enum Drive {
 }
 
 impl Machine {
+    /// A copy of the catalog as it is now.
+    pub fn backup(&self) -> MemoryCatalog {
+        let copy = MemoryCatalog::holding(self.catalog.state(), Vec::new()).with_settings(self.catalog.settings());
+        copy.with_deletions(self.deletions())
+    }
+
+    /// Every deletion that the catalog knows of.
+    pub fn deletions(&self) -> Vec<DeletionRow> {
+        let asked = self.catalog.with_fate(Arc::new(Untroubled)).deletions().now_or_never();
+        asked.expect("a catalog without a fate answers at once").expect("and does not fail")
+    }
+
     /// A copy of medium and catalog in a universe of its own, without faults, in which another schedule runs.
     pub fn copy(&self, seed: u64) -> Machine {
         let universe = Universe::new(seed, false);
         universe.set_time_of(&self.universe);
         Machine {
             medium: self.medium.copy(&universe),
-            catalog: MemoryCatalog::holding(self.catalog.state(), Vec::new()).with_settings(self.catalog.settings()),
+            catalog: self.backup(),
             troubles: Arc::new(Troubles::new(0, Random::new(seed, "troubles"))),
             universe,
         }
@@ -81,6 +95,17 @@ impl OpenedFlag {
 impl Process {
     /// Starts a process, whose first task opens the store.
     pub fn start(machine: &Machine, config: &StoreConfig, random: &mut Random) -> Self {
+        let (process, world) = Self::idle(machine, random);
+        let (slot, config, registry) = (process.opened.clone(), config.clone(), process.metrics.clone());
+        process.spawner.start("open", async move {
+            let result = Store::open(config, world, Arc::new(SimDecoder), registry).await;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        });
+        process
+    }
+
+    /// A process that does nothing yet, and the world for what it is to do.
+    pub fn idle(machine: &Machine, random: &mut Random) -> (Self, World) {
         let universe = machine.universe.clone();
         let executor = Executor::new(&universe, Random::new(random.next_u64(), "schedule"));
         let spawner = executor.spawner();
@@ -92,15 +117,8 @@ impl Process {
             spawner: Arc::new(spawner.clone()),
             catalog: Arc::new(machine.catalog.with_fate(fate)),
         };
-        let opened = Slot::default();
-        let metrics = metrics::Registry::default();
-        let (slot, config, registry) = (opened.clone(), config.clone(), metrics.clone());
-        spawner.start("open", async move {
-            let result = Store::open(config, world, Arc::new(SimDecoder), registry).await;
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        });
         universe.note(|| "the process starts".to_owned());
-        Self { executor, spawner, universe, metrics, opened }
+        (Self { executor, spawner, universe, metrics: metrics::Registry::default(), opened: Slot::default() }, world)
     }
 
     /// Whether the store has told of such a fault, opened or not.
@@ -140,6 +158,16 @@ impl Process {
 
     /// Runs a future among the other tasks and waits for it.
     pub fn wait<T: Send + 'static>(&mut self, future: impl Future<Output = T> + Send + 'static, time: Duration) -> Result<T, Drive> {
+        self.wait_steps(future, STEPS_MAX, time)
+    }
+
+    /// The same for so many steps at most.
+    pub fn wait_steps<T: Send + 'static>(
+        &mut self,
+        future: impl Future<Output = T> + Send + 'static,
+        steps: u64,
+        time: Duration,
+    ) -> Result<T, Drive> {
         let slot: Slot<T> = Slot::default();
         let inner = slot.clone();
         self.spawner.start("wait", async move {
@@ -147,7 +175,7 @@ impl Process {
             *inner.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
         });
         let filled = || slot.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        match self.drive(STEPS_MAX, time, filled) {
+        match self.drive(steps, time, filled) {
             Drive::Done => Ok(slot.lock().unwrap_or_else(PoisonError::into_inner).take().expect("it was just there")),
             other => Err(other),
         }

@@ -12,6 +12,7 @@ use glasshive_model::{ColumnRef, SystemColumn, Value};
 use glasshive_store::catalog::FileRow;
 use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A row as it was found.
@@ -40,7 +41,11 @@ pub enum Unread {
 
 /// Rows of data files that were read before, good as long as not a byte of them and of what the catalog says has changed.
 #[derive(Clone, Default)]
-pub struct FileCache(Arc<Mutex<BTreeMap<String, Known>>>);
+pub struct FileCache {
+    known: Arc<Mutex<BTreeMap<String, Known>>>,
+    /// The catalog is one of before, and files that it names may be gone by now.
+    is_old: Arc<AtomicBool>,
+}
 
 struct Known {
     row: FileRow,
@@ -55,6 +60,7 @@ pub async fn read(snapshot: &Snapshot, medium: &Medium, cache: &FileCache) -> Re
     for file in &snapshot.files {
         let rows = match cache.get(&file.row, medium) {
             Some(rows) => rows,
+            None if cache.is_old.load(Ordering::SeqCst) && medium.content(&file.row.path).is_empty() => continue,
             None => {
                 let rows = Arc::new(read_file(file, medium).await?);
                 check_file(file, &rows).map_err(Unread::Wrong)?;
@@ -74,15 +80,21 @@ pub fn live_rows(snapshot: &Snapshot) -> Result<Vec<Found>, String> {
 }
 
 impl FileCache {
-    fn get(&self, row: &FileRow, medium: &Medium) -> Option<Arc<Vec<Found>>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Whether files that the catalog names may be gone.
+    pub fn set_old(&self, is_old: bool) {
+        self.is_old.store(is_old, Ordering::SeqCst);
+    }
+
+    /// The rows of a file, if they were read before and are still the same.
+    pub fn get(&self, row: &FileRow, medium: &Medium) -> Option<Arc<Vec<Found>>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(&row.path).filter(|known| known.row == *row && known.content == content(row, medium))?;
         Some(known.rows.clone())
     }
 
     fn put(&self, row: &FileRow, medium: &Medium, rows: Arc<Vec<Found>>) {
         let known = Known { row: row.clone(), content: content(row, medium), rows };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(row.path.clone(), known);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(row.path.clone(), known);
     }
 }
 

@@ -1,27 +1,31 @@
 //! What must be there: the in-memory reference that every snapshot is compared with.
 
+mod deletions;
+mod request;
+
+pub use deletions::Deletions;
+
 use crate::age::Age;
-use crate::body::{FORMAT, SimDecoder};
 use crate::reading::Found;
-use bytes::Bytes;
-use glasshive_model::names::META_INGEST_TIME;
-use glasshive_model::rows::Stamp;
-use glasshive_model::shown::{ShownRow, shown_rows};
-use glasshive_model::sink::body_hash;
-use glasshive_model::{Appended, Codec, Decoder as _, EnvironmentId, RecordMeta, Rows, SinkError, Submission};
-use glasshive_store::Registry;
-use glasshive_store::catalog::ColumnRow;
+use glasshive_model::shown::ShownRow;
+use glasshive_model::{Appended, Codec, EnvironmentId, SinkError, Submission};
+use glasshive_store::catalog::{ColumnRow, DeletionRow};
+use glasshive_store::{Registry, RowFilter};
+use request::Request;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Every request there ever was, and what is known of it.
 #[derive(Default)]
 pub struct Reference {
     requests: Vec<Request>,
+    /// Requests with the same rows in the same environment, by the first of them.
+    families: BTreeMap<u64, Vec<u64>>,
     columns: BTreeMap<(EnvironmentId, u32), ColumnRow>,
-    /// The greatest sequence seen before the present life.
-    sequence_before: u64,
+    /// What was deleted.
+    pub deletions: Deletions,
+    /// The greatest sequence seen before the present life; `None` once sequences may be given out a second time.
+    sequence_before: Option<u64>,
     sequence_max: u64,
     /// How old rows may become.
     pub age: Age,
@@ -29,39 +33,18 @@ pub struct Reference {
     pub violation: Option<String>,
     /// Requests answered `Stored`, `Duplicate`, and refused.
     pub answers: [u64; 3],
-}
-
-/// A request: one body, sent once or more.
-struct Request {
-    environment: EnvironmentId,
-    codec: Codec,
-    body: Bytes,
-    hash: u128,
-    meta: RecordMeta,
-    rows: Arc<Rows>,
-    expected: Vec<ShownRow>,
-    /// When each delivery was received.
-    received_ns: Vec<i64>,
-    /// When the first one was made, by the universe's time.
-    first_sent: Option<Duration>,
-    /// Deliveries without an answer yet, in this life.
-    in_flight: u32,
-    /// It was answered, or was readable: it must be there from now on.
-    is_kept: bool,
-    kept_at: Option<Duration>,
-    /// Some delivery was answered with yes.
-    is_answered: bool,
-    /// It may be there although it was not answered.
-    is_possible: bool,
-    /// An answer said no; a restart may still bring it.
-    is_refused: bool,
-    sequence: Option<u64>,
+    /// An older catalog was put back, and what it does not know was not taken in yet.
+    is_hidden: bool,
 }
 
 /// What was known of each request when a snapshot was taken.
 pub struct Claims {
     kept: BTreeSet<u64>,
     possible: BTreeSet<u64>,
+    /// First requests of the families of those.
+    possible_roots: BTreeSet<u64>,
+    /// Deletions that were done.
+    done: BTreeSet<usize>,
 }
 
 /// Whether requests may be missing because bytes of the log decayed.
@@ -75,33 +58,24 @@ pub struct Damage {
     pub torn_tail: bool,
 }
 
+/// Rows that were found, by request.
+type ByRequest = BTreeMap<u64, Vec<Found>>;
+
 // === impl Reference ===
 
 impl Reference {
-    /// Adds a request and returns its number. The body names it.
-    pub fn add(&mut self, environment: EnvironmentId, text: &str, codec: Codec, body: Vec<u8>) -> u64 {
-        let meta = RecordMeta { format: FORMAT, key_id: self.requests.len() as u64 % 3, ..RecordMeta::default() };
-        let rows = SimDecoder.decode(&meta, 0, text.as_bytes()).expect("the simulation writes bodies that it can read");
-        let expected = shown_rows(&rows.to_batch(Stamp { sequence: 0, ingest_time_ns: 0 }));
-        self.requests.push(Request {
-            environment,
-            codec,
-            body: body.into(),
-            hash: body_hash(text.as_bytes()),
-            meta,
-            rows: Arc::new(rows),
-            expected: expected.into_iter().map(without_stamp).collect(),
-            received_ns: Vec::new(),
-            first_sent: None,
-            in_flight: 0,
-            is_kept: false,
-            kept_at: None,
-            is_answered: false,
-            is_possible: false,
-            is_refused: false,
-            sequence: None,
-        });
-        self.requests.len() as u64 - 1
+    /// Nothing has been sent.
+    pub fn new(age: Age) -> Self {
+        Self { age, sequence_before: Some(0), ..Self::default() }
+    }
+
+    /// Adds a request and returns its number. The body names it, or with `root` the earlier request whose rows it sends again.
+    pub fn add(&mut self, environment: (EnvironmentId, &str), root: Option<u64>, text: &str, codec: Codec, body: Vec<u8>) -> u64 {
+        let number = self.next_number();
+        let root = root.unwrap_or(number);
+        self.families.entry(root).or_default().push(number);
+        self.requests.push(Request::new(number, environment, root, text, (codec, body)));
+        number
     }
 
     /// The number that the next request gets.
@@ -119,21 +93,26 @@ impl Reference {
         self.requests[number as usize].is_answered
     }
 
+    /// Whose a request is, the first that had its rows, and its body.
+    pub fn original(&self, number: u64) -> (EnvironmentId, u64, &str) {
+        let root = self.requests[number as usize].root;
+        let request = &self.requests[root as usize];
+        (request.environment, root, &request.text)
+    }
+
+    /// The rows of a request, as people see them.
+    pub fn rows(&self, number: u64) -> (EnvironmentId, &[ShownRow]) {
+        let request = &self.requests[number as usize];
+        (request.environment, &request.expected)
+    }
+
     /// A delivery begins.
     pub fn begin(&mut self, number: u64, received_ns: i64, now: Duration) -> Submission {
         let request = &mut self.requests[number as usize];
         request.received_ns.push(received_ns);
         request.first_sent.get_or_insert(now);
         request.in_flight += 1;
-        Submission {
-            environment: request.environment,
-            received_ns,
-            meta: request.meta.clone(),
-            codec: request.codec,
-            body: request.body.clone(),
-            body_hash: request.hash,
-            rows: request.rows.clone(),
-        }
+        request.submission(received_ns)
     }
 
     /// A delivery was answered. `was_answered`: another one had been when it began.
@@ -148,7 +127,7 @@ impl Reference {
                 if was_answered {
                     wrong = Some(format!("request {number} was stored again, as {sequence}, within the re-delivery window"));
                 }
-                if *sequence <= before {
+                if let Some(before) = before.filter(|before| sequence <= before) {
                     wrong = Some(format!("request {number} got sequence {sequence}, but {before} was given out before the restart"));
                 }
                 if request.sequence.is_some_and(|known| known != *sequence) {
@@ -186,7 +165,8 @@ impl Reference {
     ///
     /// `forgiven`: what was first kept after this time may be lost, as relaxed durability allows.
     pub fn end_life(&mut self, forgiven: Option<Duration>) {
-        self.sequence_before = self.sequence_max;
+        self.sequence_before = self.sequence_before.map(|_| self.sequence_max);
+        self.deletions.end_life(self.next_number());
         let mut any_forgiven = false;
         for request in &mut self.requests {
             request.is_possible |= request.in_flight > 0 || request.is_refused;
@@ -205,14 +185,54 @@ impl Reference {
         }
     }
 
+    /// Somebody asks for a deletion; its number.
+    pub fn ask_deletion(&mut self, environment: EnvironmentId, filter: RowFilter) -> usize {
+        self.deletions.ask(environment, filter, self.is_hidden)
+    }
+
+    /// Takes in what the catalog says of deletions.
+    pub fn learn_deletions(&mut self, rows: &[DeletionRow]) {
+        if let Err(wrong) = self.deletions.learn(rows) {
+            self.wrong(wrong);
+        }
+    }
+
+    /// A catalog of before is put back, with these deletions: rows of files that it does not know are nowhere to be seen. With
+    /// `restarts` the log is gone too, and sequences are given out a second time.
+    pub fn catalog_restored(&mut self, deletions: &[DeletionRow], restarts: bool) -> Result<(), String> {
+        self.is_hidden = true;
+        for request in self.requests.iter_mut().filter(|request| request.first_sent.is_some()) {
+            request.is_hidden = true;
+            request.is_possible = true;
+        }
+        self.columns.clear();
+        if restarts {
+            self.sequence_before = None;
+        }
+        self.deletions.forget_but(deletions)
+    }
+
+    /// Every file that the catalog did not know has been taken in: what was kept is there again, and something besides may be.
+    pub fn unknown_files_adopted(&mut self) {
+        self.is_hidden = false;
+        for request in self.requests.iter_mut().filter(|request| request.first_sent.is_some()) {
+            request.is_hidden = false;
+            request.is_possible = true;
+            request.is_partial |= !request.is_kept;
+        }
+        // Columns of these files may have come before others.
+        self.columns.clear();
+    }
+
     /// What a snapshot taken now must and may hold.
     pub fn claims(&self, environment: EnvironmentId) -> Claims {
         let of_environment = || (0u64..).zip(&self.requests).filter(|(_, request)| request.environment == environment);
         let numbers =
             |wanted: fn(&Request) -> bool| of_environment().filter(|(_, request)| wanted(request)).map(|(number, _)| number).collect();
         let kept = numbers(|request| request.is_kept);
-        let possible = numbers(|request| request.is_kept || request.is_possible || request.in_flight > 0);
-        Claims { kept, possible }
+        let possible: BTreeSet<u64> = numbers(|request| request.is_kept || request.is_possible || request.in_flight > 0);
+        let possible_roots = possible.iter().map(|number| self.requests[*number as usize].root).collect();
+        Claims { kept, possible, possible_roots, done: self.deletions.done() }
     }
 
     /// Compares what was found with what was claimed. What is found is kept from now on.
@@ -220,21 +240,36 @@ impl Reference {
     /// With `damage` (the first look after a start) requests may be missing for the reasons it allows, and what is not there
     /// now will not come by itself.
     pub fn compare(&mut self, claims: &Claims, found: Vec<Found>, now: Duration, damage: Option<&Damage>) -> Result<(), String> {
-        let mut by_request: BTreeMap<u64, Vec<Found>> = BTreeMap::new();
+        let mut by_request = ByRequest::new();
         for row in found {
-            by_request.entry(row.request).or_default().push(row);
+            by_request.entry(self.owner(&row)?).or_default().push(row);
         }
         for (number, rows) in &mut by_request {
             if !claims.possible.contains(number) {
                 return Err(format!("request {number} is readable, though it was never sent here, or refused"));
             }
             rows.sort_by_key(|row| row.seq);
-            let sequence = self.requests[*number as usize].compare(*number, rows, &self.age)?;
+            let request = &mut self.requests[*number as usize];
+            let sequence = request.compare(*number, rows, &self.deletions, &claims.done)?;
             self.sequence_max = self.sequence_max.max(sequence);
-            self.requests[*number as usize].keep(now);
         }
-        let is_missing = |number: &u64| !by_request.contains_key(number) && !self.requests[*number as usize].may_be_over(&self.age);
-        let missing: Vec<u64> = claims.kept.iter().copied().filter(is_missing).collect();
+        let mut missing = Vec::new();
+        for number in &claims.kept {
+            match self.lacking(*number, &by_request) {
+                None => {}
+                Some(_) if !by_request.contains_key(number) => missing.push(*number),
+                Some(row) => return Err(format!("row {row} of request {number} is missing, others of it are there")),
+            }
+        }
+        for number in by_request.keys() {
+            let request = &mut self.requests[*number as usize];
+            request.is_partial |= request.is_hidden && !request.is_kept;
+            request.keep(now);
+            // It was not claimed before: all of it, or nothing.
+            if let Some(row) = self.lacking(*number, &by_request).filter(|_| !claims.kept.contains(number)) {
+                return Err(format!("row {row} of request {number} is missing, others of it are there"));
+            }
+        }
         match damage {
             None => match missing.first() {
                 Some(number) => Err(format!("request {number} (sequence {:?}) is missing", self.requests[*number as usize].sequence)),
@@ -244,7 +279,40 @@ impl Reference {
         }
     }
 
-    fn settle(&mut self, claims: &Claims, by_request: &BTreeMap<u64, Vec<Found>>, missing: &[u64], damage: &Damage) -> Result<(), String> {
+    /// The request that a row is of. Requests with the same rows are told apart by when they were received.
+    fn owner(&self, row: &Found) -> Result<u64, String> {
+        let Some(family) = self.families.get(&row.request) else {
+            return Err(format!("request {} is readable, though it was never sent", row.request));
+        };
+        let is_its = |number: &&u64| self.requests[**number as usize].received_ns.contains(&row.ingest_ns);
+        let is_known = |number: &&u64| self.requests[**number as usize].sequence == Some((row.seq >> 24) as u64);
+        let is_unknown = |number: &&u64| self.requests[**number as usize].sequence.is_none();
+        let its = || family.iter().filter(is_its);
+        // Some that were received at the same time are told apart by their sequence.
+        let owner = its().find(is_known).or_else(|| its().find(is_unknown)).or_else(|| its().next()).copied();
+        owner.ok_or_else(|| format!("a row of request {} says it was received at {}, and none was", row.request, row.ingest_ns))
+    }
+
+    /// A row of a request that must be there and is not. Of equal rows of several requests one is enough.
+    fn lacking(&self, number: u64, by_request: &ByRequest) -> Option<u64> {
+        let family = &self.families[&self.requests[number as usize].root];
+        let is_there =
+            |member: &u64, row: usize| by_request.get(member).is_some_and(|found| found.iter().any(|found| found.row == row as u64));
+        let may_lack = |member: &u64, row: usize| {
+            let request = &self.requests[*member as usize];
+            request.may_lack(*member, row, &self.age, &self.deletions)
+        };
+        // A row may be folded into another one, which may then go for reasons of its own.
+        let is_folded_and_gone = |row: usize| {
+            let mut others = family.iter().filter(|member| self.requests[**member as usize].first_sent.is_some());
+            others.any(|member| may_lack(member, row))
+        };
+        let rows = 0..self.requests[number as usize].expected.len();
+        let mut lacking = rows.filter(|row| !family.iter().any(|member| is_there(member, *row)) && !is_folded_and_gone(*row));
+        lacking.next().map(|row| row as u64)
+    }
+
+    fn settle(&mut self, claims: &Claims, by_request: &ByRequest, missing: &[u64], damage: &Damage) -> Result<(), String> {
         let last = by_request.values().flatten().map(|row| (row.seq >> 24) as u64).max().unwrap_or(0);
         for number in missing {
             let sequence = self.requests[*number as usize].sequence;
@@ -259,7 +327,8 @@ impl Reference {
             self.forget_lost();
         }
         for number in claims.possible.iter().filter(|number| !by_request.contains_key(number)) {
-            self.requests[*number as usize].is_possible = false;
+            let request = &mut self.requests[*number as usize];
+            request.is_possible &= request.is_hidden;
         }
         Ok(())
     }
@@ -286,76 +355,17 @@ impl Reference {
     /// Columns and sequences that only lost requests had may be given to others.
     fn forget_lost(&mut self) {
         self.columns.clear();
-        self.sequence_before = self.requests.iter().filter_map(|request| request.sequence).max().unwrap_or(0);
-        self.sequence_max = self.sequence_before;
+        let sequence = self.requests.iter().filter_map(|request| request.sequence).max().unwrap_or(0);
+        self.sequence_before = self.sequence_before.map(|_| sequence);
+        self.sequence_max = sequence;
     }
 }
 
 // === impl Claims ===
 
 impl Claims {
-    /// Whether rows of this request may be there.
+    /// Whether rows of this request, or of another that has the same, may be there.
     pub fn may_hold(&self, request: u64) -> bool {
-        self.possible.contains(&request)
+        self.possible_roots.contains(&request)
     }
-}
-
-// === impl Request ===
-
-impl Request {
-    fn keep(&mut self, now: Duration) {
-        self.is_kept = true;
-        self.kept_at.get_or_insert(now);
-    }
-
-    fn forget(&mut self) {
-        self.is_kept = false;
-        self.kept_at = None;
-        self.is_answered = false;
-        self.sequence = None;
-    }
-
-    /// Whether rows of it may have been kept long enough.
-    fn may_be_over(&self, age: &Age) -> bool {
-        self.received_ns.iter().any(|received_ns| age.is_over(*received_ns))
-    }
-
-    /// Compares the rows found of this request, in order of `_seq`, with those it has.
-    fn compare(&mut self, number: u64, rows: &[Found], age: &Age) -> Result<u64, String> {
-        let sequence = (rows[0].seq >> 24) as u64;
-        if let Some(other) = rows.iter().find(|row| (row.seq >> 24) as u64 != sequence) {
-            return Err(format!("request {number} is there twice, as {sequence} and {}", other.seq >> 24));
-        }
-        if let Some(known) = self.sequence.filter(|known| *known != sequence) {
-            return Err(format!("request {number} was {known} and is {sequence} now"));
-        }
-        if rows.len() != self.expected.len() && (rows.len() > self.expected.len() || !self.may_be_over(age)) {
-            return Err(format!("request {number} has {} rows, not {}", rows.len(), self.expected.len()));
-        }
-        if let Some(twice) = rows.windows(2).find(|pair| pair[0].seq == pair[1].seq) {
-            return Err(format!("row {} of request {number} is there twice", twice[0].row));
-        }
-        for row in rows {
-            let index = row.seq & 0xff_ffff;
-            let Some(expected) = self.expected.get(index as usize).filter(|_| row.row == index as u64) else {
-                return Err(format!("row {index} of request {number} is row {} with _seq {}", row.row, row.seq));
-            };
-            if !self.received_ns.contains(&row.ingest_ns) {
-                return Err(format!("request {number} says it was received at {}, not {:?}", row.ingest_ns, self.received_ns));
-            }
-            let shown = without_stamp(row.shown.clone());
-            if shown != *expected {
-                return Err(format!("row {index} of request {number} is {shown:?}, not {expected:?}"));
-            }
-        }
-        self.sequence = Some(sequence);
-        Ok(sequence)
-    }
-}
-
-/// A row without what the store stamps on it.
-fn without_stamp(mut row: ShownRow) -> ShownRow {
-    row.seq = 0;
-    row.fields.retain(|(name, _)| name != META_INGEST_TIME);
-    row
 }

@@ -11,6 +11,7 @@ use crate::universe::Universe;
 use crate::workload::{self, Shared};
 use futures_util::FutureExt as _;
 use glasshive_model::EnvironmentId;
+use glasshive_store::catalog::memory::MemoryCatalog;
 use glasshive_store::catalog::{Catalog as _, ColumnRow, FileRow};
 use glasshive_store::{Fault, FaultKind, OpenReport, Scope, Snapshot, Store};
 use std::collections::BTreeSet;
@@ -80,24 +81,36 @@ pub fn run(setup: &Setup, trace: bool) -> Result<Report, Box<Violation>> {
     }
 }
 
-struct Simulation {
-    setup: Setup,
-    machine: Machine,
-    shared: Arc<Shared>,
-    random: Random,
-    starts: u64,
+pub(crate) struct Simulation {
+    pub(crate) setup: Setup,
+    pub(crate) machine: Machine,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) random: Random,
+    pub(crate) starts: u64,
     faults: Vec<Fault>,
-    log_decayed: bool,
+    pub(crate) log_decayed: bool,
     /// A start that did not come to its end has said that the log ends in a torn group, and may have written it anew.
     torn_told: bool,
     /// When the last process ended that had opened the store.
     served_until: Duration,
-    flushed_through: u64,
+    pub(crate) flushed_through: u64,
+    /// Copies of the catalog, oldest first.
+    pub(crate) backups: Vec<MemoryCatalog>,
+    /// How often one of them may still be put back.
+    pub(crate) restores_left: u64,
+    /// One was, and files that it does not know have not been adopted.
+    pub(crate) is_hidden: bool,
+    /// One was, so that the log may begin later than files end.
+    pub(crate) has_restored: bool,
+    /// The last process has ended in order with nothing left to be flushed.
+    pub(crate) is_all_in_files: bool,
+    /// Events that the next start reads from the log, as somebody has found who looked.
+    pub(crate) log_events: Option<u64>,
 }
 
 /// How a life ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     PowerFailure,
     Kill,
     Shutdown { power_fails: bool },
@@ -110,7 +123,7 @@ impl Simulation {
     fn new(setup: Setup, trace: bool) -> Self {
         let universe = Universe::new(setup.seed, trace);
         let medium = Medium::new(setup.seed, &universe, setup.rates.clone());
-        let catalog = glasshive_store::catalog::memory::MemoryCatalog::default();
+        let catalog = MemoryCatalog::default();
         for slug in &setup.environments {
             let made = catalog.ensure_environment(slug).now_or_never();
             made.expect("a catalog without a fate answers at once").expect("and does not fail");
@@ -120,6 +133,7 @@ impl Simulation {
         let random = Random::new(setup.seed, "driver");
         let machine = Machine { universe, medium, catalog, troubles };
         Self {
+            restores_left: setup.restores,
             setup,
             machine,
             shared,
@@ -130,18 +144,25 @@ impl Simulation {
             torn_told: false,
             served_until: Duration::ZERO,
             flushed_through: 0,
+            backups: Vec::new(),
+            is_hidden: false,
+            has_restored: false,
+            is_all_in_files: false,
+            log_events: None,
         }
     }
 
     fn play(&mut self) -> Result<(), String> {
         for _ in 0..self.setup.lives {
-            self.live()?;
+            self.live_once()?;
+            self.restore()?;
+            self.back_up();
         }
         self.settle()
     }
 
     /// One life under faults: start, work, end, and what happens to the machine before the next start.
-    fn live(&mut self) -> Result<(), String> {
+    pub(crate) fn live_once(&mut self) -> Result<(), String> {
         let Some((mut process, store)) = self.start()? else { return Ok(()) };
         self.work(&mut process, &store);
         let steps = self.random.between(50, *self.random.clone().pick(&[300, 2_000, 8_000]));
@@ -160,11 +181,17 @@ impl Simulation {
             stopped.map_err(|drive| format!("shutdown does not end: {drive:?}"))?;
             self.no_violation(&Drive::Done)?;
         }
+        let is_all_in_files = matches!(end, End::Shutdown { .. }) && store.stats().live_rows == 0;
         self.end_life(process, Some(store), matches!(end, End::PowerFailure | End::Shutdown { power_fails: true }), end);
         self.check_flushed_through()?;
+        self.is_all_in_files = is_all_in_files;
+        if self.random.one_in(4) {
+            self.verify()?;
+        }
         if self.random.one_in(3) {
             self.recover_twice()?;
         }
+        self.log_events = None;
         if self.random.one_in(self.setup.rates.flip) {
             self.machine.medium.decay();
         }
@@ -176,7 +203,7 @@ impl Simulation {
 
     /// Starts the process, over crashes during recovery, until it is open and what it holds has been compared. `None` when the
     /// faults did not let it open.
-    fn start(&mut self) -> Result<Option<(Process, Arc<Store>)>, String> {
+    pub(crate) fn start(&mut self) -> Result<Option<(Process, Arc<Store>)>, String> {
         let rate = self.setup.rates.full;
         if self.random.one_in(rate) {
             let room = self.random.below(64 << 10);
@@ -227,7 +254,7 @@ impl Simulation {
         self.machine.universe.note(|| format!("open: {} events recovered, {:?}", report.recovered_events, messages(&report.faults)));
         self.faults.extend(report.faults.iter().cloned());
         let said = report.faults.iter().find(|fault| fault.kind == FaultKind::LogDamage);
-        if let Some(fault) = said.filter(|_| !self.log_decayed) {
+        if let Some(fault) = said.filter(|_| !self.log_decayed && !self.has_restored) {
             return Err(format!("a crash alone is told as damage: {}", fault.message));
         }
         let mut registries = Vec::new();
@@ -259,7 +286,7 @@ impl Simulation {
         }
     }
 
-    fn suspend_faults(&self, wanted: bool, suspend: bool) {
+    pub(crate) fn suspend_faults(&self, wanted: bool, suspend: bool) {
         if wanted {
             self.machine.medium.faults(|faults| faults.suspend(suspend));
         }
@@ -278,9 +305,13 @@ impl Simulation {
         if self.random.one_in(2) {
             spawner.start("flusher", workload::flusher(self.shared.clone(), store.clone()));
         }
+        if self.setup.deletes {
+            let count = self.random.between(1, 4);
+            spawner.start("deleter", workload::deleter(self.shared.clone(), store.clone(), count));
+        }
     }
 
-    fn end_life(&mut self, process: Process, store: Option<Arc<Store>>, power_fails: bool, end: End) {
+    pub(crate) fn end_life(&mut self, process: Process, store: Option<Arc<Store>>, power_fails: bool, end: End) {
         if let Some(store) = &store {
             self.faults.extend(store.faults());
         }
@@ -334,11 +365,14 @@ impl Simulation {
         let opened = &process.opened_flag();
         let drive = process.drive(STEPS_MAX, START_TIME, || opened.is_set());
         let opened = process.take_opened();
-        let (store, _) = match opened {
+        let (store, report) = match opened {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => return Err(format!("a copy does not open although nothing fails: {error}")),
             None => return Err(format!("starting a copy does not end: {drive:?}")),
         };
+        if let Some(events) = self.log_events.filter(|events| *events != report.recovered_events) {
+            return Err(format!("the log was said to have {events} events, a start recovers {}", report.recovered_events));
+        }
         let mut content = Content::new();
         for (environment, _) in store.environments() {
             let snapshot = store.snapshot(&Scope::all(environment));
@@ -368,8 +402,12 @@ impl Simulation {
             self.calm_down(process, store)?;
         }
         self.stop_faults();
+        if self.setup.adopts_in_the_end || self.is_hidden {
+            self.adopt()?;
+        }
         let (process, store) = self.start()?.ok_or("the store does not open although the faults have stopped")?;
         self.calm_down(process, store)?;
+        self.verify()?;
         let (process, store) = self.start()?.ok_or("the store does not open after a clean shutdown")?;
         self.calm_down(process, store)
     }
@@ -401,7 +439,20 @@ impl Simulation {
             self.shared.reference().compare(&claims, found, self.machine.universe.now(), None)?;
         }
         self.check_flushed_through()?;
+        // A file may be being written just now.
+        for _ in 0..10 {
+            if check_files(&self.machine).is_err() {
+                let drive = process.drive(STEPS_MAX, Duration::from_secs(1), || false);
+                self.no_violation(&drive)?;
+            }
+        }
         check_files(&self.machine)?;
+        let deletions = self.machine.deletions();
+        self.shared.reference().learn_deletions(&deletions);
+        self.no_violation(&Drive::Done)?;
+        if let Some(deletion) = deletions.iter().find(|deletion| deletion.finished.is_none() && self.machine.medium.flips().is_empty()) {
+            return Err(format!("a minute after the faults stopped {deletion:?} is not done"));
+        }
         let closing = store.clone();
         let stopped = process.wait(async move { closing.shutdown().await }, SHUTDOWN_TIME);
         stopped.map_err(|drive| format!("shutdown does not end: {drive:?}"))?;

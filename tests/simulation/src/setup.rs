@@ -2,7 +2,8 @@
 
 use crate::disk::FaultRates;
 use crate::random::Random;
-use glasshive_store::{Durability, MergeConfig, PlantedBug, Retention, StoreConfig};
+use glasshive_model::SignalClass;
+use glasshive_store::{Durability, MergeConfig, PlantedBug, Retention, RetentionRule, StoreConfig};
 use std::time::Duration;
 
 /// One simulation, but for the store's code.
@@ -24,6 +25,14 @@ pub struct Setup {
     pub retry_within: Duration,
     /// Whether it may be sent again in a later life: not if the log keeps less than the re-delivery window.
     pub retry_across_lives: bool,
+    /// Once in so many requests the rows of an earlier one are sent again; 0 = never.
+    pub again: u64,
+    /// Whether rows are deleted.
+    pub deletes: bool,
+    /// After so many lives an older catalog may be put back; 0 = never.
+    pub restores: u64,
+    /// Whether files that the catalog does not know are adopted when the faults have stopped.
+    pub adopts_in_the_end: bool,
 }
 
 impl Setup {
@@ -65,9 +74,13 @@ impl Setup {
             environments: ["shop".to_owned()][..random.below(2) as usize].to_vec(),
             retry_within: window / 2,
             retry_across_lives: !small_log && rates.flip == 0,
+            again: 0,
+            deletes: false,
+            restores: 0,
+            adopts_in_the_end: false,
         };
         let setup = if is_relaxed { setup.relaxed() } else { setup };
-        setup.with_long_lived_files()
+        setup.with_long_lived_files().with_what_people_do()
     }
 
     /// Files are merged early and rows are kept for no more than a while, both in some seeds only.
@@ -86,6 +99,23 @@ impl Setup {
         };
         let keep = *random.pick(&[None, Some(second * 1_800), Some(second * 86_400), Some(second * 86_400 * 60)]);
         self.config.retention = Retention { keep, every: second * *random.pick(&[1, 10, 60]), ..Retention::default() };
+        if random.one_in(3) {
+            self.config.retention.rules = (0..random.between(1, 3)).map(|_| rule(&mut random)).collect();
+        }
+        if random.one_in(24) {
+            self.config.retention.max_bytes = Some(random.between(20, 200) << 10);
+        }
+        self
+    }
+
+    /// Rows are sent again and deleted, and backups of the catalog are put back, each in some seeds only.
+    fn with_what_people_do(mut self) -> Self {
+        let mut random = Random::new(self.seed, "people");
+        self.again = *random.pick(&[0, 0, 4, 12]);
+        self.deletes = random.one_in(2);
+        // A byte that decayed may be one of the only copy that is left then.
+        self.restores = if self.rates.flip == 0 && random.one_in(3) { random.between(1, 2) } else { 0 };
+        self.adopts_in_the_end = self.rates.flip == 0 && random.one_in(3);
         self
     }
 
@@ -102,5 +132,16 @@ impl Setup {
             Durability::Relaxed { interval } => Some(interval),
             Durability::Fsync => None,
         }
+    }
+}
+
+/// A rule of retention for some of the rows that are drawn.
+fn rule(random: &mut Random) -> RetentionRule {
+    let second = Duration::from_secs(1);
+    RetentionRule {
+        environment: random.pick(&[None, None, Some("local".to_owned()), Some("shop".to_owned())]).clone(),
+        class: *random.pick(&[None, None, Some(SignalClass::Spans), Some(SignalClass::Logs)]),
+        dataset: random.pick(&[None, Some("shop".to_owned()), Some("cart".to_owned()), Some("mail".to_owned())]).clone(),
+        keep: second * *random.pick(&[5, 300, 3_600, 86_400]),
     }
 }

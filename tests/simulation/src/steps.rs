@@ -1,6 +1,7 @@
 //! A process that ends after each step of a merge, of retention and of a deletion: the next one finds every row that was to
 //! stay, none twice, comes to the same end, and leaves nothing lying about.
 
+use crate::age::Age;
 use crate::body;
 use crate::disk::{FaultRates, Medium};
 use crate::fate::Troubles;
@@ -81,10 +82,10 @@ impl Stage {
         };
         let mut stage = Self { work, seed, machine, config: config(), before: Vec::new(), after: Vec::new() };
         let (mut process, store) = stage.start(&stage.machine, 0)?;
-        let mut reference = Reference::default();
+        let mut reference = Reference::new(Age::default());
         for _ in 0..REQUESTS {
             let text = request(reference.next_number(), stage.machine.universe.wall_ns());
-            let number = reference.add(EnvironmentId::LOCAL, &text, Codec::Identity, text.clone().into_bytes());
+            let number = reference.add((EnvironmentId::LOCAL, "local"), None, &text, Codec::Identity, text.clone().into_bytes());
             let submission = reference.begin(number, stage.machine.universe.wall_ns(), stage.machine.universe.now());
             let writer = store.clone();
             let written = process.wait(

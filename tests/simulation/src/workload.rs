@@ -1,16 +1,18 @@
-//! What runs beside the store's own tasks: clients, readers, a flusher, a follower.
+//! What runs beside the store's own tasks: clients, readers, a flusher, a follower, somebody who has rows deleted.
 
 use crate::age::Age;
 use crate::body;
 use crate::disk::Medium;
+use crate::lookup;
 use crate::random::Random;
 use crate::reading::{self, FileCache, Unread};
-use crate::reference::Reference;
+use crate::reference::{Deletions, Reference};
 use crate::setup::Setup;
 use crate::universe::Universe;
 use futures_util::future::join;
-use glasshive_model::{Appended, EnvironmentId, EventSink as _, SinkError};
-use glasshive_store::{Scope, Store};
+use glasshive_model::names::{META_DATASET, TRACE_ID};
+use glasshive_model::{Appended, EnvironmentId, EventSink as _, SinkError, Value};
+use glasshive_store::{RowFilter, Scope, Store};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,9 +38,7 @@ impl Shared {
     pub fn new(setup: Setup, universe: Universe, medium: Medium) -> Self {
         let random = Mutex::new(Random::new(setup.seed, "workload"));
         let files = FileCache::default();
-        let mut reference = Reference::default();
-        reference.age = Age::new(setup.config.retention.keep);
-        let reference = Mutex::new(reference);
+        let reference = Mutex::new(Reference::new(Age::new(&setup.config.retention)));
         Self { setup, universe, medium, files, reference, random, wall_jumps: Mutex::default(), births: Mutex::default() }
     }
 
@@ -74,14 +74,25 @@ impl Shared {
         let now_ns = self.universe.wall_ns();
         let mut reference = self.reference();
         let number = reference.next_number();
-        let (environment, text, codec, body) = self.random(|random| {
-            let (environment, _) = random.pick(&environments).clone();
-            let text = body::draw(number, now_ns, random);
-            let (codec, body) = body::encode(&text, random);
-            (environment, text, codec, body)
+        let (again, rate) = (number.min(16), self.setup.again);
+        let earlier = self.random(|random| (again > 0 && random.one_in(rate)).then(|| number - 1 - random.below(again)));
+        let earlier = earlier.map(|earlier| {
+            let (environment, root, text) = reference.original(earlier);
+            (environment, root, body::again(number, text))
         });
+        let (environment, root, text) = match earlier {
+            Some((environment, root, text)) => (environments.iter().find(|(id, _)| *id == environment), Some(root), text),
+            None => self.random(|random| (Some(random.pick(&environments)), None, body::draw(number, now_ns, random))),
+        };
+        let (environment, slug) = environment.expect("environments do not go away");
+        let (codec, body) = self.random(|random| body::encode(&text, random));
         self.births().push((self.universe.life(), *self.jumps()));
-        reference.add(environment, &text, codec, body)
+        reference.add((*environment, slug), root, &text, codec, body)
+    }
+
+    /// What was sent before now is not sent again: it is not known any more.
+    pub fn forget_births(&self) {
+        *self.jumps() += 1;
     }
 
     /// Whether the store must still know this body if it has it.
@@ -188,7 +199,12 @@ async fn look(shared: &Shared, store: &Store, environment: EnvironmentId, held_m
     if held_ms > 0 {
         shared.universe.sleep(Duration::from_millis(held_ms)).await;
     }
-    let result = match reading::read(&snapshot, &shared.medium, &shared.files).await {
+    let mut random = shared.random(|random| Random::new(random.next_u64(), "lookup"));
+    let read = match reading::read(&snapshot, &shared.medium, &shared.files).await {
+        Ok(found) => lookup::look_up(&snapshot, &shared.medium, &shared.files, &mut random).await.map(|()| found),
+        error => error,
+    };
+    let result = match read {
         Ok(found) => {
             shared.tick();
             let mut reference = shared.reference();
@@ -200,6 +216,76 @@ async fn look(shared: &Shared, store: &Store, environment: EnvironmentId, held_m
         Err(Unread::Wrong(wrong)) => Err(wrong),
     };
     result.map_err(|wrong| shared.reference().wrong(wrong))
+}
+
+/// Has rows deleted now and then, the same ones twice sometimes, and compares the proofs.
+pub async fn deleter(shared: Arc<Shared>, store: Arc<Store>, count: u64) {
+    for _ in 0..count {
+        let pause_ms_max = shared.random(|random| *random.pick(&[10, 1_000, 12_000]));
+        shared.rest(pause_ms_max).await;
+        let Some((environment, filter)) = draw_deletion(&shared) else { continue };
+        let number = shared.reference().ask_deletion(environment, filter.clone());
+        shared.universe.note(|| format!("deletion {number} is asked for: {filter:?}"));
+        let asked = store.ask_deletion(environment, filter, &Deletions::asker(number)).await;
+        shared.universe.note(|| format!("deletion {number} is noted: {asked:?}"));
+        {
+            let mut reference = shared.reference();
+            let next = reference.next_number();
+            reference.deletions.was_asked(number, next);
+        }
+        if let Ok(asked) = asked {
+            shared.reference().learn_deletions(std::slice::from_ref(&asked));
+            // Somebody who waits is told; somebody who does not looks later.
+            if shared.random(|random| !random.one_in(3))
+                && let Ok(done) = store.wait_for_deletion(asked.id).await
+            {
+                shared.universe.note(|| format!("deletion {number} is done: {done:?}"));
+                let mut reference = shared.reference();
+                if done.finished.is_none() {
+                    reference.wrong(format!("deletion {number} is said to be done without a proof"));
+                }
+                reference.learn_deletions(&[done]);
+            }
+        }
+        if let Ok(deletions) = store.deletions().await {
+            shared.reference().learn_deletions(&deletions);
+        }
+    }
+}
+
+/// Rows of a request that was sent not long ago, as somebody would name them.
+fn draw_deletion(shared: &Shared) -> Option<(EnvironmentId, RowFilter)> {
+    let reference = shared.reference();
+    shared.random(|random| {
+        let earlier = reference.deletions.len();
+        if earlier > 0 && random.one_in(4) {
+            return reference.deletions.filter(random.below(earlier as u64) as usize);
+        }
+        let known = reference.next_number().min(30);
+        if known == 0 {
+            return None;
+        }
+        let (environment, rows) = reference.rows(reference.next_number() - 1 - random.below(known));
+        let row = random.pick(rows);
+        let text = |name: &str| row.get(name).map(Value::to_string);
+        let attributes: Vec<_> = row.fields.iter().filter(|(key, value)| key.starts_with('k') && *value != Value::Null).collect();
+        let mut filter = RowFilter::default();
+        match random.below(4) {
+            0 if text(TRACE_ID).is_some() => filter.trace_id = text(TRACE_ID),
+            1 if !attributes.is_empty() => {
+                let (key, value) = random.pick(&attributes);
+                filter.equals.insert(key.clone(), value.to_string());
+            }
+            _ => drop(filter.equals.insert(body::REQUEST.to_owned(), text(body::REQUEST).unwrap_or_default())),
+        }
+        if random.one_in(4) {
+            filter.dataset = text(META_DATASET);
+        }
+        if random.one_in(6) {
+            (filter.time_from_ns, filter.time_to_ns) = (Some(row.time_ns), Some(row.time_ns.saturating_add(1_000_000_000)));
+        }
+        Some((environment, filter))
+    })
 }
 
 /// Follows what arrives: every chunk holds rows that somebody sent.

@@ -13,7 +13,6 @@ use crate::file::writer::{directory_of, names_of};
 use crate::flush::schema::FileColumns;
 use crate::flush::write::{DIRECTORY, directory_name, file_row};
 use crate::live::Facts;
-use crate::quarantine::ORPHANS;
 use crate::time::Hour;
 use glasshive_model::{EnvironmentId, SignalClass};
 use std::io;
@@ -144,7 +143,7 @@ impl Adopter {
                 _ => {}
             }
         }
-        self.world.disk.sync_dir(ORPHANS).await
+        self.world.disk.sync_dir(directory_of(&candidate.path)).await
     }
 
     /// A ULID, as flushes give them out.

@@ -31,9 +31,11 @@ impl Inner {
         if filter.is_too_wide() {
             return Err(DeleteError::TooWide);
         }
-        let through = self.state().published_through;
+        let (through, latest_ns) = self.state().reach(environment);
         let filter = serde_json::to_string(&filter).expect("a filter is always JSON");
-        let row = DeletionRow { id: 0, environment, asked_ns: self.wall_ns(), asked_by, filter, through, finished: None };
+        // Where the clock went back, what is readable was received later than now.
+        let asked_ns = self.wall_ns().max(latest_ns);
+        let row = DeletionRow { id: 0, environment, asked_ns, asked_by, filter, through, finished: None };
         let noted = self.world.catalog.insert_deletion(row.clone()).await;
         let id = noted.map_err(|error| DeleteError::NotNoted(error.to_string()))?;
         self.deletions_wanted.store(true, Ordering::SeqCst);
@@ -44,8 +46,8 @@ impl Inner {
     /// Waits until a deletion is done.
     pub async fn wait_for_deletion(&self, id: u64) -> Result<DeletionRow, DeleteError> {
         let mut progress = self.merge_progress.subscribe();
-        let reached = progress.wait_for(|progress| progress.deleted_through >= id || progress.is_over).await;
-        if !reached.is_ok_and(|progress| progress.deleted_through >= id) {
+        let reached = progress.wait_for(|progress| progress.deleted.contains(&id) || progress.is_over).await;
+        if !reached.is_ok_and(|progress| progress.deleted.contains(&id)) {
             return Err(DeleteError::Closed(id));
         }
         self.deletions().await?.into_iter().find(|row| row.id == id).ok_or(DeleteError::Closed(id))

@@ -106,6 +106,18 @@ impl State {
         }
     }
 
+    /// The last log sequence and the latest time of receipt of everything readable of an environment. An adopted file may hold
+    /// sequences that the log has not come to again.
+    pub fn reach(&self, environment: EnvironmentId) -> (u64, i64) {
+        let mut reach = (self.published_through, i64::MIN);
+        let Some(environment) = self.environments.get(&environment) else { return reach };
+        let mut widen = |sequence: u64, received_ns: i64| reach = (reach.0.max(sequence), reach.1.max(received_ns));
+        environment.files.iter().for_each(|file| widen(file.row.sequence_last, file.row.ingest_max_ns));
+        let chunks = environment.live.values().flatten().chain(&environment.frozen);
+        chunks.for_each(|chunk| widen(chunk.facts.sequences.1, chunk.facts.ingest_max_ns));
+        reach
+    }
+
     /// A number for a chunk that is yet to be made.
     pub fn chunk_id(&mut self) -> u64 {
         self.next_chunk_id += 1;

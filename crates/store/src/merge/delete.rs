@@ -1,19 +1,27 @@
 //! Deletions that were asked for, one after another.
 
 use super::replace::Replacing;
-use super::rule::{RowRule, system};
+use super::rule::RowRule;
 use super::{Failure, Merger};
-use crate::catalog::{DeletionRow, Finished, SwapReason};
-use crate::delete::RowFilter;
+use crate::catalog::{CatalogError, DeletionRow, Finished, SwapReason};
+use crate::delete::{Meant, RowFilter};
 use crate::error::ReadError;
+use crate::fault::FaultKind;
 use crate::file::DataFile;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use glasshive_model::SystemColumn;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// What a deletion has come to so far.
+#[derive(Default)]
+pub(super) struct Deleting {
+    rows: u64,
+    files: u64,
+    /// Damaged files that keep it from being finished, which was told.
+    told: BTreeSet<String>,
+}
+
 impl Merger {
-    /// Takes the oldest deletion that is not finished; `false` when there is none.
+    /// Finishes the oldest deletion that can be; `false` when there is none that is not finished.
     pub(super) async fn delete_next(&mut self) -> Result<bool, Failure> {
         let inner = self.inner.clone();
         if !self.may_have_deletions && !inner.take_deletions_wanted() {
@@ -21,12 +29,32 @@ impl Merger {
         }
         self.may_have_deletions = true;
         let known = inner.world.catalog.deletions().await.map_err(|error| Failure::Later(error.to_string()))?;
-        let Some(deletion) = known.into_iter().find(|deletion| deletion.finished.is_none()) else {
-            self.may_have_deletions = false;
-            return Ok(false);
-        };
+        // Also one whose end was noted although nobody said so.
+        let finished: BTreeSet<u64> = known.iter().filter(|deletion| deletion.finished.is_some()).map(|deletion| deletion.id).collect();
+        self.deleting.retain(|id, _| !finished.contains(id));
+        inner.merge_progress.send_modify(|progress| progress.deleted = finished);
+        let mut blocked = None;
+        for deletion in known.into_iter().filter(|deletion| deletion.finished.is_none()) {
+            match self.finish(&deletion).await {
+                Ok(()) => return Ok(true),
+                // The others need not wait for this one.
+                Err(Failure::Later(reason)) => drop(blocked.get_or_insert(reason)),
+                Err(closing) => return Err(closing),
+            }
+        }
+        match blocked {
+            Some(reason) => Err(Failure::Later(reason)),
+            None => {
+                self.may_have_deletions = false;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn finish(&mut self, deletion: &DeletionRow) -> Result<(), Failure> {
+        let (inner, id) = (self.inner.clone(), deletion.id);
         let Ok(filter) = serde_json::from_str::<RowFilter>(&deletion.filter) else {
-            return Err(Failure::Later(format!("deletion {} cannot be read", deletion.id)));
+            return Err(Failure::Later(format!("deletion {id} cannot be read")));
         };
         // What is live is deleted from the files it goes to. A log that lost its end, with relaxed durability, has less than was
         // meant, and nothing of it is waited for.
@@ -37,59 +65,82 @@ impl Merger {
             }
             inner.flush().await.map_err(|error| Failure::Later(error.to_string()))?;
         }
-        let (rows, files) = self.delete(&deletion, &Arc::new(filter)).await?;
-        let finished = Finished { at_ns: inner.wall_ns(), rows, files };
-        let noted = inner.world.catalog.finish_deletion(deletion.id, finished).await;
-        noted.map_err(|error| Failure::Later(error.to_string()))?;
-        inner.merge_progress.send_modify(|progress| progress.deleted_through = progress.deleted_through.max(deletion.id));
-        tracing::info!(deletion = deletion.id, rows, files, "rows are deleted");
-        Ok(true)
+        let meant = Meant { filter: Arc::new(filter), through: deletion.through, asked_ns: deletion.asked_ns };
+        self.delete(deletion, &meant).await?;
+        let Deleting { rows, files, .. } = *self.deleting.entry(id).or_default();
+        let noted = inner.world.catalog.finish_deletion(id, Finished { at_ns: inner.wall_ns(), rows, files }).await;
+        match noted {
+            Ok(_) => {}
+            Err(CatalogError::Uncertain(reason)) => {
+                // Noted or not, the next look at the catalog tells.
+                self.may_have_deletions = true;
+                return Err(Failure::Later(reason));
+            }
+            Err(error) => return Err(Failure::Later(error.to_string())),
+        }
+        self.deleting.remove(&id);
+        inner.merge_progress.send_modify(|progress| progress.deleted.extend([id]));
+        tracing::info!(deletion = id, rows, files, "rows are deleted");
+        Ok(())
     }
 
-    async fn delete(&mut self, deletion: &DeletionRow, filter: &Arc<RowFilter>) -> Result<(u64, u64), Failure> {
+    async fn delete(&mut self, deletion: &DeletionRow, meant: &Meant) -> Result<(), Failure> {
         let candidates: Vec<Arc<DataFile>> = {
             let state = self.inner.state();
             let files = state.environments.get(&deletion.environment).map_or(&[][..], |environment| &environment.files);
             let may_hold = |file: &&Arc<DataFile>| {
                 let row = &file.row;
-                row.sequence_first <= deletion.through && filter.may_match(row.time_min_ns, row.time_max_ns, &row.datasets)
+                row.sequence_first <= meant.through && meant.filter.may_match(row.time_min_ns, row.time_max_ns, &row.datasets)
             };
             files.iter().filter(may_hold).cloned().collect()
         };
-        let (mut rows, mut files) = (0, 0);
+        let mut blocked = None;
         for file in candidates {
             if self.inner.is_closing() {
                 return Err(Failure::Closing);
             }
-            let left_out = self.count(&file, deletion, filter).await?;
+            let left_out = match self.count(&file, deletion, meant).await {
+                Ok(left_out) => left_out,
+                // What is in the others is deleted all the same.
+                Err(Failure::Later(reason)) => {
+                    blocked.get_or_insert(reason);
+                    continue;
+                }
+                Err(closing) => return Err(closing),
+            };
             if left_out > 0 {
                 // Nobody is told that rows are deleted which somebody may still read.
                 if self.inner.unmergeable().contains(&file.row.id) {
-                    return Err(Failure::Later(format!("{} holds rows to be deleted and cannot be written anew", file.row.path)));
+                    blocked.get_or_insert(format!("{} holds rows to be deleted and cannot be written anew", file.row.path));
+                    continue;
                 }
-                let rule = RowRule { deleted: Some((filter.clone(), deletion.through)), ..RowRule::default() };
+                let rule = RowRule { deleted: Some(meant.clone()), ..RowRule::default() };
                 let (environment, level, reason) = (deletion.environment, file.row.level, SwapReason::Deletion);
                 self.replace(Replacing { environment, inputs: &[file], level, rules: vec![rule], left_out, reason }).await?;
-                (rows, files) = (rows + left_out, files + 1);
+                let deleting = self.deleting.entry(deletion.id).or_default();
+                (deleting.rows, deleting.files) = (deleting.rows + left_out, deleting.files + 1);
             }
         }
-        Ok((rows, files))
+        blocked.map_or(Ok(()), |reason| Err(Failure::Later(reason)))
     }
 
-    /// How many rows of a file are to be deleted.
-    async fn count(&self, file: &Arc<DataFile>, deletion: &DeletionRow, filter: &RowFilter) -> Result<u64, Failure> {
-        let batches = match file.read_rows(Some(&filter.columns())).await {
-            Ok(batches) => batches,
-            // Nobody reads its rows any more, and it has been told.
-            Err(ReadError::Damaged { .. }) => return Ok(0),
-            Err(error) => return Err(Failure::Later(error.to_string())),
-        };
-        let counts = batches.iter().map(|batch| {
-            let sequences = system(batch, SystemColumn::Seq).as_primitive::<Int64Type>();
-            let matches = filter.matches(batch);
-            let is_meant = |row: &usize| matches.value(*row) && (sequences.value(*row) >> 24).unsigned_abs() <= deletion.through;
-            (0..batch.num_rows()).filter(is_meant).count() as u64
-        });
-        Ok(counts.sum())
+    /// How many rows of a file are to be deleted. A damaged file may be healed or come back from a backup: as long as it is visible
+    /// nobody can say that it has none.
+    async fn count(&mut self, file: &Arc<DataFile>, deletion: &DeletionRow, meant: &Meant) -> Result<u64, Failure> {
+        match file.read_rows(Some(&meant.filter.columns())).await {
+            Ok(batches) => Ok(batches.iter().map(|batch| meant.of(batch).true_count() as u64).sum()),
+            Err(error) => {
+                let is_damaged = matches!(error, ReadError::Damaged { .. });
+                let path = &file.row.path;
+                if is_damaged && self.deleting.entry(deletion.id).or_default().told.insert(path.clone()) {
+                    let message = format!(
+                        "deletion {} waits: {path} is damaged and may hold rows of it. Stop the server and run: glasshive verify --repair",
+                        deletion.id
+                    );
+                    self.inner.tell(FaultKind::FileDamage, message);
+                }
+                Err(Failure::Later(error.to_string()))
+            }
+        }
     }
 }

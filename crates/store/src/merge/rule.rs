@@ -1,20 +1,18 @@
 //! Which rows of a file stay when it is written anew.
 
-use crate::delete::RowFilter;
+use crate::delete::Meant;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use glasshive_model::SystemColumn;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Rows that do not stay go elsewhere, or go away. `Default`: every row stays.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RowRule {
     /// Of which datasets.
     pub datasets: Datasets,
-    /// Rows that are deleted, of those up to this log sequence.
-    pub deleted: Option<(Arc<RowFilter>, u64)>,
+    /// Rows that are deleted.
+    pub deleted: Option<Meant>,
 }
 
 /// Some datasets of a file.
@@ -49,13 +47,10 @@ impl RowRule {
                 Some(slugs.iter().map(|slug| Some(some.holds(slug.unwrap_or_default()))).collect::<BooleanArray>())
             }
         };
-        let Some((filter, through)) = &self.deleted else { return datasets };
-        let sequences = system(batch, SystemColumn::Seq).as_primitive::<Int64Type>();
-        let is_deleted = filter.matches(batch);
-        let stays = (0..batch.num_rows()).map(|row| {
-            let is_new = (sequences.value(row) >> 24).unsigned_abs() > *through;
-            Some((is_new || !is_deleted.value(row)) && datasets.as_ref().is_none_or(|datasets| datasets.value(row)))
-        });
+        let Some(deleted) = &self.deleted else { return datasets };
+        let deleted = deleted.of(batch);
+        let stays =
+            (0..batch.num_rows()).map(|row| Some(!deleted.value(row) && datasets.as_ref().is_none_or(|datasets| datasets.value(row))));
         Some(stays.collect())
     }
 }

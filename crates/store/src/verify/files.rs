@@ -7,6 +7,7 @@ use crate::error::{OpenError, ReadError};
 use crate::file::sidecar::BLOCK_BYTES;
 use crate::file::{DataFile, FileContext, sidecar_path};
 use crate::live::Facts;
+use crate::quarantine::move_durably;
 use crate::world::World;
 use std::io;
 use std::sync::Arc;
@@ -35,9 +36,17 @@ pub(super) async fn verify(row: &FileRow, environment: &str, depth: Depth, conte
             return vec![Finding { lost: Some(lost), ..finding(Level::Lost, message) }];
         }
     };
-    let Some(facts) = facts else { return Vec::new() };
-    let mut findings: Vec<Finding> =
-        differences(row, &facts).into_iter().map(|what| finding(Level::Wrong, format!("{}: {what}", row.path))).collect();
+    let mut findings = Vec::new();
+    match file.has_whole_sections().await {
+        Ok(true) => {}
+        Ok(false) => {
+            let message = format!("the trace index of {} is damaged; traces are looked for without it until the file is merged", row.path);
+            findings.push(finding(Level::Wrong, message));
+        }
+        Err(error) => findings.push(finding(Level::Unread, error.to_string())),
+    }
+    let Some(facts) = facts else { return findings };
+    findings.extend(differences(row, &facts).into_iter().map(|what| finding(Level::Wrong, format!("{}: {what}", row.path))));
     if facts.time_ns.1 > context.clock.wall_ns().saturating_add(FUTURE_NS) {
         let message = format!("{} has rows of the future, up to {}", row.path, crate::time::shown(facts.time_ns.1));
         findings.push(finding(Level::Note, message));
@@ -127,13 +136,10 @@ pub async fn set_aside(world: &World, paths: &[String]) -> Result<Vec<String>, O
 /// `false` when there is nothing to move.
 async fn move_aside(world: &World, from: &str, to: &str) -> io::Result<bool> {
     world.disk.create_dir_all(DAMAGED).await?;
-    match world.disk.rename(from, to).await {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        other => other?,
+    match move_durably(&*world.disk, from, to).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        other => other.map(|()| true),
     }
-    world.disk.sync_dir(DAMAGED).await?;
-    world.disk.sync_dir(from.rsplit_once('/').map_or("", |(directory, _)| directory)).await?;
-    Ok(true)
 }
 
 async fn take_out(world: &World, before: &CatalogState, row: &FileRow) -> Result<(), CatalogError> {

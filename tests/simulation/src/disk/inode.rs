@@ -115,6 +115,13 @@ impl Inode {
         self.cache.clone_from(&self.medium);
     }
 
+    /// Loses everything from `len` on, also on the medium.
+    pub fn cut(&mut self, len: usize) {
+        self.cache.truncate(len);
+        self.medium.truncate(len);
+        self.dirty.retain(|sector| sector * SECTOR < len);
+    }
+
     /// Changes one byte on the medium, as decay does.
     pub fn flip(&mut self, offset: usize, mask: u8) {
         for bytes in [&mut self.medium, &mut self.cache] {

@@ -66,6 +66,15 @@ impl Names {
         self.queue(parent(path)).push(vec![(path.to_owned(), None)]);
     }
 
+    /// Takes a name away for good, also from the medium.
+    pub fn lose(&mut self, path: &str) {
+        self.shown.remove(path);
+        self.medium.remove(path);
+        for change in self.queues.values_mut().flatten() {
+            change.retain(|(changed, _)| changed != path);
+        }
+    }
+
     /// Gives a file another name. Within a directory both halves reach the medium together, across two they need not.
     pub fn rename(&mut self, from: &str, to: &str, inode: u64) {
         self.shown.remove(from);

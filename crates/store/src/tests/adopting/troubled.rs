@@ -3,10 +3,12 @@
 use super::{adopt_all, lose_log, quarantined, restored, restored_with_end_of_log, rows_under, start_and_stop};
 use crate::adopt::Adopter;
 use crate::catalog::memory::{CatalogCall, Fate, Outcome};
+use crate::quarantine::take_in;
 use crate::tests::lines;
-use crate::tests::support::{Op, Troubles};
+use crate::tests::support::{Op, START_NS, Troubles};
 use futures_util::future::{Either, select};
 use glasshive_base::BoxFuture;
+use std::fs;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,4 +117,46 @@ async fn f13_a_disk_that_refuses_leaves_the_file_offered() {
         assert_eq!(adopter.adopt(&offered).await.unwrap().rows, 20);
         assert_eq!(rows_under(&restored).await, restored.rows);
     }
+}
+
+#[tokio::test]
+async fn f13_a_file_leaves_its_place_only_once_the_quarantine_has_it_for_good() {
+    let restored = restored(&[&lines(20, "b")]).await;
+    let path = restored.world.files(".parquet").into_iter().max().unwrap();
+    let relative = path.strip_prefix(restored.world.directory.path()).unwrap().to_str().unwrap();
+    let (directory, name) = relative.rsplit_once('/').unwrap();
+    let troubles = Arc::new(Troubles::default());
+    let disk = restored.world.world(restored.catalog.clone(), troubles.clone()).disk;
+    for (op, place) in [(Op::Sync, "quarantine"), (Op::SyncDir, "quarantine/orphans"), (Op::Write, "quarantine")] {
+        troubles.refuse(op, place, 5, 1);
+        take_in(&*disk, directory, name, START_NS).await.unwrap_err();
+        assert!(path.exists(), "nobody knows whether the new name is there after a power failure");
+    }
+    take_in(&*disk, directory, name, START_NS).await.unwrap();
+    assert!(!path.exists());
+    assert_eq!((quarantined(&restored.world).len(), restored.world.files(".tmp").len()), (1, 0));
+    // On a full disk there is no room for a copy, and a start must not fail for that.
+    let other = restored.world.files(".parquet").into_iter().find(|path| path.to_str().unwrap().contains("/events/")).unwrap();
+    troubles.set_full(true);
+    let relative = other.strip_prefix(restored.world.directory.path()).unwrap().to_str().unwrap();
+    let (directory, name) = relative.rsplit_once('/').unwrap();
+    take_in(&*disk, directory, name, START_NS).await.unwrap();
+    assert_eq!((other.exists(), quarantined(&restored.world).len()), (false, 2));
+}
+
+#[tokio::test]
+async fn f13_a_file_among_the_data_files_may_lie_in_another_place_than_it_should() {
+    let restored = restored(&[&lines(20, "b")]).await;
+    lose_log(&restored.world);
+    let mut adopter =
+        Adopter::open(restored.world.config.clone(), restored.world.world(restored.catalog.clone(), Arc::default())).await.unwrap();
+    let offered = adopter.offers().await.unwrap().remove(0).path;
+    let old = restored.world.directory.path().join(&offered);
+    let day = old.parent().unwrap().parent().unwrap();
+    let new = day.join(old.file_name().unwrap());
+    fs::rename(&old, &new).unwrap();
+    fs::rename(old.with_extension("sum"), new.with_extension("sum")).unwrap();
+    assert_eq!(adopt_all(&restored).await.len(), 1);
+    assert_eq!((old.exists(), new.exists()), (true, false));
+    assert_eq!(rows_under(&restored).await, restored.rows);
 }

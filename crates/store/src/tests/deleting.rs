@@ -1,0 +1,157 @@
+//! Deletions of rows where something else has happened: files were adopted, a file is damaged, the catalog does not answer.
+
+use super::lines;
+use super::support::{Running, TestWorld};
+use crate::adopt::{Adopter, Verdict};
+use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
+use crate::catalog::{Catalog as _, DeletionRow};
+use crate::tests::failures::backup;
+use crate::{FaultKind, RowFilter};
+use futures_util::FutureExt as _;
+use glasshive_base::BoxFuture;
+use glasshive_model::EnvironmentId;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+fn filter(key: &str, value: &str) -> RowFilter {
+    RowFilter { equals: [(key.to_owned(), value.to_owned())].into(), ..RowFilter::default() }
+}
+
+async fn delete(running: &Running, key: &str, value: &str) -> (u64, u64) {
+    let done = running.store.delete_rows(EnvironmentId::LOCAL, filter(key, value), "a test").await.unwrap();
+    done.finished.map(|finished| (finished.rows, finished.files)).unwrap()
+}
+
+fn known(catalog: &MemoryCatalog) -> Vec<DeletionRow> {
+    catalog.deletions().now_or_never().unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn s20_rows_of_adopted_files_are_deleted_whatever_their_sequence_and_later_ones_are_not() {
+    let world = TestWorld::new();
+    let first = world.open().await;
+    first.append(&lines(10, "a")).await.unwrap();
+    first.store.flush().await.unwrap();
+    let catalog = backup(&world);
+    for body in ["3 api label=bad\n4 api label=good", "5 api label=bad"] {
+        first.append(body).await.unwrap();
+        first.store.flush().await.unwrap();
+    }
+    first.kill().await;
+    world.files(".seg").iter().for_each(|path| fs::remove_file(path).unwrap());
+    let mut adopter = Adopter::open(world.config.clone(), world.world(catalog.clone(), Arc::default())).await.unwrap();
+    for offer in adopter.offers().await.unwrap() {
+        assert!(matches!(offer.verdict, Verdict::Adoptable { .. }));
+        adopter.adopt(&offer.path).await.unwrap();
+    }
+    // The log begins anew behind the backup, below the sequences of the adopted rows.
+    let running = world.open_with(catalog.clone()).await;
+    assert_eq!(running.store.stats().published_through, 1);
+    let asked = running.store.ask_deletion(EnvironmentId::LOCAL, filter("label", "bad"), "a test").await.unwrap();
+    assert_eq!(asked.through, 3);
+    world.clock.advance(Duration::from_secs(1));
+    running.append("6 api label=bad").await.unwrap();
+    let done = running.store.wait_for_deletion(asked.id).await.unwrap();
+    assert_eq!(done.finished.map(|finished| (finished.rows, finished.files)), Some((2, 2)));
+    running.store.flush().await.unwrap();
+    let rows = running.rows().await;
+    assert_eq!(rows.len(), 12, "{rows:?}");
+    assert_eq!(delete(&running, "label", "bad").await, (1, 1), "the one that came later was kept until then");
+}
+
+#[tokio::test]
+async fn s20_a_damaged_file_keeps_a_deletion_waiting_and_no_other_one() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    for body in ["1 api k=1\n2 api k=2", "70 api k=1\n71 web j=1"] {
+        running.append(body).await.unwrap();
+        running.store.flush().await.unwrap();
+    }
+    running.store.shutdown().await;
+    let (damaged, whole) = (&world.catalog.state().files[0].path, &world.catalog.state().files[1].path);
+    let path = world.directory.path().join(damaged);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..100]).unwrap();
+
+    let running = world.open().await;
+    let waiting = running.store.ask_deletion(EnvironmentId::LOCAL, filter("k", "1"), "a test").await.unwrap();
+    let web = RowFilter { dataset: Some("web".to_owned()), ..filter("j", "1") };
+    let done = running.store.delete_rows(EnvironmentId::LOCAL, web, "a test").await.unwrap();
+    assert_eq!(done.finished.map(|finished| finished.rows), Some(1));
+    let finished: Vec<bool> = known(&world.catalog).iter().map(|deletion| deletion.finished.is_some()).collect();
+    assert_eq!(finished, [false, true]);
+    let told: Vec<String> = running.messages().into_iter().filter(|message| message.starts_with("deletion")).collect();
+    assert_eq!(
+        told,
+        [format!("deletion 1 waits: {damaged} is damaged and may hold rows of it. Stop the server and run: glasshive verify --repair")]
+    );
+    assert!(running.store.faults().iter().any(|fault| fault.kind == FaultKind::FileDamage));
+    assert!(!running.snapshot().files.iter().any(|file| file.row.path == *whole), "what is in the others is deleted at once");
+    running.store.shutdown().await;
+
+    fs::write(&path, &bytes).unwrap();
+    let running = world.open().await;
+    running.until(|_| known(&world.catalog)[0].finished.is_some()).await;
+    assert_eq!(running.rows().await.len(), 1);
+    assert_eq!(waiting.id, 1);
+}
+
+/// The n-th change of the catalog that is no commit of files goes wrong.
+struct Wrong {
+    outcome: Outcome,
+    left: AtomicU64,
+}
+
+impl Fate for Wrong {
+    fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome> {
+        let is_it = call == CatalogCall::Change && self.left.load(Ordering::SeqCst) > 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 1;
+        Box::pin(std::future::ready(if is_it { self.outcome } else { Outcome::Done }))
+    }
+
+    fn after(&self, _: CatalogCall) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn s20_a_proof_whose_noting_is_uncertain_tells_what_was_deleted() {
+    for outcome in [Outcome::Lost, Outcome::AnswerLost, Outcome::Failed] {
+        let world = TestWorld::new();
+        let fate = Arc::new(Wrong { outcome, left: AtomicU64::new(0) });
+        let running = world.open_with(Arc::new(world.catalog.with_fate(fate.clone()))).await;
+        running.append("1 api k=1\n2 api k=2").await.unwrap();
+        running.store.flush().await.unwrap();
+        // The first change notes the deletion, the second one the proof.
+        fate.left.store(2, Ordering::SeqCst);
+        let store = running.store.clone();
+        let deleted = tokio::spawn(async move { store.delete_rows(EnvironmentId::LOCAL, filter("k", "1"), "a test").await });
+        while !deleted.is_finished() {
+            world.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+        let done = deleted.await.unwrap().unwrap();
+        assert_eq!(done.finished.map(|finished| (finished.rows, finished.files)), Some((1, 1)), "{outcome:?}");
+        assert_eq!(running.rows().await.len(), 1);
+        running.store.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn s20_no_text_names_an_empty_value_and_a_number_is_one_wherever_it_is_kept() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    let rare = |row: usize| format!("{row} api common=x rare{row}=f:2");
+    let many: Vec<String> = (0..300).map(rare).collect();
+    running.append(&format!("{}\n1 api common=\n2 api common=null", many.join("\n"))).await.unwrap();
+    running.store.flush().await.unwrap();
+    assert_eq!(delete(&running, "common", "null").await, (1, 1));
+    let in_overflow: Vec<String> = running.snapshot().files.iter().flat_map(|file| file.row.overflow_keys.clone()).collect();
+    let is_rare = |key: &&String| key.starts_with("rare");
+    let in_column = (0..300).map(|row| format!("rare{row}")).find(|key| !in_overflow.contains(key));
+    assert!(in_overflow.iter().any(|key| is_rare(&key)) && in_column.is_some(), "{in_overflow:?}");
+    for key in in_overflow.iter().find(is_rare).into_iter().chain(&in_column) {
+        assert_eq!(delete(&running, key, "2.0").await, (1, 1), "{key}");
+    }
+}
