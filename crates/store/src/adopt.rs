@@ -21,6 +21,7 @@ use crate::error::OpenError;
 use crate::fault::Faults;
 use crate::file::FileContext;
 use crate::log::look::{LogLook, look};
+use crate::planted::PlantedBug;
 use crate::world::World;
 use candidate::{Candidate, Owner};
 use contents::{Contents, Deletion};
@@ -278,7 +279,8 @@ impl Adopter {
     }
 
     async fn deletions(&self, environment: Option<EnvironmentId>) -> Result<Vec<Deletion>, String> {
-        let Some(environment) = environment else { return Ok(Vec::new()) };
+        let is_planted = self.config.is_planted(PlantedBug::AdoptionForgetsDeletions);
+        let Some(environment) = environment.filter(|_| !is_planted) else { return Ok(Vec::new()) };
         let rows = self.world.catalog.deletions().await.map_err(|error| error.to_string())?;
         let own = rows.into_iter().filter(|row| row.environment == environment);
         let read = own.map(|row| {

@@ -23,6 +23,7 @@ pub(crate) use retain::CLOCK_SETTING;
 
 use crate::catalog::SwapReason;
 use crate::inner::{Inner, until_closed};
+use crate::planted::PlantedBug;
 use crate::retention::clock::RetentionClock;
 use futures_util::future::select;
 use replace::Replacing;
@@ -79,6 +80,7 @@ enum Failure {
 
 impl Merger {
     pub fn new(inner: Arc<Inner>) -> Self {
+        let may_have_deletions = !inner.config.is_planted(PlantedBug::DeletionForgottenAtStart);
         Self {
             inner,
             abandoned: Vec::new(),
@@ -86,7 +88,7 @@ impl Merger {
             clock: None,
             clock_kept_ns: None,
             retention_at: Duration::ZERO,
-            may_have_deletions: true,
+            may_have_deletions,
             deleting: BTreeMap::new(),
         }
     }

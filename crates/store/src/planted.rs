@@ -59,6 +59,18 @@ pub enum PlantedBug {
     RetentionByEventTime,
     /// A swap's new files become visible before its old ones are gone.
     SwapSeenTwice,
+    /// A deletion does not wait for what is live.
+    DeletionSkipsLive,
+    /// A deletion that is not done when the process ends is not gone on with.
+    DeletionForgottenAtStart,
+    /// An adoption does not ask which rows somebody had deleted.
+    AdoptionForgetsDeletions,
+    /// An adoption takes in rows that are in visible files.
+    AdoptionIgnoresFiles,
+    /// The index of traces tells of all rows but the last.
+    TraceIndexTellsTooFew,
+    /// Looking over the directory leaves the indexes of traces aside.
+    VerifyBelievesTraceIndex,
 }
 
 impl PlantedBug {
@@ -91,5 +103,11 @@ impl PlantedBug {
         PlantedBug::SnapshotFileDeleted,
         PlantedBug::RetentionByEventTime,
         PlantedBug::SwapSeenTwice,
+        PlantedBug::DeletionSkipsLive,
+        PlantedBug::DeletionForgottenAtStart,
+        PlantedBug::AdoptionForgetsDeletions,
+        PlantedBug::AdoptionIgnoresFiles,
+        PlantedBug::TraceIndexTellsTooFew,
+        PlantedBug::VerifyBelievesTraceIndex,
     ];
 }

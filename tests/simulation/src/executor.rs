@@ -80,6 +80,8 @@ impl Executor {
         }
         let id = {
             let mut ready = self.queue.ready();
+            // Who wakes many does so in any order; what is drawn must not depend on it.
+            ready.sort_unstable();
             let place = self.random.below(ready.len() as u64) as usize;
             ready.swap_remove(place)
         };

@@ -33,8 +33,8 @@ pub struct Reference {
     pub violation: Option<String>,
     /// Requests answered `Stored`, `Duplicate`, and refused.
     pub answers: [u64; 3],
-    /// An older catalog was put back, and what it does not know was not taken in yet.
-    is_hidden: bool,
+    /// An older catalog was put back and what it does not know was not taken in yet: rows of requests before this one.
+    hidden_before: u64,
 }
 
 /// What was known of each request when a snapshot was taken.
@@ -187,7 +187,7 @@ impl Reference {
 
     /// Somebody asks for a deletion; its number.
     pub fn ask_deletion(&mut self, environment: EnvironmentId, filter: RowFilter) -> usize {
-        self.deletions.ask(environment, filter, self.is_hidden)
+        self.deletions.ask(environment, filter, self.hidden_before)
     }
 
     /// Takes in what the catalog says of deletions.
@@ -200,7 +200,7 @@ impl Reference {
     /// A catalog of before is put back, with these deletions: rows of files that it does not know are nowhere to be seen. With
     /// `restarts` the log is gone too, and sequences are given out a second time.
     pub fn catalog_restored(&mut self, deletions: &[DeletionRow], restarts: bool) -> Result<(), String> {
-        self.is_hidden = true;
+        self.hidden_before = self.next_number();
         for request in self.requests.iter_mut().filter(|request| request.first_sent.is_some()) {
             request.is_hidden = true;
             request.is_possible = true;
@@ -214,7 +214,7 @@ impl Reference {
 
     /// Every file that the catalog did not know has been taken in: what was kept is there again, and something besides may be.
     pub fn unknown_files_adopted(&mut self) {
-        self.is_hidden = false;
+        self.hidden_before = 0;
         for request in self.requests.iter_mut().filter(|request| request.first_sent.is_some()) {
             request.is_hidden = false;
             request.is_possible = true;

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Adopting everything in a small directory takes less.
 const TIME: Duration = Duration::from_secs(600);
+/// Adopting once more what was not adopted the time before, so often.
+const ROUNDS_MAX: usize = 8;
 /// Backups that are kept.
 const BACKUPS_MAX: usize = 3;
 
@@ -84,6 +86,7 @@ impl Simulation {
             let steps = self.random.between(1, 400);
             self.adopt_for(steps, false)?;
         }
+        self.machine.medium.set_room(None);
         let offers = self.adopt_for(STEPS_MAX, true)?.ok_or("adopting does not end")?;
         if let Some(offer) = offers.iter().find(|offer| matches!(offer.verdict, Verdict::Adoptable { .. })) {
             return Err(format!("adopting everything leaves {offer:?}"));
@@ -137,7 +140,7 @@ async fn adopt_all(world: World, config: StoreConfig) -> Result<Vec<Offer>, Stri
 
 /// Until there is nothing more.
 async fn adopt_each(world: &World, config: &StoreConfig) -> Result<(), String> {
-    loop {
+    for _ in 0..ROUNDS_MAX {
         let mut adopter = Adopter::open(config.clone(), world.clone()).await.map_err(|error| error.to_string())?;
         let offers = adopter.offers().await.map_err(|error| error.to_string())?;
         let mut has_adopted = false;
@@ -156,4 +159,5 @@ async fn adopt_each(world: &World, config: &StoreConfig) -> Result<(), String> {
             return Ok(());
         }
     }
+    Err("there is always more to be adopted".to_owned())
 }

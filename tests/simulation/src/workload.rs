@@ -257,7 +257,7 @@ pub async fn deleter(shared: Arc<Shared>, store: Arc<Store>, count: u64) {
 fn draw_deletion(shared: &Shared) -> Option<(EnvironmentId, RowFilter)> {
     let reference = shared.reference();
     shared.random(|random| {
-        let earlier = reference.deletions.len();
+        let earlier = reference.deletions.count();
         if earlier > 0 && random.one_in(4) {
             return reference.deletions.filter(random.below(earlier as u64) as usize);
         }

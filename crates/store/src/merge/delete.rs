@@ -8,6 +8,7 @@ use crate::delete::{Meant, RowFilter};
 use crate::error::ReadError;
 use crate::fault::FaultKind;
 use crate::file::DataFile;
+use crate::planted::PlantedBug;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -58,7 +59,8 @@ impl Merger {
         };
         // What is live is deleted from the files it goes to. A log that lost its end, with relaxed durability, has less than was
         // meant, and nothing of it is waited for.
-        let through = deletion.through.min(inner.state().published_through);
+        let is_planted = inner.config.is_planted(PlantedBug::DeletionSkipsLive);
+        let through = if is_planted { 0 } else { deletion.through.min(inner.state().published_through) };
         while inner.state().flushed_through < through {
             if inner.is_closing() {
                 return Err(Failure::Closing);

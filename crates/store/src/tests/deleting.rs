@@ -9,7 +9,7 @@ use crate::tests::failures::backup;
 use crate::{FaultKind, RowFilter};
 use futures_util::FutureExt as _;
 use glasshive_base::BoxFuture;
-use glasshive_model::EnvironmentId;
+use glasshive_model::{EnvironmentId, limits};
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,8 +70,12 @@ async fn s20_a_damaged_file_keeps_a_deletion_waiting_and_no_other_one() {
         running.store.flush().await.unwrap();
     }
     running.store.shutdown().await;
-    let (damaged, whole) = (&world.catalog.state().files[0].path, &world.catalog.state().files[1].path);
-    let path = world.directory.path().join(damaged);
+    let path_of = |sorts: usize| {
+        let files = world.catalog.state().files;
+        files.into_iter().find(|file| file.datasets.len() == sorts).unwrap().path
+    };
+    let (damaged, whole) = (path_of(1), path_of(2));
+    let path = world.directory.path().join(&damaged);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..100]).unwrap();
 
@@ -88,7 +92,7 @@ async fn s20_a_damaged_file_keeps_a_deletion_waiting_and_no_other_one() {
         [format!("deletion 1 waits: {damaged} is damaged and may hold rows of it. Stop the server and run: glasshive verify --repair")]
     );
     assert!(running.store.faults().iter().any(|fault| fault.kind == FaultKind::FileDamage));
-    assert!(!running.snapshot().files.iter().any(|file| file.row.path == *whole), "what is in the others is deleted at once");
+    assert!(!running.snapshot().files.iter().any(|file| file.row.path == whole), "what is in the others is deleted at once");
     running.store.shutdown().await;
 
     fs::write(&path, &bytes).unwrap();
@@ -142,14 +146,16 @@ async fn s20_a_proof_whose_noting_is_uncertain_tells_what_was_deleted() {
 async fn s20_no_text_names_an_empty_value_and_a_number_is_one_wherever_it_is_kept() {
     let world = TestWorld::new();
     let running = world.open().await;
-    let rare = |row: usize| format!("{row} api common=x rare{row}=f:2");
-    let many: Vec<String> = (0..300).map(rare).collect();
+    let rare = |row: usize| format!("0 api common=x rare{row}=f:2");
+    // More than a file has columns.
+    let count = limits::COLUMNS_PER_FILE + 10;
+    let many: Vec<String> = (0..count).map(rare).collect();
     running.append(&format!("{}\n1 api common=\n2 api common=null", many.join("\n"))).await.unwrap();
     running.store.flush().await.unwrap();
     assert_eq!(delete(&running, "common", "null").await, (1, 1));
     let in_overflow: Vec<String> = running.snapshot().files.iter().flat_map(|file| file.row.overflow_keys.clone()).collect();
     let is_rare = |key: &&String| key.starts_with("rare");
-    let in_column = (0..300).map(|row| format!("rare{row}")).find(|key| !in_overflow.contains(key));
+    let in_column = (0..count).map(|row| format!("rare{row}")).find(|key| !in_overflow.contains(key));
     assert!(in_overflow.iter().any(|key| is_rare(&key)) && in_column.is_some(), "{in_overflow:?}");
     for key in in_overflow.iter().find(is_rare).into_iter().chain(&in_column) {
         assert_eq!(delete(&running, key, "2.0").await, (1, 1), "{key}");

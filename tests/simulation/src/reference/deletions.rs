@@ -23,8 +23,9 @@ struct Deletion {
     noted: Option<(u64, i64)>,
     /// There is a proof that it was done.
     is_done: bool,
-    /// When it was asked for, files were there that the catalog did not know.
-    is_wide: bool,
+    /// When it was asked for, rows of requests before this one may have been in files that the catalog did not know. They are
+    /// meant too: no such file brings them back.
+    hidden_before: u64,
 }
 
 /// A row whose fate is asked for.
@@ -38,8 +39,8 @@ pub struct Asked<'a> {
 
 impl Deletions {
     /// Somebody asks for a deletion; its number.
-    pub fn ask(&mut self, environment: EnvironmentId, filter: RowFilter, is_wide: bool) -> usize {
-        self.0.push(Deletion { environment, filter, before: u64::MAX, noted: None, is_done: false, is_wide });
+    pub fn ask(&mut self, environment: EnvironmentId, filter: RowFilter, hidden_before: u64) -> usize {
+        self.0.push(Deletion { environment, filter, before: u64::MAX, noted: None, is_done: false, hidden_before });
         self.0.len() - 1
     }
 
@@ -54,7 +55,7 @@ impl Deletions {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -105,7 +106,8 @@ impl Deletions {
     pub fn broken(&self, done: &BTreeSet<usize>, asked: Asked<'_>, sequence: u64, received_ns: i64) -> Option<usize> {
         let is_broken = |number: &usize| {
             let deletion = &self.0[*number];
-            let is_meant = deletion.noted.is_some_and(|(through, asked_ns)| sequence <= through && received_ns <= asked_ns);
+            let is_reached = |through| sequence <= through || asked.request < deletion.hidden_before;
+            let is_meant = deletion.noted.is_some_and(|(through, asked_ns)| received_ns <= asked_ns && is_reached(through));
             is_meant && deletion.means(asked)
         };
         done.iter().copied().find(is_broken)
@@ -116,7 +118,7 @@ impl Deletions {
         self.0.iter().any(|deletion| {
             let is_old = deletion.noted.is_none_or(|(through, asked_ns)| {
                 let is_before = received_ns.iter().any(|received_ns| *received_ns <= asked_ns);
-                is_before && (deletion.is_wide || sequence.is_none_or(|sequence| sequence <= through))
+                is_before && (asked.request < deletion.hidden_before || sequence.is_none_or(|sequence| sequence <= through))
             });
             asked.request < deletion.before && is_old && deletion.means(asked)
         })

@@ -148,7 +148,7 @@ async fn f13_a_file_leaves_its_place_only_once_the_quarantine_has_it_for_good() 
 async fn f13_a_file_among_the_data_files_may_lie_in_another_place_than_it_should() {
     let restored = restored(&[&lines(20, "b")]).await;
     lose_log(&restored.world);
-    let mut adopter =
+    let adopter =
         Adopter::open(restored.world.config.clone(), restored.world.world(restored.catalog.clone(), Arc::default())).await.unwrap();
     let offered = adopter.offers().await.unwrap().remove(0).path;
     let old = restored.world.directory.path().join(&offered);
