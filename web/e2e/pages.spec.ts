@@ -62,19 +62,3 @@ test("scenarios 13 and 14: from a line to its trace and back; following, pausing
   await page.keyboard.press("Space");
   await expect(page.getByRole("button", { name: /Pause/ })).toBeVisible();
 });
-
-test("a server with keys asks for one, and keeps to it", async ({ page }) => {
-  const secret = "0123456789abcdef0123";
-  const own = await start("serve", ["--auth", "keys", "--key", `local:configuration:${secret}`]);
-  try {
-    await page.goto(`${own.url}/e/local/query`);
-    const dialog = page.getByRole("dialog", { name: "A key is needed" });
-    await expect(dialog).toBeVisible();
-    await expectAccessible(page);
-    await dialog.getByLabel("Key").fill(secret);
-    await page.keyboard.press("Enter");
-    await expect(page.getByText("OTEL_EXPORTER_OTLP_HEADERS")).toBeVisible();
-  } finally {
-    await own.remove();
-  }
-});

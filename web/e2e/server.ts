@@ -12,6 +12,8 @@ export interface Running {
   /** Where it listens: a second start takes the same. */
   address: string;
   data: string;
+  /** All that it has written to standard output. */
+  printed(): string;
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -19,12 +21,17 @@ export interface Running {
 /** Starts a server on a free port, or the one given, and waits until it is ready. */
 export async function start(command: "serve" | "demo", flags: string[] = [], address = "127.0.0.1:0", data = mkdtempSync(join(tmpdir(), "glasshive-pages-"))): Promise<Running> {
   const child = spawn(binary, [command, "--data", data, "--http", address, "--grpc", "127.0.0.1:0", "--log", "error", ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+  let printed = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
   const url = await listening(child);
   const stop = () => stopped(child);
   return {
     url,
     address: url.replace("http://", ""),
     data,
+    printed: () => printed,
     stop,
     async remove() {
       await stop();

@@ -1,5 +1,6 @@
 //! The client commands: each asks a server's API and prints the answer.
 
+pub mod accounts;
 pub mod check;
 pub mod delete;
 pub mod directory;

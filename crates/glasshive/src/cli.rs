@@ -1,5 +1,6 @@
 //! Every command and flag, declared once: parsing, `--help` and the environment variables come from here.
 
+pub mod accounts;
 mod tools;
 pub mod verify;
 
@@ -59,6 +60,9 @@ pub enum Command {
     Import(ImportFlags),
     /// Create, list, disable and enable keys.
     Keys(KeysFlags),
+    /// Who may sign in: invite, list, reset, switch off and on.
+    #[command(after_help = accounts::NOTES)]
+    Accounts(accounts::AccountsFlags),
     /// Delete events for good: those of a trace, or with a value.
     #[command(after_help = DELETE_EXAMPLES)]
     Delete(DeleteFlags),

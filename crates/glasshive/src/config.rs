@@ -13,7 +13,7 @@ mod unit;
 pub use keeping::Keeping;
 pub use placing::{CatalogUrl, Placing, places};
 pub use retention::Keep;
-pub use shown::render;
+pub use shown::{render, rows};
 
 use crate::cli::{Auth, DurabilityWord, ServerFlags};
 use crate::serve::storage::QueryLimits;

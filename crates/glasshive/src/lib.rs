@@ -70,6 +70,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> Result<ExitCode> {
         Command::Export(flags) => runtime.block_on(transfer::export::run(flags)),
         Command::Import(flags) => runtime.block_on(transfer::import::run(flags)),
         Command::Keys(flags) => done(runtime.block_on(ask::keys::run(flags))),
+        Command::Accounts(flags) => done(runtime.block_on(ask::accounts::run(flags))),
         Command::Delete(flags) => done(runtime.block_on(ask::delete::run(flags))),
         Command::ConfirmClock(flags) => done(runtime.block_on(ask::delete::confirm_clock(flags))),
         Command::Verify(flags) => Ok(runtime.block_on(verify::run(flags))),

@@ -21,6 +21,7 @@ use anyhow::{Context, Result};
 use glasshive_api_hive::{AuthMode, Hive, HiveConfig};
 use glasshive_base::metrics;
 use glasshive_base_http::Server;
+use glasshive_feature_accounts::{Accounts, HashCost};
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
 use glasshive_feature_library::Library;
@@ -39,6 +40,7 @@ struct Running {
     config: Config,
     data: DataDir,
     hive: Arc<Hive>,
+    accounts: Arc<Accounts>,
     server: Server,
     http: SocketAddr,
     grpc: SocketAddr,
@@ -65,6 +67,11 @@ pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
     banner::opening(&running.config, running.http, running.grpc);
     let opened = running.open().await?;
     banner::ready(&opened, start.elapsed(), running.http, running.grpc, &running.config);
+    if running.config.auth.value == Auth::Keys
+        && let Some(link) = running.accounts.set_up().await.context("make the link for the first account")?
+    {
+        banner::set_up(&running.config, running.http, &link);
+    }
     let demo = demo.map(|flags| tokio::spawn(demo::stream(flags, running.http, running.data.world.clock.clone())));
     signals.first().await;
     if let Some(demo) = demo {
@@ -102,6 +109,10 @@ impl Running {
         hive.keep_fields(Arc::new(fields));
         let library = Library::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read boards and saved queries")?;
         hive.keep_library(Arc::new(library));
+        let accounts = Accounts::open(data.world.catalog.clone(), data.world.clock.clone(), HashCost::default()).await;
+        let accounts = Arc::new(accounts.context("read accounts")?);
+        hive.keep_accounts(accounts.clone());
+        hive.tell_settings(router::settings(&config));
         let sink = Arc::new(LateSink::default());
         let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
         let server = Server::new(router::server_config(&config, keys), table, data.world.clock.clone(), &metrics);
@@ -109,7 +120,7 @@ impl Running {
         let http = server.bind(config.http.value).await?;
         let grpc = server.bind(config.grpc.value).await?;
         hive.tell_how_to_send(banner::how_to_send(&config, http, grpc));
-        Ok(Self { config, data, hive, server, http, grpc, sink, metrics })
+        Ok(Self { config, data, hive, accounts, server, http, grpc, sink, metrics })
     }
 
     /// Reads back the log; then telemetry is taken and questions are answered.

@@ -21,6 +21,7 @@ fn help_is_what_is_checked_in() {
         "export",
         "import",
         "keys",
+        "accounts",
         "delete",
         "confirm-clock",
         "config",
@@ -33,6 +34,10 @@ fn help_is_what_is_checked_in() {
     let keys = cli.find_subcommand_mut("keys").expect("the command exists");
     for name in ["create", "list", "disable", "enable"] {
         check(keys.find_subcommand_mut(name).expect("the command exists"), &format!("keys-{name}"));
+    }
+    let accounts = cli.find_subcommand_mut("accounts").expect("the command exists");
+    for name in ["list", "invite", "reset", "role", "disable", "enable", "delete"] {
+        check(accounts.find_subcommand_mut(name).expect("the command exists"), &format!("accounts-{name}"));
     }
 }
 

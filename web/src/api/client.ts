@@ -1,6 +1,5 @@
 import createClient from "openapi-fetch";
 import { parseJson, printJson } from "../lib/json";
-import { apiKey } from "../lib/preferences";
 import { createStore } from "../lib/store";
 import type { components, paths } from "./schema";
 
@@ -31,15 +30,20 @@ export class Problem extends Error {
 
 /** Since when the server was not reached, milliseconds since 1970; nothing while it is. */
 export const lostSince = createStore<number | undefined>(undefined);
-/** Whether the server asked for a key that this browser does not have. */
-export const keyNeeded = createStore(false);
+/** Whether the server refused because nobody is signed in here, or no longer. */
+export const signInNeeded = createStore(false);
+/** What goes with the session's cookie in requests that may change something; empty where nobody is signed in. */
+export const csrf = createStore("");
 
 const client = createClient<paths>({ baseUrl: typeof window === "undefined" ? "http://127.0.0.1" : window.location.origin, fetch: reachingFetch, bodySerializer: printJson });
 
-/** Fetches, noting whether the server is there. A refused key is asked for. */
+/** Fetches, noting whether the server is there, and whether the session still is. */
 async function reachingFetch(request: Request): Promise<Response> {
-  const key = apiKey.get();
-  if (key) request.headers.set("x-glasshive-key", key);
+  // Once signed out, nothing that will be refused is asked: refusals are for what nobody expects.
+  if (signInNeeded.get() && /\/hive\/v1\/(?!session$|link)/.test(request.url)) {
+    throw new Problem({ status: 401, title: "Signed out", detail: "nobody is signed in here any more", remedy: "sign in to go on" });
+  }
+  if (csrf.get() && request.method !== "GET") request.headers.set("x-glasshive-csrf", csrf.get());
   let response: Response;
   try {
     response = await fetch(request);
@@ -54,7 +58,8 @@ async function reachingFetch(request: Request): Promise<Response> {
     });
   }
   lostSince.set(undefined);
-  if (response.status === 401) keyNeeded.set(true);
+  // A wrong password is refused alike, and is said where it was typed.
+  if (response.status === 401 && !request.url.endsWith("/hive/v1/session")) signInNeeded.set(true);
   return exact(response);
 }
 

@@ -150,9 +150,10 @@ export function useStats(env: string, everyMs = 5_000): Asked<Schema["Stats"]> {
   });
 }
 
-export function useRefusals(env: string): Asked<Schema["Refusals"]> {
+export function useRefusals(env: string, enabled = true): Asked<Schema["Refusals"]> {
   return useQuery({
     queryKey: ["refusals", env],
+    enabled,
     queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/refusals", { params: { path: { env } }, signal })),
     refetchInterval: 5_000,
   });

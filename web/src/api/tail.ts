@@ -1,12 +1,11 @@
 import { parseJson } from "../lib/json";
-import { apiKey } from "../lib/preferences";
-import { problemOf } from "./client";
+import { problemOf, signInNeeded } from "./client";
 import type { Row } from "./hooks";
 
 /** Follows events as they arrive, until `signal` aborts; `onOpen` is called when the server has agreed. `missed` tells of some that were left out. */
 export async function follow(env: string, filter: string, signal: AbortSignal, onRow: (row: Row) => void, onMissed: () => void, onOpen: () => void): Promise<void> {
-  const key = apiKey.get();
-  const response = await fetch(`/hive/v1/e/${encodeURIComponent(env)}/tail?filter=${encodeURIComponent(filter)}`, { signal, headers: key ? { "x-glasshive-key": key } : {} });
+  const response = await fetch(`/hive/v1/e/${encodeURIComponent(env)}/tail?filter=${encodeURIComponent(filter)}`, { signal });
+  if (response.status === 401) signInNeeded.set(true);
   if (!response.ok || !response.body) throw problemOf(response.status, await response.json().catch(() => undefined));
   onOpen();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

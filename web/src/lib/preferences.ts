@@ -38,7 +38,6 @@ export function preference<T>(name: string, fallback: T, isValid: (value: unknow
 export type Theme = "system" | "light" | "dark";
 const isTheme = (value: unknown): value is Theme => value === "system" || value === "light" || value === "dark";
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
-const isString = (value: unknown): value is string => typeof value === "string";
 
 export const theme = preference<Theme>("theme", "system", isTheme);
 export const railPinned = preference("rail", false, isBoolean);
@@ -46,5 +45,10 @@ export const singleKeys = preference("single-keys", true, isBoolean);
 /** Whether P50, P95 and P99 lie over heatmaps. */
 export const percentileLines = preference("percentiles", false, isBoolean);
 export const bubbleUpOnDrag = preference("bubbleup-on-drag", true, isBoolean);
-/** The key that requests carry, where the server asks for one. */
-export const apiKey = preference("key", "", isString);
+
+// An older version kept a key here; people sign in now, and no secret stays in a browser.
+try {
+  localStorage.removeItem("glasshive.key");
+} catch {
+  // Then there is none.
+}

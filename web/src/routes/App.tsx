@@ -1,6 +1,10 @@
 import { Component, type ReactNode, Suspense, lazy, useEffect } from "react";
+import { shownTo, useSignIn } from "../api/session";
 import { decoded, go, useAddress } from "../lib/address";
 import { findId } from "../lib/ids";
+import { useStore } from "../lib/store";
+import { LinkPage } from "../pages/signin/LinkPage";
+import { SignInPage } from "../pages/signin/SignInPage";
 import { Link } from "../ui/Link";
 import { Shell, useTitle } from "../ui/Shell";
 import { EmptyState, ErrorState, Skeleton, isOutdated } from "../ui/States";
@@ -18,8 +22,21 @@ const DataPage = lazy(() => import("../pages/data/DataPage").then(({ DataPage: p
 const ConnectPage = lazy(() => import("../pages/connect/ConnectPage").then(({ ConnectPage: page }) => ({ default: page })));
 const TracePage = lazy(() => import("../pages/trace/TracePage").then(({ TracePage: page }) => ({ default: page })));
 
-/** The page of an address. */
+const SettingsPage = lazy(() => import("../pages/settings/SettingsPage").then(({ SettingsPage: page }) => ({ default: page })));
+
+/** What an address shows, to whom: whoever has to sign in first does so at this very address. */
 export function App() {
+  const { path } = useAddress();
+  const { needed } = useSignIn();
+  const person = useStore(shownTo);
+  if (path === "/signin") return <LinkPage />;
+  // Pages that were shown to somebody stay when the session ends by itself: what was typed into them is not lost.
+  if (needed === false || (needed && person !== undefined)) return <Pages />;
+  return needed ? <SignInPage /> : <div className="shell" />;
+}
+
+/** The page of an address. */
+function Pages() {
   const { path, params } = useAddress();
   const pasted = path.startsWith("/t/") ? decoded(path.slice(3)) : undefined;
   useEffect(() => {
@@ -58,6 +75,8 @@ function pageOf(page: string, rest: string): ReactNode | undefined {
       return <DataPage />;
     case "connect":
       return <ConnectPage />;
+    case "settings":
+      return <SettingsPage />;
     default:
       return undefined;
   }

@@ -7,11 +7,12 @@ import { useStore } from "../lib/store";
 import { clock } from "../lib/time";
 import { Health } from "./Health";
 import { KeySheet } from "./KeySheet";
-import { KeyPrompt } from "./KeyPrompt";
 import { Link } from "./Link";
 import { Markers } from "./Markers";
 import { Menu } from "./Menu";
 import { Palette } from "./Palette";
+import { AccountMenu } from "./AccountMenu";
+import { SignedOut, SignedOutStrip } from "./SignedOut";
 import { TimePicker } from "./TimePicker";
 import { announcement, toast } from "./announce";
 import { Icon, Logo } from "./icons";
@@ -34,13 +35,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <TopBar openPalette={() => setPalette(true)} openSheet={() => setSheet(true)} />
       <div className="notices">
         <Lost />
+        <SignedOutStrip />
       </div>
       <main id="main" className="main" tabIndex={-1}>
         {children}
       </main>
       {palette && <Palette close={() => setPalette(false)} />}
       {sheet && <KeySheet close={() => setSheet(false)} />}
-      <KeyPrompt />
+      <SignedOut />
       <Markers />
       <FirstEvents />
       <Announcer />
@@ -133,6 +135,7 @@ function TopBar({ openPalette, openSheet }: { openPalette: () => void; openSheet
         <Icon name="help" />
       </button>
       <Health />
+      <AccountMenu />
     </header>
   );
 }

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Problem } from "../api/client";
 import { queries, useRefusals, useStats } from "../api/hooks";
 import { plural } from "../lib/format";
-import { apiKey } from "../lib/preferences";
+import { useMay, useSession } from "../api/session";
 import { Code } from "./Copy";
 
 /** A failure in words: what, why, what to do. */
@@ -39,20 +39,23 @@ export function sentence(text: string): string {
   return /[.?!]$/.test(first) ? first : `${first}.`;
 }
 
-/** The lines that make an unmodified SDK send here. */
-export function sendLines(service = "my-service"): string {
+/** The lines that make an unmodified SDK send here. `key` is what it shows, where the server asks for one. */
+export function sendLines(service: string, key: string): string {
   const address = typeof window === "undefined" ? "" : window.location.origin;
-  return `export OTEL_EXPORTER_OTLP_ENDPOINT=${address}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_SERVICE_NAME=${service}${keyLine()}`;
+  return `export OTEL_EXPORTER_OTLP_ENDPOINT=${address}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_SERVICE_NAME=${service}${key}`;
 }
 
-/** The line that gives a key, where the server asks for one. Which key is not known here: those that read are not for sending. */
-export function keyLine(): string {
-  return apiKey.get() ? "\nexport OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=YOUR_INGEST_KEY" : "";
+/** The line that gives a key, where the server asks for one. A secret is known only where it was just made. */
+export function useKeyLine(secret = "YOUR_INGEST_KEY"): string {
+  const { data } = useSession();
+  return data?.mode === "keys" ? `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=${secret}` : "";
 }
 
 /** Nothing was received yet: what to paste. */
 export function SendSomething({ env, what = "No events yet." }: { env: string; what?: string }) {
-  const refusals = useRefusals(env);
+  const key = useKeyLine();
+  const isEditor = useMay("editor");
+  const refusals = useRefusals(env, isEditor);
   const last = refusals.data?.refusals[0];
   return (
     <section className="state">
@@ -63,7 +66,8 @@ export function SendSomething({ env, what = "No events yet." }: { env: string; w
           {plural(refusals.data?.total ?? 1, "request")} came and {refusals.data?.total === 1 ? "was" : "were"} refused, the last because: {sentence(last.reason)}
         </p>
       )}
-      <Code text={sendLines()} />
+      <Code text={sendLines("my-service", key)} />
+      {key && <p>The server asks senders for a key: one is made in Settings, under Keys.</p>}
     </section>
   );
 }

@@ -20,6 +20,7 @@ const PATHS: Record<string, string> = {
   copy: "M9 9h10v11H9zM5 15V4h10",
   pin: "M5 12h14M13 6l6 6-6 6",
   down: "M6 9l6 6 6-6",
+  person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 21c0-4 3.6-6 8-6s8 2 8 6",
 };
 
 /** A picture of one stroke; whoever shows it names it. */

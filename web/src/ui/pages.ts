@@ -7,4 +7,5 @@ export const PAGES = [
   { id: "boards", label: "Boards", icon: "boards", key: "b" },
   { id: "data", label: "Data", icon: "data", key: "d" },
   { id: "connect", label: "Connect", icon: "connect", key: "c" },
+  { id: "settings", label: "Settings", icon: "settings", key: "," },
 ] as const;

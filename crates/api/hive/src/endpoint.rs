@@ -175,6 +175,7 @@ impl EndpointHandler {
     fn admit(&self, head: &Head) -> Result<(Caller, EnvironmentId), Failure> {
         let action = self.endpoint.action;
         let caller = access::identify(&self.hive, head, action)?;
+        access::check_role(&self.hive, &caller, self.endpoint)?;
         let Some(slug) = head.param("env") else { return Ok((caller, EnvironmentId::LOCAL)) };
         match self.hive.environment(slug) {
             Some(environment) => {

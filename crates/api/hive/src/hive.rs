@@ -3,9 +3,10 @@
 use crate::access::AuthMode;
 use crate::problem::Failure;
 use crate::running::RunningTable;
-use crate::shape::process::{Check, Readiness};
+use crate::shape::process::{Check, KnownSetting, Readiness};
 use glasshive_base::{Clock, ErrorKind, metrics};
 use glasshive_base_http::RefusalRing;
+use glasshive_feature_accounts::Accounts;
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
 use glasshive_feature_library::Library;
@@ -39,8 +40,11 @@ pub struct Hive {
     open: OnceLock<Arc<Open>>,
     refusals: OnceLock<Arc<RefusalRing>>,
     how_to_send: OnceLock<String>,
+    settings: OnceLock<Vec<KnownSetting>>,
+    pub(crate) started_ns: i64,
     fields: OnceLock<Arc<Fields>>,
     library: OnceLock<Arc<Library>>,
+    accounts: OnceLock<Arc<Accounts>>,
     pub(crate) running: Arc<RunningTable>,
     stopping: watch::Sender<bool>,
 }
@@ -56,6 +60,7 @@ pub struct Open {
 impl Hive {
     /// An API whose store is still to come.
     pub fn new(config: HiveConfig) -> Arc<Self> {
+        let started_ns = config.clock.wall_ns();
         Arc::new(Self {
             auth: config.auth,
             keys: config.keys,
@@ -65,8 +70,11 @@ impl Hive {
             open: OnceLock::new(),
             refusals: OnceLock::new(),
             how_to_send: OnceLock::new(),
+            settings: OnceLock::new(),
+            started_ns,
             fields: OnceLock::new(),
             library: OnceLock::new(),
+            accounts: OnceLock::new(),
             running: Arc::default(),
             stopping: watch::Sender::new(false),
         })
@@ -102,6 +110,16 @@ impl Hive {
         self.library.get()
     }
 
+    /// Where accounts and sessions are kept; without it nobody signs in. A second call changes nothing.
+    pub fn keep_accounts(&self, accounts: Arc<Accounts>) {
+        let _ = self.accounts.set(accounts);
+    }
+
+    /// See [`Self::keep_accounts`].
+    pub(crate) fn accounts(&self) -> Option<&Arc<Accounts>> {
+        self.accounts.get()
+    }
+
     /// Lines for people who want to send something, for the page at `/`; known once addresses are. A second call changes nothing.
     pub fn tell_how_to_send(&self, lines: String) {
         let _ = self.how_to_send.set(lines);
@@ -110,6 +128,16 @@ impl Hive {
     /// See [`Self::tell_how_to_send`]; empty before it.
     pub(crate) fn how_to_send(&self) -> &str {
         self.how_to_send.get().map_or("", String::as_str)
+    }
+
+    /// Settings in force, secrets masked. A second call changes nothing.
+    pub fn tell_settings(&self, settings: Vec<KnownSetting>) {
+        let _ = self.settings.set(settings);
+    }
+
+    /// See [`Self::tell_settings`]; none before it.
+    pub(crate) fn settings(&self) -> &[KnownSetting] {
+        self.settings.get().map_or(&[], Vec::as_slice)
     }
 
     /// Not ready from now on; answers that follow what arrives end.

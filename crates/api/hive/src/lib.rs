@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
+mod cookie;
 mod endpoint;
 mod handle;
 mod hive;

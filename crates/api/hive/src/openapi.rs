@@ -45,7 +45,14 @@ pub fn document() -> Value {
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "team": { "type": "apiKey", "in": "header", "name": "x-honeycomb-team" },
-                "key": { "type": "apiKey", "in": "header", "name": "x-glasshive-key" }
+                "key": { "type": "apiKey", "in": "header", "name": "x-glasshive-key" },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "gh-4318",
+                    "description": "Of people who are signed in; the name ends in the port, and is __Host-gh over HTTPS. Requests other than GET carry \
+                                    x-glasshive-csrf too."
+                }
             }
         }
     })
@@ -73,7 +80,7 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
         "x-action": action_word(endpoint.action)
     });
     if endpoint.action != Action::Public {
-        operation["security"] = json!([{}, { "bearer": [] }, { "team": [] }, { "key": [] }]);
+        operation["security"] = json!([{}, { "bearer": [] }, { "team": [] }, { "key": [] }, { "session": [] }]);
     }
     if let Some(body) = endpoint.body {
         let schema = body(generator).to_value();

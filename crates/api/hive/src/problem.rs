@@ -56,12 +56,14 @@ pub struct Failure {
     pub limit: Option<(u64, u64)>,
     /// Where in a query text the fault lies.
     pub position: Option<usize>,
+    /// When it may be tried again, seconds from now; 1 where it may be and nothing is said.
+    pub retry_seconds: Option<u64>,
 }
 
 impl Failure {
     /// A failure of this sort.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, status: None, detail: detail.into(), remedy: None, limit: None, position: None }
+        Self { kind, status: None, detail: detail.into(), remedy: None, limit: None, position: None, retry_seconds: None }
     }
 
     /// A request that cannot be understood.
@@ -87,6 +89,7 @@ impl Failure {
     /// The document, as the answer to a request.
     pub fn into_response(self, head: &Head) -> Response {
         let status = self.status.unwrap_or_else(|| status_of(self.kind));
+        let retry_seconds = self.retry_seconds.unwrap_or(1);
         let problem = self.into_problem(status, instance_of(head));
         let mut answer = response::json(status, &problem);
         let headers = answer.headers_mut();
@@ -95,7 +98,7 @@ impl Failure {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_seconds));
         }
         answer.extensions_mut().insert(Refused { status: String::new(), reason: problem.detail });
         answer
@@ -145,8 +148,8 @@ pub fn status_of(kind: ErrorKind) -> StatusCode {
 fn words_of(kind: ErrorKind) -> (&'static str, &'static str) {
     match kind {
         ErrorKind::InvalidRequest => ("invalid-request", "The request cannot be understood"),
-        ErrorKind::Unauthenticated => ("unauthenticated", "A key is needed"),
-        ErrorKind::Forbidden => ("forbidden", "This key may not do that"),
+        ErrorKind::Unauthenticated => ("unauthenticated", "A key or a sign-in is needed"),
+        ErrorKind::Forbidden => ("forbidden", "That is not allowed"),
         ErrorKind::NotFound => ("not-found", "There is no such thing"),
         ErrorKind::Conflict => ("conflict", "The present state does not allow it"),
         ErrorKind::TooLarge => ("too-large", "A limit was passed"),

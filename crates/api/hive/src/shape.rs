@@ -7,11 +7,13 @@ pub mod deletion;
 pub mod export;
 pub mod field;
 pub mod library;
+pub mod people;
 pub mod place;
 pub mod process;
 pub mod query;
 pub mod row;
 pub mod running;
+pub mod session;
 pub mod skeleton;
 pub mod trace;
 

@@ -1,6 +1,7 @@
 //! Every row of the API. Those of one noun that are many stand in a file of their own.
 
 mod library;
+mod people;
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
 use crate::handle::{account, compare, deletion, events, export, field, page, place, process, query, tail, trace};
@@ -21,7 +22,7 @@ const AT: Parameter =
     Parameter { name: "at", description: "A time near the trace, nanoseconds since 1970; only a day around it is looked at first." };
 
 /// All rows.
-pub const ENDPOINTS: Table = Table(&[ROWS, library::ROWS]);
+pub const ENDPOINTS: Table = Table(&[ROWS, library::ROWS, people::ROWS]);
 
 /// Rows of several files.
 #[derive(Clone, Copy)]
@@ -303,8 +304,8 @@ static ROWS: &[Endpoint] = &[
         name: "keys",
         method: Methods::GET,
         path: "/hive/v1/keys",
-        action: Action::Administer,
-        summary: "Keys of the environments that the asker administers, without their secrets.",
+        action: Action::Change,
+        summary: "Keys of the environments that the asker administers, without their secrets; for editors those that only send.",
         parameters: &[],
         body: None,
         answer: Answers::Json(schema::<shape::account::Keys>),
@@ -314,7 +315,7 @@ static ROWS: &[Endpoint] = &[
         name: "createKey",
         method: Methods::POST,
         path: "/hive/v1/keys",
-        action: Action::Administer,
+        action: Action::Change,
         summary: "Make a key. Its secret is in the answer and nowhere again.",
         parameters: &[],
         body: Some(schema::<shape::account::NewKey>),
@@ -325,7 +326,7 @@ static ROWS: &[Endpoint] = &[
         name: "disableKey",
         method: Methods::POST,
         path: "/hive/v1/keys/{id}/disable",
-        action: Action::Administer,
+        action: Action::Change,
         summary: "Switch a key off.",
         parameters: &[],
         body: None,
@@ -336,7 +337,7 @@ static ROWS: &[Endpoint] = &[
         name: "enableKey",
         method: Methods::POST,
         path: "/hive/v1/keys/{id}/enable",
-        action: Action::Administer,
+        action: Action::Change,
         summary: "Switch a key on again.",
         parameters: &[],
         body: None,
@@ -353,6 +354,17 @@ static ROWS: &[Endpoint] = &[
         body: None,
         answer: Answers::Json(schema::<shape::deletion::ConfirmedClock>),
         run: |call| Box::pin(deletion::confirm_clock(call)),
+    },
+    Endpoint {
+        name: "status",
+        method: Methods::GET,
+        path: "/hive/v1/status",
+        action: Action::Read,
+        summary: "How the server is, and how it was set up.",
+        parameters: &[],
+        body: None,
+        answer: Answers::Json(schema::<shape::process::Status>),
+        run: |call| Box::pin(process::status(call)),
     },
     Endpoint {
         name: "openapi",

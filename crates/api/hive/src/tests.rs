@@ -7,6 +7,7 @@ mod fields;
 mod fixture;
 mod library;
 mod limits;
+mod people;
 mod schema;
 
 use expect_test::expect_file;

@@ -16,8 +16,8 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Caching of everything else: kept, but asked about each time.
 const ASK_AGAIN: &str = "no-cache";
 
-/// The pages' addresses. `/e/ENVIRONMENT/...` are the pages, `/t/...` opens whatever id stands there.
-const PAGES: &[&str] = &["/", "/e/{*page}", "/t/{*id}"];
+/// The pages' addresses. `/e/ENVIRONMENT/...` are the pages, `/t/...` opens whatever id stands there, `/signin` takes one-time links.
+const PAGES: &[&str] = &["/", "/e/{*page}", "/t/{*id}", "/signin"];
 
 /// The rows; none when the binary was built without the UI. They hold nothing secret: what a page shows, it asks the API for.
 pub fn routes() -> Vec<Route> {

@@ -30,7 +30,7 @@ impl Fixture {
 /// Addresses of each row.
 fn paths() -> Vec<String> {
     let asset = FILES.iter().find(|file| file.path.starts_with("assets/")).map(|file| format!("/{}", file.path));
-    ["/", "/e/local/query?q=COUNT", "/t/5b8efff798038103d269b633813fc60c", "/favicon.svg"]
+    ["/", "/e/local/query?q=COUNT", "/t/5b8efff798038103d269b633813fc60c", "/signin", "/favicon.svg"]
         .into_iter()
         .map(str::to_owned)
         .chain(asset)

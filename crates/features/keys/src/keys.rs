@@ -9,6 +9,7 @@ use glasshive_model::{EnvironmentId, Grant, KeyKind, KeyState, KeyTable};
 use glasshive_store::catalog::{Catalog, EnvironmentRow, KeyRow};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The setting of the data directory under which the pepper is kept.
@@ -29,6 +30,8 @@ pub struct Keys {
 struct Entry {
     grant: Grant,
     info: KeyInfo,
+    /// When it was last found, ns since 1970; 0 = not since the start.
+    used_ns: Arc<AtomicI64>,
 }
 
 /// A key as it may be shown.
@@ -50,6 +53,8 @@ pub struct KeyInfo {
     pub disabled: bool,
     /// When it was made, or given, ns since 1970.
     pub created_ns: i64,
+    /// When it was last presented since the start, ns since 1970.
+    pub used_ns: Option<i64>,
     /// Where it comes from.
     pub origin: KeyOrigin,
 }
@@ -106,11 +111,12 @@ impl Keys {
             origins: spec.origins.clone(),
             disabled: false,
             created_ns: self.clock.wall_ns(),
+            used_ns: None,
             origin: KeyOrigin::Given,
         };
         let state = KeyState::Enabled;
         let grant = Grant { key_id: info.id, environment, kind: spec.kind, state, is_classic, origins: spec.origins.clone() };
-        self.write().insert(digest, Entry { grant, info: info.clone() });
+        self.write().insert(digest, Entry { grant, info: info.clone(), used_ns: Arc::default() });
         Ok(info)
     }
 
@@ -145,9 +151,14 @@ impl Keys {
 
     /// Every key, minted ones first, in order of their numbers.
     pub fn list(&self) -> Vec<KeyInfo> {
-        let mut all: Vec<KeyInfo> = self.read().values().map(|entry| entry.info.clone()).collect();
+        let mut all: Vec<KeyInfo> = self.read().values().map(Entry::info).collect();
         all.sort_by_key(|info| info.id);
         all
+    }
+
+    /// Whether a key of this number is known and not switched off.
+    pub fn is_enabled(&self, id: u64) -> bool {
+        self.read().values().any(|entry| entry.info.id == id && !entry.info.disabled)
     }
 
     /// Switches a minted key off or on, from the next request on.
@@ -168,7 +179,7 @@ impl Keys {
         let entry = entries.values_mut().find(|entry| entry.info.id == id).ok_or(KeyError::Unknown { id })?;
         entry.info.disabled = disabled;
         entry.grant.state = state(disabled);
-        Ok(entry.info.clone())
+        Ok(entry.info())
     }
 
     /// Every environment and its slug, in order of their numbers.
@@ -210,7 +221,10 @@ impl KeyTable for Keys {
         let digest = self.pepper.digest(secret);
         let entries = self.read();
         let (known, entry) = entries.get_key_value(&digest)?;
-        digest::equal(known, &digest).then(|| entry.grant.clone())
+        digest::equal(known, &digest).then(|| {
+            entry.used_ns.store(self.clock.wall_ns(), Ordering::Relaxed);
+            entry.grant.clone()
+        })
     }
 }
 
@@ -242,9 +256,15 @@ impl Entry {
             origins: row.origins,
             disabled: row.disabled,
             created_ns: row.created_ns,
+            used_ns: None,
             origin: KeyOrigin::Minted,
         };
-        Self { grant, info }
+        Self { grant, info, used_ns: Arc::default() }
+    }
+
+    fn info(&self) -> KeyInfo {
+        let used_ns = Some(self.used_ns.load(Ordering::Relaxed)).filter(|used_ns| *used_ns != 0);
+        KeyInfo { used_ns, ..self.info.clone() }
     }
 }
 

@@ -97,6 +97,22 @@ impl Server {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// Asks with PUT and a JSON body.
+    ///
+    /// # Errors
+    /// As [`Server::get`].
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.ask(Method::PUT, path, Some(body)).await
+    }
+
+    /// Asks with DELETE.
+    ///
+    /// # Errors
+    /// As [`Server::get`].
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.ask(Method::DELETE, path, None::<&()>).await
+    }
+
     /// Asks with POST and a JSON body for an answer that is no JSON.
     ///
     /// # Errors

@@ -8,7 +8,14 @@ use std::fmt::Display;
 /// The table of settings.
 pub fn render(config: &Config, width: usize) -> String {
     let mut table = Table::new(&[("setting", Align::Left), ("value", Align::Left), ("from", Align::Left)]);
-    let mut row = |name: &str, value: String, origin: &Origin| table.push(vec![name.to_owned(), value, origin.to_string()]);
+    rows(config).into_iter().for_each(|row| table.push(row.into()));
+    table.render(width)
+}
+
+/// Every setting: its name, its value, and who set it.
+pub fn rows(config: &Config) -> Vec<[String; 3]> {
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String, origin: &Origin| rows.push([name.to_owned(), value, origin.to_string()]);
     row("data", config.data.value.display().to_string(), &config.data.origin);
     let catalog = config.placing.catalog.value.as_ref().map(|catalog| catalog.shown.clone());
     row("catalog.url", maybe(catalog), &config.placing.catalog.origin);
@@ -44,7 +51,7 @@ pub fn render(config: &Config, width: usize) -> String {
     row("query.memory", unit::shown_bytes(config.query_memory.value), &config.query_memory.origin);
     row("allow_network_fs", config.allow_network_fs.value.to_string(), &config.allow_network_fs.origin);
     row("log.level", config.log.value.clone(), &config.log.origin);
-    table.render(width)
+    rows
 }
 
 fn word(value: &impl clap::ValueEnum) -> String {

@@ -4,6 +4,7 @@ use super::storage::Opened;
 use crate::ask::print;
 use crate::cli::{Auth, DurabilityWord};
 use crate::config::Config;
+use glasshive_feature_accounts::NewLink;
 use glasshive_store::FaultKind;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -44,6 +45,15 @@ pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr
     let server = if http.port() == 4318 { String::new() } else { format!(" --server {}", url(config, http)) };
     let _ = writeln!(text, "Ask something:\n    glasshive query{server} 'COUNT, P99(duration_ms) GROUP BY service.name, name'");
     print(&text);
+}
+
+/// Nobody has an account yet: where the first is made. Whoever reads this line may be it, so it goes nowhere but here.
+pub fn set_up(config: &Config, http: SocketAddr, link: &NewLink) {
+    let address = url(config, http);
+    let token = link.token.reveal();
+    print(&format!(
+        "\nMake the first account, an admin's, within 15 minutes (a restart prints another link):\n    {address}/signin#link={token}\n"
+    ));
 }
 
 /// Lines to paste into the environment of an application with an OpenTelemetry SDK.

@@ -4,7 +4,7 @@ use crate::cli::{Auth, DurabilityWord};
 use crate::config::Config;
 use glasshive_api_hive::Hive;
 use glasshive_api_hive::access::CREDENTIAL_HEADERS;
-use glasshive_api_hive::shape::process::Check;
+use glasshive_api_hive::shape::process::{Check, KnownSetting};
 use glasshive_base::metrics;
 use glasshive_base_http::{CorsPolicy, Limits, Router, ServerConfig};
 use glasshive_feature_keys::Keys;
@@ -44,6 +44,12 @@ pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
         credential_headers: headers,
         limits: Limits { ledger_bytes: config.keeping.body_bytes(), ..Limits::default() },
     }
+}
+
+/// Settings in force, as the API shows them.
+pub fn settings(config: &Config) -> Vec<KnownSetting> {
+    let known = |[name, value, origin]: [String; 3]| KnownSetting { name, value, origin };
+    crate::config::rows(config).into_iter().map(known).collect()
 }
 
 /// Lines of `/readyz` besides the store's: tasks that keep failing, and the durability when it is not the full one.

@@ -1,15 +1,17 @@
 import "../../ui/page.css";
 import { useEffect, useRef, useState } from "react";
 import { useReadiness, useRefusals, useStats } from "../../api/hooks";
+import { useMay } from "../../api/session";
+import { createKey } from "../../api/settings";
 import { useChange, useAddress } from "../../lib/address";
-import { apiKey } from "../../lib/preferences";
 import { bytes, count, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
 import { fixOf } from "../../model/fix";
 import { Code } from "../../ui/Copy";
+import { FormError } from "../../ui/FormError";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
-import { ErrorState, Skeleton, keyLine, sentence } from "../../ui/States";
+import { ErrorState, Skeleton, sentence, useKeyLine } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { announce } from "../../ui/announce";
 import { pageAddress, useTime, useView } from "../../ui/view";
@@ -23,8 +25,11 @@ export function ConnectPage() {
   const change = useChange();
   const { zone } = useTime();
   const stats = useStats(env, 1_000);
-  const refusals = useRefusals(env);
+  const isEditor = useMay("editor");
+  const refusals = useRefusals(env, isEditor);
   const ready = useReadiness();
+  const [secret, setSecret] = useState<string>();
+  const keyLine = useKeyLine(secret);
   const sample = SAMPLES.find(({ id }) => id === params.get("tab")) ?? SAMPLES[0];
   const events = stats.data ? stats.data.live_rows + stats.data.file_rows : undefined;
   const rate = useRate(events, stats.dataUpdatedAt);
@@ -35,7 +40,7 @@ export function ConnectPage() {
     <div className="page">
       <div className="page-head">
         <h1>Connect</h1>
-        <TestEvent env={env} />
+        <TestEvent env={env} secret={secret} needsKey={keyLine !== ""} />
       </div>
       <p className="light" role="status">
         {events === undefined ? (
@@ -60,10 +65,11 @@ export function ConnectPage() {
           {check.check}: {check.reason || "does not hold"}. {check.hint}
         </p>
       ))}
+      {keyLine !== "" && <SenderKey env={env} secret={secret} made={setSecret} />}
       <section className="card" aria-label="Lines to paste">
         <Tabs label="Language" tabs={SAMPLES} current={sample?.id ?? "env"} onChange={(id) => change({ tab: id === "env" ? null : id })} panelId="sample" />
         <div id="sample" role="tabpanel" aria-label={sample?.label}>
-          <Code text={linesOf(sample?.lines ?? "")} />
+          <Code text={linesOf(sample?.lines ?? "", keyLine)} />
         </div>
         <p className="quiet">An SDK on this machine with its default settings arrives here too when this server listens on ports 4318 and 4317.</p>
       </section>
@@ -75,7 +81,8 @@ export function ConnectPage() {
           {refusals.data && <span className="quiet">{plural(refusals.data.total, "request")} since the start</span>}
         </header>
         {refusals.error && <ErrorState error={refusals.error} retry={() => void refusals.refetch()} />}
-        {!refusals.data && !refusals.error && <Skeleton height={80} label="Asking" />}
+        {!isEditor && <p className="list-row quiet">What was refused, and why, is told to editors and admins.</p>}
+        {isEditor && !refusals.data && !refusals.error && <Skeleton height={80} label="Asking" />}
         {refusals.data?.refusals.length === 0 && <p className="list-row quiet">Nothing was refused. When a sender makes a mistake, its reason stands here.</p>}
         {fix && last && (
           <div className="fix">
@@ -111,8 +118,8 @@ export function ConnectPage() {
 }
 
 /** A sample for this server: its address, and the line for a key where one is asked for. */
-function linesOf(lines: string): string {
-  return lines.replaceAll("ADDRESS", window.location.origin).replace(/(export OTEL_SERVICE_NAME=.*)/, `$1${keyLine()}`);
+function linesOf(lines: string, keyLine: string): string {
+  return lines.replaceAll("ADDRESS", window.location.origin).replace(/(export OTEL_SERVICE_NAME=.*)/, `$1${keyLine}`);
 }
 
 /** How many more a second a growing number gets, between the last two times it was read. */
@@ -130,8 +137,40 @@ function useRate(value: number | undefined, readAt: number): number {
 
 const hex = (bytesWanted: number) => Array.from(crypto.getRandomValues(new Uint8Array(bytesWanted)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** Where the server asks senders for a key: makes one, and puts it into the lines. */
+function SenderKey({ env, secret, made }: { env: string; secret: string | undefined; made: (secret: string) => void }) {
+  const isEditor = useMay("editor");
+  const [error, setError] = useState<unknown>();
+  const make = async () => {
+    setError(undefined);
+    try {
+      made((await createKey({ kind: "ingest", environment: env, origins: [] })).secret);
+      announce("Key made; it stands in the lines below");
+    } catch (reason) {
+      setError(reason);
+    }
+  };
+  return (
+    <section className="card" aria-label="Key">
+      {secret ? (
+        <p>The key stands in the lines below, and is shown this once. It may send to {env}, and read nothing.</p>
+      ) : (
+        <p>
+          This server asks senders for a key. {isEditor ? "" : "An editor or an admin can make one."}{" "}
+          {isEditor && (
+            <button type="button" className="button" onClick={() => void make()}>
+              Make an ingest key
+            </button>
+          )}
+        </p>
+      )}
+      <FormError error={error} />
+    </section>
+  );
+}
+
 /** Sends one span through the front door, as an SDK would. */
-function TestEvent({ env }: { env: string }) {
+function TestEvent({ env, secret, needsKey }: { env: string; secret: string | undefined; needsKey: boolean }) {
   const [sent, setSent] = useState<{ id: string } | { error: string }>();
   const send = async () => {
     const id = hex(16);
@@ -146,8 +185,7 @@ function TestEvent({ env }: { env: string }) {
       ],
     };
     try {
-      const key = apiKey.get();
-      const response = await fetch("/v1/traces", { method: "POST", headers: { "content-type": "application/json", ...(key ? { "x-honeycomb-team": key } : {}) }, body: JSON.stringify(body) });
+      const response = await fetch("/v1/traces", { method: "POST", headers: { "content-type": "application/json", ...(secret ? { "x-honeycomb-team": secret } : {}) }, body: JSON.stringify(body) });
       setSent(response.ok ? { id } : { error: `The server answered ${response.status}: ${(await response.text()).slice(0, 200)}` });
       announce(response.ok ? "Test event stored" : "Test event refused");
     } catch {
@@ -157,7 +195,7 @@ function TestEvent({ env }: { env: string }) {
   return (
     <>
       {sent && ("id" in sent ? <Link to={`/e/${encodeURIComponent(env)}/trace/${sent.id}`}>See it</Link> : <span role="alert">{sent.error}</span>)}
-      <button type="button" className="button" onClick={() => void send()}>
+      <button type="button" className="button" disabled={needsKey && !secret} title={needsKey && !secret ? "Make a key first" : undefined} onClick={() => void send()}>
         Send test event
       </button>
     </>

@@ -1,4 +1,4 @@
-import { apiKey } from "../../lib/preferences";
+import { useSession } from "../../api/session";
 import { useStore } from "../../lib/store";
 import { moment } from "../../lib/time";
 import { copyText } from "../../ui/Copy";
@@ -13,6 +13,7 @@ const LISTED = 12;
 export function MarkersMenu() {
   const { env } = useView();
   const { window: shown, zone } = useTime();
+  const session = useSession();
   const all = useStore(markers);
   const on = useStore(markersShown);
   const newest = all.slice(-LISTED).reverse();
@@ -22,7 +23,7 @@ export function MarkersMenu() {
       align="right"
       items={[
         { label: "Add a marker", run: () => markerForm.set({ start: Math.min(Date.now(), shown.end) }) },
-        { label: "Copy a line for a pipeline", run: () => void copyText(pipelineLine(env)).then((copied) => announce(copied ? "Copied" : "The browser did not let this page copy")) },
+        { label: "Copy a line for a pipeline", run: () => void copyText(pipelineLine(env, session.data?.mode === "keys")).then((copied) => announce(copied ? "Copied" : "The browser did not let this page copy")) },
         { label: "Show them on graphs", checked: on, run: () => markersShown.set(!on) },
         ...(newest.length > 0 ? [{ label: null }] : []),
         ...newest.map((marker) => ({
@@ -41,7 +42,7 @@ export function MarkersMenu() {
 }
 
 /** What a deployment runs to say that it happened. Which key it may use is not known here. */
-function pipelineLine(env: string): string {
-  const key = apiKey.get() ? " -H 'x-glasshive-key: YOUR_ADMIN_KEY'" : "";
+function pipelineLine(env: string, needsKey: boolean): string {
+  const key = needsKey ? " -H 'x-glasshive-key: YOUR_ADMIN_KEY'" : "";
   return `curl -X POST ${window.location.origin}/hive/v1/e/${encodeURIComponent(env)}/markers${key} -d '{"type":"deploy","text":"release 1.2.3"}'`;
 }

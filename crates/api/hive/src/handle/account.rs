@@ -6,7 +6,8 @@ use crate::problem::Failure;
 use crate::shape::Nanoseconds;
 use crate::shape::account::{CreatedKey, Environment, Environments, Key, Keys, NewKey};
 use glasshive_base_http::Response;
-use glasshive_feature_keys::{KeyError, KeyInfo, Scope};
+use glasshive_feature_accounts::Role;
+use glasshive_feature_keys::{KeyError, KeyInfo, KeyOrigin, Scope};
 use glasshive_model::{Action, EnvironmentId, KeyKind};
 
 /// The environments that the asker may read.
@@ -35,11 +36,12 @@ pub async fn keys(call: Call) -> Result<Response, Failure> {
 pub async fn create_key(mut call: Call) -> Result<Response, Failure> {
     let wanted: NewKey = call.body().await?;
     let scope = Scope::parse(&wanted.environment.unwrap_or_else(|| default_environment(&call))).map_err(key_failure)?;
-    if !may_create_in(&call, &scope) {
-        return Err(access::forbidden(Action::Administer));
-    }
     let kind = KeyKind::from_word(&wanted.kind).ok_or_else(|| key_failure(KeyError::Kind { kind: wanted.kind.clone() }))?;
+    if !may_manage(&call, &scope, kind) {
+        return Err(too_low(&call));
+    }
     let minted = call.hive.keys.create(&scope, kind, wanted.origins).await.map_err(key_failure)?;
+    note(&call, "made a key", &minted.info).await;
     ok(&CreatedKey { key: Key::from(minted.info), secret: minted.secret })
 }
 
@@ -61,6 +63,7 @@ async fn set_disabled(call: Call, disabled: bool) -> Result<Response, Failure> {
         return Err(key_failure(KeyError::Unknown { id }));
     }
     let key = call.hive.keys.set_disabled(id, disabled).await.map_err(key_failure)?;
+    note(&call, if disabled { "switched a key off" } else { "switched a key on" }, &key).await;
     ok(&Key::from(key))
 }
 
@@ -68,25 +71,44 @@ async fn set_disabled(call: Call, disabled: bool) -> Result<Response, Failure> {
 fn default_environment(call: &Call) -> String {
     let own = match &call.caller {
         Caller::Key(grant) => grant.environment.unwrap_or(EnvironmentId::LOCAL),
-        Caller::Anyone => EnvironmentId::LOCAL,
+        Caller::Anyone | Caller::Person(_) => EnvironmentId::LOCAL,
     };
     let environments = call.hive.keys.environments();
     environments.into_iter().find(|(id, _)| *id == own).map_or_else(|| "local".to_owned(), |(_, slug)| slug)
 }
 
 fn may_administer(call: &Call, key: &KeyInfo) -> bool {
-    Scope::parse(&key.environment).is_ok_and(|scope| may_create_in(call, &scope))
+    let kind = KeyKind::from_word(key.kind);
+    kind.is_some_and(|kind| Scope::parse(&key.environment).is_ok_and(|scope| may_manage(call, &scope, kind)))
 }
 
-/// Keys of the team, and of environments that do not exist yet, are for who administers the team.
-fn may_create_in(call: &Call, scope: &Scope) -> bool {
+/// Keys of the team, and of environments that do not exist yet, are for who administers the team. Editors manage the keys that
+/// only send.
+fn may_manage(call: &Call, scope: &Scope, kind: KeyKind) -> bool {
     let environment = match scope {
         Scope::Team => None,
         Scope::Environment(slug) => call.hive.environment(slug),
     };
+    let only_sends = matches!(kind, KeyKind::Ingest | KeyKind::Browser);
     match environment {
+        Some(environment) if only_sends => call.caller.may(Action::Change, environment),
         Some(environment) => call.caller.may(Action::Administer, environment),
         None => call.caller.may_everywhere(Action::Administer),
+    }
+}
+
+/// The refusal of who may not manage such a key.
+fn too_low(call: &Call) -> Failure {
+    match &call.caller {
+        Caller::Person(person) => access::role_too_low(&call.hive, person.role, Role::Admin),
+        _ => access::forbidden(Action::Administer),
+    }
+}
+
+async fn note(call: &Call, action: &str, key: &KeyInfo) {
+    if let Some(accounts) = call.hive.accounts() {
+        let object = format!("key {} ({}, {})", key.id, key.kind, key.environment);
+        accounts.note(&call.caller.name(), &super::session::address(call), action, &object).await;
     }
 }
 
@@ -104,6 +126,8 @@ impl From<KeyInfo> for Key {
             origins: key.origins,
             disabled: key.disabled,
             created_ns: Nanoseconds(key.created_ns),
+            used_ns: key.used_ns.map(Nanoseconds),
+            is_given: key.origin == KeyOrigin::Given,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Deleting rows, and saying that the clock is right.
 
-use crate::access::{self, Caller};
+use crate::access;
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::Nanoseconds;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn delete(mut call: Call) -> Result<Response, Failure> {
     let filter: DeletionFilter = call.body().await?;
     let open = call.open()?;
-    let asked = open.store.ask_deletion(call.environment, row_filter(filter), &asker(&call.caller)).await.map_err(failure)?;
+    let asked = open.store.ask_deletion(call.environment, row_filter(filter), &call.caller.name()).await.map_err(failure)?;
     let done = open.store.wait_for_deletion(asked.id);
     let row = match select(pin!(done), call.hive.clock.sleep(PATIENCE)).await {
         Either::Left((done, _)) => done.map_err(failure)?,
@@ -43,13 +43,6 @@ pub async fn confirm_clock(call: Call) -> Result<Response, Failure> {
     }
     call.open()?.store.confirm_clock();
     ok(&ConfirmedClock { time_ns: Nanoseconds(call.hive.clock.wall_ns()) })
-}
-
-pub(super) fn asker(caller: &Caller) -> String {
-    match caller {
-        Caller::Anyone => "anyone".to_owned(),
-        Caller::Key(grant) => format!("key {}", grant.key_id),
-    }
 }
 
 fn row_filter(filter: DeletionFilter) -> RowFilter {

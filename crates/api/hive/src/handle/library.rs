@@ -1,5 +1,6 @@
 //! Saved queries, markers, and what was run.
 
+use crate::access::Caller;
 use crate::endpoint::{Call, ok};
 use crate::hive::Hive;
 use crate::problem::Failure;
@@ -12,7 +13,10 @@ use glasshive_base_http::Response;
 use glasshive_feature_library::{self as kept, Item, Library, LibraryError};
 use std::sync::Arc;
 
-pub(super) use super::deletion::asker;
+/// Who asks, as it is kept beside what they made.
+pub(super) fn asker(caller: &Caller) -> String {
+    caller.name()
+}
 
 /// Markers of one answer.
 const MARKERS_MOST: usize = 1_000;

@@ -4,10 +4,11 @@ use crate::access::{AuthMode, CREDENTIAL_HEADERS};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::Nanoseconds;
-use crate::shape::process::{Refusal, Refusals, Stats};
+use crate::shape::process::{KnownSetting, Refusal, Refusals, Stats, Status, StoreFault, StoreFigures};
+use glasshive_base::metrics::Registry;
 use glasshive_base_http::{RefusedRequest, Response, response};
 use glasshive_model::{Action, KeyTable as _};
-use glasshive_store::Scope;
+use glasshive_store::{Scope, Store};
 use http::StatusCode;
 
 /// The process turns, or this would not be answered.
@@ -37,10 +38,13 @@ pub async fn metrics(call: Call) -> Result<Response, Failure> {
     Ok(response::bytes(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
 }
 
-/// Who sits at this machine, asks in open mode, or shows a key that may read somewhere.
+/// Who sits at this machine, asks in open mode, shows a key that may read somewhere, or is signed in as an admin.
 fn may_see_details(call: &Call) -> bool {
     let head = call.request.head();
     if call.hive.auth == AuthMode::Open || head.peer.ip().is_loopback() {
+        return true;
+    }
+    if crate::access::person_of(&call.hive, head).is_some_and(|person| person.role.may(Action::Administer)) {
         return true;
     }
     let secrets = head.credential(CREDENTIAL_HEADERS).map(|credential| credential.secrets).unwrap_or_default();
@@ -114,4 +118,41 @@ pub async fn stats(call: Call) -> Result<Response, Failure> {
         refused_requests: call.hive.refusals().map_or(0, |ring| ring.total()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// How the server is. Where it keeps things and what it was told is for who administers the team.
+pub async fn status(call: Call) -> Result<Response, Failure> {
+    const FOR_ALL: &[&str] = &["auth", "durability", "retention.keep", "retention.max_bytes", "retention.rules"];
+    let sees_all = call.caller.may_everywhere(Action::Administer);
+    let settings = call.hive.settings().iter().filter(|setting| sees_all || FOR_ALL.contains(&setting.name.as_str()));
+    ok(&Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        auth: if call.hive.auth == AuthMode::Open { "open" } else { "keys" }.to_owned(),
+        started_ns: Nanoseconds(call.hive.started_ns),
+        now_ns: Nanoseconds(call.hive.clock.wall_ns()),
+        store: call.open().ok().map(|open| figures(&open.store, &call.hive.metrics, sees_all)),
+        refused_requests: call.hive.refusals().map_or(0, |ring| ring.total()),
+        settings: settings.cloned().collect::<Vec<KnownSetting>>(),
+    })
+}
+
+fn figures(store: &Store, metrics: &Registry, sees_all: bool) -> StoreFigures {
+    let stats = store.stats();
+    let help = "Spans, log records and data points by outcome.";
+    let items = |outcome| metrics.counter("glasshive_otlp_items_total", help, &[("outcome", outcome)]).get();
+    let faults = if sees_all { store.faults() } else { Vec::new() };
+    StoreFigures {
+        live_events: stats.live_rows,
+        live_bytes: stats.live_bytes,
+        file_events: stats.file_rows,
+        files: stats.files,
+        file_bytes: stats.file_bytes,
+        log_segments: stats.log_segments,
+        log_bytes: stats.log_bytes,
+        queued_bytes: stats.queued_bytes,
+        duplicate_requests: stats.duplicates,
+        accepted_items: items("accepted"),
+        rejected_items: items("rejected"),
+        faults: faults.into_iter().map(|fault| StoreFault { time_ns: Nanoseconds(fault.at_ns), text: fault.message }).collect(),
+    }
 }

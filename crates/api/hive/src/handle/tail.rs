@@ -2,7 +2,9 @@
 
 use super::field::KeptFields;
 use super::query::{engine_failure, plan_failure};
+use crate::access::Caller;
 use crate::endpoint::Call;
+use crate::hive::Hive;
 use crate::problem::Failure;
 use crate::shape::row::Row;
 use bytes::Bytes;
@@ -14,11 +16,14 @@ use glasshive_query_plan::{EventsRequest, Relation, TimeRange, text};
 use glasshive_store::Tail;
 use http::StatusCode;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Silence after which a comment is sent, so that proxies and clients see that the stream lives.
 const PULSE: Duration = Duration::from_secs(15);
+/// How often it is looked whether who follows still may: a key that is switched off and a session that ends stop it.
+const LOOK: Duration = Duration::from_secs(1);
 /// Rows of one chunk that are sent; more than a person can read, and what is left out is told.
 const ROWS_PER_CHUNK: usize = 1_000;
 
@@ -43,6 +48,8 @@ pub async fn run(call: Call) -> Result<Response, Failure> {
         missed_chunks: missed("chunks"),
         missed_rows: missed("rows"),
         stopping: call.hive.watch_stopping(),
+        caller: call.caller,
+        hive: call.hive,
     };
     // The first bytes tell the client at once that it is connected.
     let hello = stream::once(std::future::ready(Ok(Bytes::from_static(b": following\n\n"))));
@@ -58,16 +65,29 @@ struct Following {
     missed_chunks: Counter,
     missed_rows: Counter,
     stopping: watch::Receiver<bool>,
+    caller: Caller,
+    hive: Arc<Hive>,
 }
 
 impl Following {
     /// The next piece of the stream; `None` ends it.
     async fn next(&mut self) -> Option<Result<Bytes, BoxError>> {
+        let mut silent = Duration::ZERO;
         loop {
             let chunk = tokio::select! {
-                chunk = self.tail.next() => chunk?,
+                chunk = self.tail.next() => Some(chunk?),
                 _ = self.stopping.wait_for(|is_stopping| *is_stopping) => return None,
-                () = tokio::time::sleep(PULSE) => return Some(Ok(Bytes::from_static(b": still here\n\n"))),
+                () = tokio::time::sleep(LOOK) => None,
+            };
+            if !self.caller.stands(&self.hive) {
+                return None;
+            }
+            let Some(chunk) = chunk else {
+                silent += LOOK;
+                if silent < PULSE {
+                    continue;
+                }
+                return Some(Ok(Bytes::from_static(b": still here\n\n")));
             };
             let mut out = Vec::new();
             let missed = self.tail.missed();

@@ -65,4 +65,10 @@ pub struct Key {
     pub disabled: bool,
     /// When it was made.
     pub created_ns: Nanoseconds,
+    /// When it was last presented since the server's start; absent = not yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_ns: Option<Nanoseconds>,
+    /// Whether it was given on start: then it is switched off where it is given.
+    #[serde(default)]
+    pub is_given: bool,
 }

@@ -84,3 +84,72 @@ pub struct Stats {
     /// The server's version.
     pub version: String,
 }
+
+/// How the server is, and how it was set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// Its version.
+    pub version: String,
+    /// `open` or `keys`.
+    pub auth: String,
+    /// When it was started.
+    pub started_ns: Nanoseconds,
+    /// What time it is there.
+    pub now_ns: Nanoseconds,
+    /// Figures of the store; none while the log is read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreFigures>,
+    /// Requests refused since the start.
+    pub refused_requests: u64,
+    /// Settings in force: all for who administers the team, what is kept and how safely for everybody.
+    pub settings: Vec<KnownSetting>,
+}
+
+/// Figures of the store, of all environments together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoreFigures {
+    /// Events that are in memory and in the log, not yet in files.
+    pub live_events: u64,
+    /// Bytes of memory behind them.
+    pub live_bytes: u64,
+    /// Events in data files.
+    pub file_events: u64,
+    /// Data files.
+    pub files: u64,
+    /// Bytes of data files.
+    pub file_bytes: u64,
+    /// Segments of the write-ahead log.
+    pub log_segments: u64,
+    /// Bytes of the write-ahead log.
+    pub log_bytes: u64,
+    /// Bytes that wait to be written to it.
+    pub queued_bytes: u64,
+    /// Requests that came again and were answered without being stored again, since the start.
+    pub duplicate_requests: u64,
+    /// Items of requests that were taken in, since the start: spans, log records, data points.
+    pub accepted_items: u64,
+    /// Items that were refused although the rest of their request was taken in.
+    pub rejected_items: u64,
+    /// What went wrong since the start, oldest first; told to who administers the team.
+    pub faults: Vec<StoreFault>,
+}
+
+/// Something that went wrong around the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoreFault {
+    /// When.
+    pub time_ns: Nanoseconds,
+    /// What, in words.
+    pub text: String,
+}
+
+/// A setting in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownSetting {
+    /// Its name, as the settings file has it.
+    pub name: String,
+    /// Its value, secrets masked.
+    pub value: String,
+    /// Who set it.
+    pub origin: String,
+}

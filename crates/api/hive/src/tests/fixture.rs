@@ -4,6 +4,7 @@ use crate::shape::process::Check;
 use crate::{AuthMode, Hive, HiveConfig, Open, routes};
 use glasshive_base::{Clock, metrics};
 use glasshive_base_http::{Answer, Client, Router, Server, ServerConfig};
+use glasshive_feature_accounts::{Accounts, HashCost};
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::{KeySpec, Keys};
 use glasshive_feature_library::Library;
@@ -48,6 +49,7 @@ pub struct Fixture {
     pub hive: Arc<Hive>,
     pub open: Arc<Open>,
     pub base: String,
+    pub accounts: Arc<Accounts>,
     server: Server,
     client: Client,
     _data: DataDir,
@@ -79,6 +81,8 @@ impl Fixture {
         }
         let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap();
         let library = Library::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap();
+        let cost = HashCost { memory_kib: 64, passes: 1 };
+        let accounts = Arc::new(Accounts::open(data.world.catalog.clone(), data.world.clock.clone(), cost).await.unwrap());
         let metrics = metrics::Registry::default();
         let config = StoreConfig { reserve_bytes: 0, seal_rows: parts.seal_rows, ..StoreConfig::default() };
         let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await.unwrap();
@@ -97,12 +101,13 @@ impl Fixture {
         let server = Server::new(ServerConfig::default(), router, data.world.clock.clone(), &metrics);
         hive.keep_fields(Arc::new(fields));
         hive.keep_library(Arc::new(library));
+        hive.keep_accounts(accounts.clone());
         hive.remember_refusals(server.refusals());
         hive.tell_how_to_send("export OTEL_EXPORTER_OTLP_ENDPOINT=<here>".to_owned());
         let address = server.bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let open = Arc::new(Open { store: opened.0, engine: Arc::new(engine) });
         let base = format!("http://{address}");
-        Self { hive, open, base, server, client: Client::new(), _data: data, _directory: directory }
+        Self { hive, open, base, accounts, server, client: Client::new(), _data: data, _directory: directory }
     }
 
     /// Sends one trace of two spans.

@@ -28,6 +28,7 @@ async fn minted_keys_work_and_survive_a_restart() {
         let own = grant.environment.unwrap();
         assert!(own != EnvironmentId::LOCAL && grant.may(Action::Ingest, own) && !grant.may(Action::Ingest, EnvironmentId::LOCAL));
         assert_eq!(keys.find(&browser.secret).unwrap().origins, ["https://a.example"]);
+        assert_eq!(keys.list()[0].used_ns, Some(7), "since the start");
         for wrong in ["", "unknown", &made.secret[1..], &made.secret.to_uppercase()] {
             assert_eq!(keys.find(wrong), None, "{wrong}");
         }
