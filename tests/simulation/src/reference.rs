@@ -323,7 +323,8 @@ impl Reference {
             }
             self.requests[*number as usize].forget();
         }
-        if !missing.is_empty() {
+        // A lost request may have been missed by nobody: another one has its rows, or they were deleted.
+        if !missing.is_empty() || damage.log_decayed && !damage.named.is_empty() {
             self.forget_lost();
         }
         for number in claims.possible.iter().filter(|number| !by_request.contains_key(number)) {
