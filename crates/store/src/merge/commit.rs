@@ -1,6 +1,6 @@
 //! The swap's transaction, and what to do when nobody says what became of it.
 
-use super::{Failure, Merger};
+use super::{Failure, Merger, PAUSE_FIRST};
 use crate::catalog::{CatalogError, Swap};
 use crate::fault::FaultKind;
 use crate::inner::until_closed;
@@ -35,6 +35,8 @@ impl Merger {
         loop {
             match inner.world.catalog.load().await {
                 Ok(state) => {
+                    // It answers again: what comes of it waits no longer than after a first failure.
+                    self.pause = PAUSE_FIRST;
                     let is_visible = |id: &String| state.files.iter().any(|file| file.id == *id);
                     return Ok(!swap.removed.iter().any(is_visible) && swap.added.iter().all(|file| is_visible(&file.id)));
                 }
