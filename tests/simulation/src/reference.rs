@@ -324,7 +324,13 @@ impl Reference {
             self.requests[*number as usize].forget();
         }
         // A lost request may have been missed by nobody: another one has its rows, or they were deleted.
-        if !missing.is_empty() || damage.log_decayed && !damage.named.is_empty() {
+        let may_end_early = damage.log_decayed && damage.torn_tail;
+        if may_end_early {
+            for request in self.requests.iter_mut().filter(|request| request.sequence.is_some_and(|sequence| sequence > last)) {
+                request.sequence = None;
+            }
+        }
+        if !missing.is_empty() || may_end_early || damage.log_decayed && !damage.named.is_empty() {
             self.forget_lost();
         }
         for number in claims.possible.iter().filter(|number| !by_request.contains_key(number)) {
