@@ -52,7 +52,7 @@ fn may_see_details(call: &Call) -> bool {
     grants.into_iter().any(|grant| grant.may(Action::Read, grant.environment.unwrap_or(call.environment)))
 }
 
-/// The last refused requests, newest first; of those who may read one environment only, those that are its own.
+/// The last refused requests, newest first; for those who may read one environment only, those that are no other's.
 pub async fn refusals(call: Call) -> Result<Response, Failure> {
     let ring = call.hive.refusals();
     let mut refusals = ring.map(|ring| ring.entries()).unwrap_or_default();
@@ -81,10 +81,13 @@ pub async fn refusals(call: Call) -> Result<Response, Failure> {
     })
 }
 
-/// By what a refused request is known as an environment's own. One without a key, or with one that nobody knows, is nobody's.
+/// By what a refused request is known as an environment's own or another's. One without a key, or with one that nobody knows, is
+/// nobody's and shown to all who may look: what they look for may be a key that was mistyped.
 struct Own {
     /// Of each of its keys, as it is shown.
     keys: Vec<String>,
+    /// Of the keys of others.
+    foreign: Vec<String>,
     /// How its paths begin.
     path: String,
 }
@@ -93,14 +96,21 @@ impl Own {
     fn of(call: &Call) -> Self {
         let slug = call.param("env").to_owned();
         // Keys that are too short to be shown look all alike.
-        let own = call.hive.keys.list().into_iter().filter(|key| key.environment == slug && key.shown.contains("..."));
-        Self { keys: own.map(|key| key.shown).collect(), path: format!("/hive/v1/e/{slug}/") }
+        let known = call.hive.keys.list().into_iter().filter(|key| key.shown.contains("..."));
+        let (own, foreign): (Vec<_>, Vec<_>) = known.partition(|key| key.environment == slug);
+        Self {
+            keys: own.into_iter().map(|key| key.shown).collect(),
+            foreign: foreign.into_iter().map(|key| key.shown).collect(),
+            path: format!("/hive/v1/e/{slug}/"),
+        }
     }
 
     fn has(&self, refused: &RefusedRequest) -> bool {
         let path = refused.target.split(' ').nth(1).unwrap_or_default();
         let shown = refused.credential.as_deref().and_then(|credential| Some(credential.rsplit_once(": ")?.1));
-        path.starts_with(&self.path) || shown.is_some_and(|shown| self.keys.iter().any(|key| key == shown))
+        let is_one_of = |keys: &[String]| shown.is_some_and(|shown| keys.iter().any(|key| key == shown));
+        let is_nobodys = || !path.starts_with("/hive/v1/e/") && !is_one_of(&self.foreign);
+        path.starts_with(&self.path) || is_one_of(&self.keys) || is_nobodys()
     }
 }
 
