@@ -33,6 +33,9 @@ export function useSession(): Asked<Session> {
     queryFn: async ({ signal }) => take(await ask(client.GET("/hive/v1/session", { signal }))),
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: "always",
+    // The pages stand while this is not known, and say what is wrong: it fails at once and is asked again.
+    retry: false,
+    refetchInterval: (query) => (query.state.data === undefined ? 3_000 : false),
   });
 }
 
