@@ -44,7 +44,7 @@ export function useSignIn(): { needed: boolean | undefined; session: Session | u
   const session = useSession();
   const refused = useStore(signInNeeded);
   // A server that is not reached asks nobody: the pages say that it is gone.
-  if (!session.data) return { needed: session.error ? false : undefined, session: undefined };
+  if (!session.data) return { needed: session.isFetched ? false : undefined, session: undefined };
   return { needed: session.data.mode === "keys" && (refused || !session.data.account), session: session.data };
 }
 
