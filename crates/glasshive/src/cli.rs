@@ -106,6 +106,19 @@ pub struct ServerFlags {
     /// file [default: none, the catalog is a file in the data directory]
     #[arg(long, value_name = "URL", env = "GLASSHIVE_CATALOG_URL", hide_env_values = true)]
     pub catalog_url: Option<String>,
+    /// Object store of the data files, s3://bucket/prefix; it is reached with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY [default: none,
+    /// data files are in the data directory]
+    #[arg(long, value_name = "URL", env = "GLASSHIVE_OBJECTS_URL", hide_env_values = true)]
+    pub objects_url: Option<String>,
+    /// Server of the object store, when it is not Amazon's [default: that of the region]
+    #[arg(long, value_name = "URL", env = "GLASSHIVE_OBJECTS_ENDPOINT", hide_env_values = true)]
+    pub objects_endpoint: Option<String>,
+    /// Region of the object store [default: us-east-1]
+    #[arg(long, value_name = "NAME", env = "GLASSHIVE_OBJECTS_REGION", hide_env_values = true)]
+    pub objects_region: Option<String>,
+    /// Bytes of objects that may be kept on the local disk to be read again [default: 10GiB]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_OBJECTS_CACHE_BYTES", hide_env_values = true)]
+    pub objects_cache_bytes: Option<String>,
     /// Address for everything over HTTP; port 0 takes a free one [default: 127.0.0.1:4318]
     #[arg(long, value_name = "ADDR", env = "GLASSHIVE_HTTP", hide_env_values = true)]
     pub http: Option<String>,

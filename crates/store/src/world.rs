@@ -9,7 +9,7 @@ mod local_disk;
 mod lock;
 mod network_fs;
 mod node;
-#[cfg(feature = "objects")]
+mod object_disk;
 mod objects;
 mod open;
 mod overlay;
@@ -21,9 +21,9 @@ mod threads;
 pub use clock::{SystemClock, SystemRng};
 pub use format::FORMAT;
 pub use local_disk::LocalDisk;
-#[cfg(feature = "objects")]
-pub use objects::{ObjectDisk, ObjectOptions};
-pub use open::{DataDir, DataDirError, DataDirOptions, Places, ReadOnly, open_data_dir};
+pub use object_disk::look_at_objects;
+pub use objects::ObjectDisk;
+pub use open::{DataDir, DataDirError, DataDirOptions, ObjectOptions, Places, ReadOnly, open_data_dir};
 pub use overlay::OverlayDisk;
 pub use threads::{FailingTask, ThreadSpawner};
 

@@ -2,7 +2,7 @@
 //!
 //! [`Postgres`] is a server in a temporary directory, on a socket of its own, [`Proxy`] stands between it and a client and cuts
 //! the connection at a chosen moment. [`S3`] is an object store in memory, with faults to choose. The tests are in `tests/`;
-//! `cargo xtask test build shared` runs those of the catalog, `cargo test --package glasshive-test-shared --features objects` the others.
+//! `cargo xtask test build shared` runs them all.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -10,13 +10,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-const HOUR: &str = "events/local/logs/2026/01/02/03";
+const HOUR: &str = "events/a~b/logs/2026/01/02/03";
 const MIB: usize = 1 << 20;
 
 async fn open(s3: &S3, directory: &Path) -> ObjectDisk {
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let options = ObjectOptions {
-        url: "s3://hive/some/where".to_owned(),
+        url: "s3://hive/some/~where".to_owned(),
         settings: vec![
             setting("aws_endpoint", &s3.endpoint()),
             setting("aws_region", "us-east-1"),
@@ -82,12 +82,12 @@ async fn files_become_objects_and_are_read_by_ranges() {
     let names: Vec<(String, u64)> = other.list(HOUR).await.unwrap().into_iter().map(|entry| (entry.name, entry.len)).collect();
     assert_eq!(names, [("01A.parquet".to_owned(), bytes.len() as u64), ("01A.sum".to_owned(), 40)]);
     let top = other.list("events").await.unwrap();
-    assert_eq!(top.iter().map(|entry| (entry.name.as_str(), entry.is_dir)).collect::<Vec<_>>(), [("local", true)]);
+    assert_eq!(top.iter().map(|entry| (entry.name.as_str(), entry.is_dir)).collect::<Vec<_>>(), [("a~b", true)]);
     s3.requests();
     assert_eq!(other.list(HOUR).await.unwrap().len(), 2);
-    assert_eq!(other.list("events/local").await.unwrap().len(), 1);
+    assert_eq!(other.list("events/a~b").await.unwrap().len(), 1);
     assert_eq!(methods(&s3), [""; 0], "one listing answers for every directory");
-    assert_eq!(s3.ask("GET", "/hive?list-type=2").unwrap().matches("<Key>some/where/events/").count(), 2);
+    assert_eq!(s3.ask("GET", "/hive?list-type=2").unwrap().matches("<Key>some/~where/events/").count(), 2);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub const ALL: &[Step] = &[
     Step { name: "simulation", proves: "the real store survives a seeded world; planted defects are found", run: simulation },
     Step {
         name: "shared",
-        proves: "the catalog on a real PostgreSQL: conformance, fencing, lost answers; the server with it, killed, cut off, restored; random plans",
+        proves: "catalog on a real PostgreSQL, files on a real S3 server: conformance, lost answers, kills, backups, random plans",
         run: shared,
     },
     Step { name: "sdk", proves: "unmodified SDKs: everything sent is read back equal", run: sdk },
@@ -97,15 +97,11 @@ fn sdk(shell: &Shell) -> Result<String> {
     command.run_for_last_line()
 }
 
-/// The catalog that is optional is built here alone. Data files in an object store have their tests in the same place, and are left to
-/// be run by hand: their libraries make Cargo build Arrow and Parquet once more.
+/// What is not on the machine of the data directory. All test files of the directory, so that none is left out.
 fn shared(shell: &Shell) -> Result<String> {
     toolchain::ensure_postgres(shell);
-    let command = shell.command("cargo", &["test", "--workspace", "--locked", "--no-fail-fast"]);
-    command
-        .args(["--test", "postgres", "--test", "elsewhere", "--test", "random_plans"])
-        .env("GLASSHIVE_BIN", &product_binary(shell)?.to_string_lossy())
-        .run_counting_tests()
+    toolchain::ensure_python(shell)?;
+    of_directory(shell, "tests/shared")
 }
 
 fn foreign(shell: &Shell) -> Result<String> {

@@ -34,6 +34,8 @@ pub struct FileConfig {
     pub allow_network_fs: Option<bool>,
     /// Where the catalog is.
     pub catalog: Option<CatalogTable>,
+    /// Where data files are.
+    pub objects: Option<ObjectsTable>,
     /// What the server is called.
     pub server: Option<ServerTable>,
     /// Which web pages may send.
@@ -58,6 +60,20 @@ pub struct FileConfig {
 pub struct CatalogTable {
     /// See `--catalog-url`.
     pub url: Option<String>,
+}
+
+/// `[objects]`. Its credentials are in the environment alone.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectsTable {
+    /// See `--objects-url`.
+    pub url: Option<String>,
+    /// See `--objects-endpoint`.
+    pub endpoint: Option<String>,
+    /// See `--objects-region`.
+    pub region: Option<String>,
+    /// See `--objects-cache-bytes`.
+    pub cache_bytes: Option<String>,
 }
 
 /// `[server]`.

@@ -19,6 +19,11 @@ pub fn rows(config: &Config) -> Vec<[String; 3]> {
     row("data", config.data.value.display().to_string(), &config.data.origin);
     let catalog = config.placing.catalog.value.as_ref().map(|catalog| catalog.shown.clone());
     row("catalog.url", maybe(catalog), &config.placing.catalog.origin);
+    let placing = &config.placing;
+    row("objects.url", maybe(placing.objects.value.clone()), &placing.objects.origin);
+    row("objects.endpoint", maybe(placing.endpoint.value.clone()), &placing.endpoint.origin);
+    row("objects.region", placing.region.value.clone(), &placing.region.origin);
+    row("objects.cache_bytes", unit::shown_bytes(placing.cache_bytes.value), &placing.cache_bytes.origin);
     row("http", config.http.value.to_string(), &config.http.origin);
     row("grpc", config.grpc.value.to_string(), &config.grpc.origin);
     row("auth", word(&config.auth.value), &config.auth.origin);

@@ -93,18 +93,19 @@ fn keys_are_read_and_never_shown() {
 
 #[test]
 fn what_is_elsewhere_is_read_and_its_secrets_are_never_shown() {
-    let file = file("[catalog]\nurl = \"postgres://me:s3cret@db.example/hive\"\n");
+    let file = file("[catalog]\nurl = \"postgres://me:s3cret@db.example/hive\"\n[objects]\ncache_bytes = \"1GiB\"\n");
     let config = resolve(&["--config", file.path().to_str().unwrap()]).unwrap();
     let places = config.placing.places();
-    assert_eq!(places.catalog.as_deref(), Some("postgres://me:s3cret@db.example/hive"));
+    assert_eq!((places.catalog.as_deref(), &places.objects), (Some("postgres://me:s3cret@db.example/hive"), &None));
     assert!(config.placing.catalog.value.as_ref().unwrap().has_password());
     let shown = render(&config, 300);
-    assert!(shown.contains("postgres://db.example:5432/hive") && !shown.contains("s3cret"), "{shown}");
+    assert!(shown.contains("postgres://db.example:5432/hive") && shown.contains("1 GiB") && !shown.contains("s3cret"), "{shown}");
     assert!(!format!("{config:?} {places:?}").contains("s3cret"));
     check_error(
         &["--catalog-url", "postgres://me:s3cret@[/x"],
         expect!["catalog.url: catalog failed: its URL is not of the form postgres://user:password@host:port/database"],
     );
+    check_error(&["--objects-url", "/var/hive"], expect!["objects.url is /var/hive; it is of the form s3://bucket/prefix"]);
 }
 
 #[test]

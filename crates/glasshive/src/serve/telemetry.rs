@@ -12,7 +12,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// # Errors
 /// When the level cannot be read, or logging was started before.
 pub fn start(level: &str) -> Result<()> {
-    let targets: Targets = level.parse().with_context(|| format!("--log {level}: expected error, warn, info or debug"))?;
+    // Each attempt of the object store's client; what comes of them the store tells itself.
+    let targets: Targets =
+        format!("object_store=warn,{level}").parse().with_context(|| format!("--log {level}: expected error, warn, info or debug"))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
     let started = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
     started.context("start logging")

@@ -20,6 +20,8 @@ pub(super) struct Node {
     pub catalog: Option<String>,
     /// Where data files are, when they are not in `events/`.
     pub objects: Option<String>,
+    /// In an object store: host and path of the directory when the object was made.
+    pub place: Option<String>,
 }
 
 // === impl Node ===
@@ -47,8 +49,8 @@ impl Node {
 
     pub fn text(&self) -> String {
         let line = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}\n")).unwrap_or_default();
-        let (catalog, objects) = (line("catalog", &self.catalog), line("objects", &self.objects));
-        format!("{FIRST_LINE}\nid {}\n{catalog}{objects}", self.id)
+        let (catalog, objects, place) = (line("catalog", &self.catalog), line("objects", &self.objects), line("place", &self.place));
+        format!("{FIRST_LINE}\nid {}\n{catalog}{objects}{place}", self.id)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -58,7 +60,7 @@ impl Node {
         }
         let values: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(' ')).collect();
         let value = |name: &str| values.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned());
-        Some(Self { id: value("id")?, catalog: value("catalog"), objects: value("objects") })
+        Some(Self { id: value("id")?, catalog: value("catalog"), objects: value("objects"), place: value("place") })
     }
 }
 
@@ -71,7 +73,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         assert_eq!(Node::read(directory.path()).unwrap(), None);
         for objects in [None, Some("s3://hive/a b".to_owned())] {
-            let node = Node { id: "01A".to_owned(), catalog: Some("postgres://db:5432/hive".to_owned()), objects };
+            let node = Node { id: "01A".to_owned(), catalog: Some("postgres://db:5432/hive".to_owned()), objects, place: None };
             node.write(directory.path()).unwrap();
             assert_eq!(Node::read(directory.path()).unwrap(), Some(node));
         }

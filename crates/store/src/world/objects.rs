@@ -9,6 +9,7 @@ mod bucket;
 mod cache;
 mod file;
 
+use super::open::ObjectOptions;
 use super::{Disk, DiskEntry, DiskFile, Rng};
 use bucket::Bucket;
 use bytes::Bytes;
@@ -20,6 +21,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// The object that says whose the bucket, or the part of it, is.
+const NODE: &str = "NODE";
 /// What is in the bucket.
 const SHARED: &str = "events";
 /// Where files grow until they are whole.
@@ -28,18 +31,6 @@ const UNFINISHED: &str = ".tmp";
 const SIDECAR: &str = ".sum";
 /// A listing of everything answers for its directories for so long. A start walks through all of them.
 const LISTING_AGE: Duration = Duration::from_secs(60);
-
-/// Where data files are and how to get there.
-#[derive(Clone)]
-pub struct ObjectOptions {
-    /// `s3://bucket/prefix`.
-    pub url: String,
-    /// Settings of the client by their names in lower case (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`,
-    /// `aws_region`, `aws_endpoint`, ...). An endpoint with `http://` is spoken to without TLS.
-    pub settings: Vec<(String, String)>,
-    /// Bytes that may be kept in `cache/`.
-    pub cache_bytes: u64,
-}
 
 /// [`Disk`] with data files in a bucket.
 pub struct ObjectDisk {
@@ -54,6 +45,23 @@ pub struct ObjectDisk {
 struct Listing {
     at: Duration,
     objects: BTreeMap<String, u64>,
+}
+
+/// What the bucket says of whose it is, and whether files are in it where it says nothing.
+pub(super) async fn whose(options: &ObjectOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> io::Result<(Option<String>, bool)> {
+    let bucket = Bucket::new(options, clock, rng)?;
+    let says = node_of(&bucket).await?;
+    // Asked even where nobody wants to know: a bucket that does not exist says nothing either, and refuses this.
+    let has_files = says.is_none() && !bucket.list(SHARED).await?.is_empty();
+    Ok((says, has_files))
+}
+
+async fn node_of(bucket: &Bucket) -> io::Result<Option<String>> {
+    match bucket.get(NODE).await {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 // === impl ObjectDisk ===
@@ -71,6 +79,21 @@ impl ObjectDisk {
         }
         let cache = Arc::new(Cache::open(local.clone(), options.cache_bytes).await?);
         Ok(Self { local, bucket, cache, clock, listing: Mutex::default() })
+    }
+
+    /// What the bucket says of whose it is; `None` when it says nothing.
+    pub(super) async fn node(&self) -> io::Result<Option<String>> {
+        node_of(&self.bucket).await
+    }
+
+    /// Has the bucket say whose it is, unless it says something else already.
+    pub(super) async fn put_node(&self, text: String) -> io::Result<()> {
+        self.bucket.upload(NODE, text.into()).await
+    }
+
+    /// Whether there are data files in the bucket.
+    pub(super) async fn has_files(&self) -> io::Result<bool> {
+        Ok(!self.list_objects(SHARED).await?.is_empty())
     }
 
     /// Uploads a staged file; what was uploaded stays in the cache.
@@ -222,6 +245,10 @@ impl Disk for ObjectDisk {
 
     fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>> {
         self.local.free_bytes()
+    }
+
+    fn unreachable_for(&self) -> Option<Duration> {
+        self.bucket.unreachable_for()
     }
 }
 

@@ -6,7 +6,7 @@ use super::lock::{self, DirLock};
 use super::overlay::OverlayDisk;
 use super::places::{self, Found};
 use super::threads::ThreadSpawner;
-use super::{Disk, World, format, network_fs};
+use super::{Disk, World, format, network_fs, object_disk};
 use crate::catalog::postgres::PostgresCatalog;
 use crate::catalog::sqlite::SqliteCatalog;
 use crate::catalog::{Catalog, CatalogError};
@@ -32,11 +32,25 @@ pub struct DataDirOptions {
     pub places: Places,
 }
 
-/// Where the catalog is. What is not named is in the data directory.
+/// Where the catalog and the data files are. What is not named is in the data directory.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Places {
     /// `postgres://user:password@host:port/database` of the catalog.
     pub catalog: Option<String>,
+    /// The object store of the data files.
+    pub objects: Option<ObjectOptions>,
+}
+
+/// Where data files are and how to get there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ObjectOptions {
+    /// `s3://bucket/prefix`.
+    pub url: String,
+    /// Settings of the client by their names in lower case (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`,
+    /// `aws_region`, `aws_endpoint`, ...). An endpoint with `http://` is spoken to without TLS.
+    pub settings: Vec<(String, String)>,
+    /// Bytes that may be kept in `cache/`.
+    pub cache_bytes: u64,
 }
 
 /// What opening without changing anything needs.
@@ -141,6 +155,16 @@ pub enum DataDirError {
         #[source]
         error: CatalogError,
     },
+    /// The object store of the data files did not answer as it must.
+    #[error("cannot use {place} for the data files of {directory}: {error}", directory = directory.display())]
+    Objects {
+        /// The directory.
+        directory: PathBuf,
+        /// The object store.
+        place: String,
+        /// Why.
+        error: io::Error,
+    },
     /// The operating system refused.
     #[error("cannot {what} {path}: {error}", path = path.display())]
     Io {
@@ -165,7 +189,9 @@ impl DataDirError {
             | DataDirError::Writable { .. }
             | DataDirError::NetworkFileSystem { .. }
             | DataDirError::Elsewhere { .. } => ErrorKind::InvalidRequest,
-            DataDirError::CatalogMissing { .. } | DataDirError::Catalog { .. } | DataDirError::Io { .. } => ErrorKind::Internal,
+            DataDirError::CatalogMissing { .. } | DataDirError::Catalog { .. } | DataDirError::Objects { .. } | DataDirError::Io { .. } => {
+                ErrorKind::Internal
+            }
         }
     }
 }
@@ -214,7 +240,10 @@ async fn open_writing(directory: &Path, options: &DataDirOptions) -> Result<Data
             (catalog.clone(), OpenCatalog::Database(catalog))
         }
     };
-    let disk = Arc::new(LocalDisk::new(directory));
+    let mut disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory));
+    if let Some(objects) = &options.places.objects {
+        disk = object_disk::open(disk, objects, &mut found, clock.clone()).await?;
+    }
     Ok(assemble(lock, clock, disk, catalog, open))
 }
 
@@ -253,8 +282,12 @@ async fn open_read_only(directory: &Path, read_only: &ReadOnly, places: &Places)
         }
     };
     let catalog = catalog.map_err(|error| found.catalog_error(error))?;
-    let disk = OverlayDisk::new(Arc::new(LocalDisk::new(directory)));
-    Ok(assemble(lock, Arc::new(SystemClock::default()), Arc::new(disk), Arc::new(catalog), OpenCatalog::Copy))
+    let clock = Arc::new(SystemClock::default());
+    let mut disk: Arc<dyn Disk> = Arc::new(OverlayDisk::new(Arc::new(LocalDisk::new(directory))));
+    if let Some(objects) = &places.objects {
+        disk = object_disk::open_read_only(disk, objects, &found, clock.clone()).await?;
+    }
+    Ok(assemble(lock, clock, disk, Arc::new(catalog), OpenCatalog::Copy))
 }
 
 fn assemble(lock: DirLock, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>, catalog: Arc<dyn Catalog>, open: OpenCatalog) -> DataDir {
@@ -281,7 +314,23 @@ impl DataDir {
 impl fmt::Debug for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The URL holds a password.
-        f.debug_struct("Places").field("catalog", &self.catalog.as_ref().map(|_| "postgres")).finish()
+        f.debug_struct("Places").field("catalog", &self.catalog.as_ref().map(|_| "postgres")).field("objects", &self.objects).finish()
+    }
+}
+
+// === impl ObjectOptions ===
+
+impl ObjectOptions {
+    /// Bucket, prefix and server, without any secret.
+    pub fn shown(&self) -> String {
+        let endpoint = self.settings.iter().find(|(name, _)| name == "aws_endpoint").map(|(_, value)| format!(" at {value}"));
+        format!("{}{}", self.url.trim_end_matches('/'), endpoint.unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for ObjectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
     }
 }
 

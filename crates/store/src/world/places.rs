@@ -6,7 +6,7 @@
 use super::Rng as _;
 use super::clock::SystemRng;
 use super::node::Node;
-use super::open::{DataDirError, Places, has_entries};
+use super::open::{DataDirError, ObjectOptions, Places, has_entries};
 use crate::catalog::postgres::{Owner, PostgresCatalog, foreign};
 use std::path::Path;
 
@@ -36,8 +36,63 @@ impl<'a> Found<'a> {
                 directory.display(),
                 found.shown_catalog(named)?,
             ))),
-            _ => Ok(found),
+            _ => found.with_objects(places),
         }
+    }
+
+    fn with_objects(self, places: &Places) -> Result<Self, DataDirError> {
+        let written = self.node.as_ref().and_then(|node| node.objects.as_ref());
+        match (&places.objects, written) {
+            (None, Some(written)) => Err(self.elsewhere(format!(
+                "the data files of {} are in {written}, and the settings name no object store. Set objects.url",
+                self.directory.display()
+            ))),
+            (Some(named), None) if has_entries(&self.directory.join("events")) => Err(self.elsewhere(format!(
+                "the data files of {} are in events/ in it, and the settings name {}. Leave out objects.url: only a new data directory gets \
+                 its files in an object store",
+                self.directory.display(),
+                named.shown(),
+            ))),
+            _ => Ok(self),
+        }
+    }
+
+    /// Whether data files may be kept in the place of `named`, by what it says of whose it is and whether there are files: it must be this
+    /// directory's, or nobody's, empty, and this directory new.
+    pub fn check_objects(&self, named: &ObjectOptions, says: Option<&str>, has_files: bool) -> Result<(), DataDirError> {
+        let (shown, directory) = (named.shown(), self.directory.display());
+        let own = self.node.as_ref().map(|node| node.id.as_str());
+        let written = self.node.as_ref().and_then(|node| node.objects.as_ref());
+        let other = match says.map(Node::parse) {
+            Some(Some(node)) if Some(node.id.as_str()) == own => return Ok(()),
+            Some(Some(node)) => Some(node.place.unwrap_or_else(|| format!("number {}", node.id))),
+            Some(None) => Some("another program's, or a newer version's".to_owned()),
+            None => None,
+        };
+        Err(self.elsewhere(match (other, written) {
+            (Some(other), _) => format!(
+                "{shown} has the data files of another data directory ({other}); give each a prefix of its own"
+            ),
+            (None, None) if has_files => {
+                format!("{shown} has data files and does not say whose (its object NODE is missing); name an empty prefix for {directory}")
+            }
+            (None, None) => return Ok(()),
+            (None, Some(written)) if *written == shown => {
+                format!("the data files of {directory} are missing: {shown} has no object NODE. Put the objects back from a backup")
+            }
+            (None, Some(written)) => format!(
+                "the data files of {directory} are in {written}, and {shown}, which the settings name, has no object NODE. Copy all objects \
+                 there first, NODE too, or set objects.url back"
+            ),
+        }))
+    }
+
+    pub fn objects_error(&self, named: &ObjectOptions, error: std::io::Error) -> DataDirError {
+        DataDirError::Objects { directory: self.directory.to_owned(), place: named.shown(), error }
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory
     }
 
     /// Asks the catalog elsewhere whose it is. It must be this directory's, or nobody's and this directory new.
@@ -97,7 +152,12 @@ impl<'a> Found<'a> {
 
 /// Who opens what is elsewhere.
 pub(super) fn owner(node: &Node, directory: &Path) -> Owner {
+    Owner { id: node.id.clone(), place: place(directory) }
+}
+
+/// Host and path of a directory.
+pub(super) fn place(directory: &Path) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let path = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    Owner { id: node.id.clone(), place: format!("{}:{}", host.trim(), path.display()) }
+    format!("{}:{}", host.trim(), path.display())
 }

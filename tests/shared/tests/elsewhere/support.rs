@@ -44,7 +44,8 @@ pub fn start(data: &Path, variables: &Variables) -> Result<Server> {
 /// When it cannot be started.
 pub fn run(arguments: &[&str], variables: &Variables) -> Result<Output> {
     let mut command = Command::new(glasshive()?);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GLASSHIVE_")) {
+    let is_setting = |name: &str| ["GLASSHIVE_", "AWS_"].iter().any(|prefix| name.starts_with(prefix));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(&name.to_string_lossy())) {
         command.env_remove(name);
     }
     command.args(arguments).envs(variables.iter().cloned()).output().context("run glasshive")

@@ -1,5 +1,5 @@
-//! Random plans over random events with the catalog in a real PostgreSQL, before and after it was restored from a backup: the engine and
-//! the reference give the same answers.
+//! Random plans over random events with the catalog in a real PostgreSQL and data files in a real S3-compatible server: the engine and the
+//! reference give the same answers.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -12,13 +12,16 @@ mod fixture;
 use drawn::{check, request_of};
 use fixture::{Hive, small_store, two_threads};
 use glasshive_query_plan::random::Random;
-use glasshive_store::world::Places;
-use glasshive_test_shared::Postgres;
+use glasshive_store::world::{ObjectOptions, Places};
+use glasshive_test_shared::{Postgres, S3};
+
+/// More than the data files have: what is read again comes from the copies, or each question would be thousands of requests.
+const CACHE_BYTES: u64 = 8 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn restored_from_postgresql() {
     let postgres = Postgres::start().unwrap();
-    let places = |url: String| Places { catalog: Some(url) };
+    let places = |url: String| Places { catalog: Some(url), ..Places::default() };
     let mut random = Random::new(200);
     let mut hive = Hive::in_places(small_store(), two_threads(), places(postgres.database("hive").unwrap())).await;
     for request in 0..6 {
@@ -39,5 +42,43 @@ async fn restored_from_postgresql() {
         })
         .await;
     check(&hive, 200, "restored from PostgreSQL").await;
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_through_s3() {
+    let s3 = S3::start().unwrap();
+    let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let settings = vec![
+        setting("aws_endpoint", &s3.endpoint()),
+        setting("aws_region", "us-east-1"),
+        setting("aws_access_key_id", "AKIAEXAMPLE"),
+        setting("aws_secret_access_key", "secret"),
+    ];
+    let objects = ObjectOptions { url: "s3://hive/agreement".to_owned(), settings, cache_bytes: CACHE_BYTES };
+    let places = Places { objects: Some(objects), ..Places::default() };
+    let mut random = Random::new(201);
+    let mut hive = Hive::in_places(small_store(), two_threads(), places.clone()).await;
+    for request in 0..4 {
+        hive.send(&request_of(&mut random, request)).await;
+        hive.flush().await;
+    }
+    hive.merge().await;
+    for request in 4..6 {
+        hive.send(&request_of(&mut random, request)).await;
+        hive.flush().await;
+    }
+    hive.send(&request_of(&mut random, 6)).await;
+    let copies = hive.directory().join("data/cache");
+    let hive = hive
+        .reopen_after(|| {
+            std::fs::remove_dir_all(copies).unwrap();
+            places
+        })
+        .await;
+    s3.requests();
+    check(&hive, 201, "read through S3").await;
+    let reads = s3.requests().iter().filter(|request| request.starts_with("GET ") && request.contains(".parquet")).count();
+    assert!(reads >= 5, "{reads} reads of data files reached the object store");
     hive.close().await;
 }

@@ -1,8 +1,8 @@
 //! Requests to the object store.
 
-use super::ObjectOptions;
 use crate::remote::Remote;
 use crate::world::Rng;
+use crate::world::open::ObjectOptions;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, select};
@@ -18,15 +18,21 @@ use std::io;
 use std::ops::Range;
 use std::pin::pin;
 use std::str::FromStr as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// An upload that did not succeed for so long is given up; the caller writes the file again, the log has its rows.
 const UPLOAD: Duration = Duration::from_secs(60);
 /// The longest pause between two attempts of an upload; the first may be a sixty-fourth of it.
 const PAUSE_MAX: Duration = Duration::from_secs(8);
-/// A single request, with what the client itself repeats.
+/// A request for less than a few mebibytes, with what the client itself repeats.
 const REQUEST: Duration = Duration::from_secs(60);
+/// A large file has a second more for each so many bytes.
+const BYTES_A_SECOND: u64 = 1 << 20;
+/// The client's own limit; a listing of everything may take as long, too.
+const ATTEMPT_MAX: Duration = Duration::from_secs(3600);
+/// An object store that is away is asked so often whether it is back.
+const WATCH: Duration = Duration::from_secs(5);
 /// A second request for a range is sent after this, until enough was measured.
 const HEDGE_FIRST: Duration = Duration::from_millis(300);
 const HEDGE_MIN: Duration = Duration::from_millis(20);
@@ -46,6 +52,14 @@ struct Shared {
     rng: Arc<dyn Rng>,
     /// How long the last answers took.
     took: Mutex<VecDeque<Duration>>,
+    /// Since when it does not answer, or answers that it cannot, on the monotonic clock.
+    away: Mutex<Away>,
+}
+
+#[derive(Default)]
+struct Away {
+    since: Option<Duration>,
+    is_watched: bool,
 }
 
 /// What is there after an attempt.
@@ -71,46 +85,45 @@ impl Bucket {
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_retry(retry)
-            .with_client_options(ClientOptions::new().with_timeout(REQUEST).with_allow_http(has_plain_endpoint));
+            .with_client_options(ClientOptions::new().with_timeout(ATTEMPT_MAX).with_allow_http(has_plain_endpoint));
         for (name, value) in &options.settings {
             let key = AmazonS3ConfigKey::from_str(name).map_err(|_| invalid(format!("no setting of the object store is called {name}")))?;
             builder = builder.with_config(key, value);
         }
         let store = Arc::new(builder.build().map_err(|error| invalid(error.to_string()))?);
-        let shared = Shared { store, prefix: prefix.to_owned(), clock, rng, took: Mutex::default() };
+        Path::parse(prefix).map_err(|error| invalid(format!("{}: {error}", options.url)))?;
+        let shared = Shared { store, prefix: prefix.to_owned(), clock, rng, took: Mutex::default(), away: Mutex::default() };
         Ok(Self { shared: Arc::new(shared), remote: Remote::new("objects")? })
     }
 
     /// Makes an object of these bytes. When this returns the object store has them, and has been asked.
     pub async fn upload(&self, path: &str, bytes: Bytes) -> io::Result<()> {
-        let (shared, key) = (self.shared.clone(), self.shared.key(path));
+        let (shared, key) = (self.shared.clone(), self.shared.key(path)?);
         self.remote.run(async move { shared.upload(&key, bytes).await }).await
     }
 
     /// Bytes of an object, asked for a second time when the answer is slow.
     pub async fn get_range(&self, path: &str, range: Range<u64>) -> io::Result<Bytes> {
-        let (shared, key) = (self.shared.clone(), self.shared.key(path));
-        self.remote.run(async move { shared.get_hedged(&key, range).await.map_err(io_error) }).await
+        let (shared, key) = (self.shared.clone(), self.shared.key(path)?);
+        self.ask(REQUEST, async move { shared.get_hedged(&key, range).await }).await
     }
 
     /// A whole object.
     pub async fn get(&self, path: &str) -> io::Result<Bytes> {
-        let (shared, key) = (self.shared.clone(), self.shared.key(path));
-        let get = async move { shared.store.get(&key).await?.bytes().await };
-        self.remote.run(async move { get.await.map_err(io_error) }).await
+        let (shared, key) = (self.shared.clone(), self.shared.key(path)?);
+        self.ask(REQUEST, async move { shared.get(&key).await }).await
     }
 
     /// Length of an object.
     pub async fn len(&self, path: &str) -> io::Result<u64> {
-        let (shared, key) = (self.shared.clone(), self.shared.key(path));
-        self.remote.run(async move { shared.store.head(&key).await.map(|meta| meta.size).map_err(io_error) }).await
+        let (shared, key) = (self.shared.clone(), self.shared.key(path)?);
+        self.ask(REQUEST, async move { shared.store.head(&key).await.map(|meta| meta.size) }).await
     }
 
     /// Removes an object; one that is not there is removed too.
     pub async fn delete(&self, path: &str) -> io::Result<()> {
-        let (shared, key) = (self.shared.clone(), self.shared.key(path));
-        let deleted = self.remote.run(async move { shared.store.delete(&key).await.map_err(io_error) }).await;
-        match deleted {
+        let (shared, key) = (self.shared.clone(), self.shared.key(path)?);
+        match self.ask(REQUEST, async move { shared.store.delete(&key).await }).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -118,22 +131,41 @@ impl Bucket {
 
     /// Every object below a directory, however deep: path and length.
     pub async fn list(&self, directory: &str) -> io::Result<BTreeMap<String, u64>> {
-        let (shared, key) = (self.shared.clone(), self.shared.key(directory));
-        let metas: Vec<ObjectMeta> =
-            self.remote.run(async move { shared.store.list(Some(&key)).try_collect().await.map_err(io_error) }).await?;
+        let (shared, key) = (self.shared.clone(), self.shared.key(directory)?);
+        let metas: Vec<ObjectMeta> = self.ask(ATTEMPT_MAX, async move { shared.store.list(Some(&key)).try_collect().await }).await?;
         let strip = |meta: ObjectMeta| Some((self.shared.path(&meta.location)?, meta.size));
         Ok(metas.into_iter().filter_map(strip).collect())
+    }
+
+    /// For how long requests have failed; `None` since one did not.
+    pub fn unreachable_for(&self) -> Option<Duration> {
+        let since = self.shared.away().since;
+        since.map(|since| self.shared.clock.monotonic().saturating_sub(since))
+    }
+
+    /// Runs a request that may take so long, and says what went wrong in terms of a disk.
+    async fn ask<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        request: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> io::Result<T> {
+        let shared = self.shared.clone();
+        let asked = async move {
+            let result = within(limit, request).await;
+            shared.note(result.as_ref().err());
+            result.map_err(io_error)
+        };
+        self.remote.run(asked).await
     }
 }
 
 // === impl Shared ===
 
 impl Shared {
-    fn key(&self, path: &str) -> Path {
-        match self.prefix.is_empty() {
-            true => Path::from(path),
-            false => Path::from(format!("{}/{path}", self.prefix)),
-        }
+    /// The name as it is: were parts of it encoded, a listing would not give it back.
+    fn key(&self, path: &str) -> io::Result<Path> {
+        let separator = if self.prefix.is_empty() { "" } else { "/" };
+        Path::parse(format!("{}{separator}{path}", self.prefix)).map_err(|error| invalid(error.to_string()))
     }
 
     fn path(&self, key: &Path) -> Option<String> {
@@ -144,22 +176,24 @@ impl Shared {
         }
     }
 
-    async fn upload(&self, key: &Path, bytes: Bytes) -> io::Result<()> {
+    async fn upload(self: &Arc<Self>, key: &Path, bytes: Bytes) -> io::Result<()> {
         let began = self.clock.monotonic();
         let mut doublings = 0;
         loop {
-            let cause = match self.try_upload(key, &bytes).await {
+            let tried = self.try_upload(key, &bytes).await;
+            self.note(tried.as_ref().err());
+            let cause = match tried {
                 Ok(Stored::Same) => return Ok(()),
                 Ok(Stored::Others) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{key} is another object"))),
                 Ok(Stored::Differs) => {
                     tracing::warn!("upload of {key} differs from local file; repeated");
                     // No catalog names it yet: a file is committed after its upload.
-                    match self.store.delete(key).await {
+                    match within(REQUEST, self.store.delete(key)).await {
                         Ok(()) => "what was stored is not what was sent".to_owned(),
-                        Err(error) => error.to_string(),
+                        Err(error) => words(&error),
                     }
                 }
-                Err(error) => error.to_string(),
+                Err(error) => words(&error),
             };
             let away = self.clock.monotonic().saturating_sub(began);
             if away >= UPLOAD {
@@ -172,16 +206,46 @@ impl Shared {
         }
     }
 
+    /// Notes whether the object store answers. While it does not, it is asked now and then, so that it is known when it is back.
+    fn note(self: &Arc<Self>, error: Option<&Error>) {
+        let error = error.filter(|error| !matches!(error, Error::NotFound { .. } | Error::AlreadyExists { .. }));
+        let mut away = self.away();
+        match (error, away.since) {
+            (Some(error), None) => {
+                tracing::warn!(error = words(error), "object store unreachable");
+                away.since = Some(self.clock.monotonic());
+                if !std::mem::replace(&mut away.is_watched, true) {
+                    tokio::spawn(watch(Arc::downgrade(self)));
+                }
+            }
+            (None, Some(since)) => {
+                let away_for = crate::time::shown_duration(self.clock.monotonic().saturating_sub(since));
+                tracing::info!("object store answers again after {away_for}");
+                away.since = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn away(&self) -> MutexGuard<'_, Away> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn get(&self, key: &Path) -> Result<Bytes, Error> {
+        self.store.get(key).await?.bytes().await
+    }
+
     /// One attempt.
     async fn try_upload(&self, key: &Path, bytes: &Bytes) -> Result<Stored, Error> {
         let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        let is_ours = match self.store.put_opts(key, PutPayload::from_bytes(bytes.clone()), create).await {
+        let limit = REQUEST + Duration::from_secs(bytes.len() as u64 / BYTES_A_SECOND);
+        let is_ours = match within(limit, self.store.put_opts(key, PutPayload::from_bytes(bytes.clone()), create)).await {
             Ok(_) => true,
             // An attempt whose answer was lost, or somebody else's.
             Err(Error::AlreadyExists { .. }) => false,
             Err(error) => return Err(error),
         };
-        match self.is_stored(key, bytes).await? {
+        match within(limit, self.is_stored(key, bytes)).await? {
             true => Ok(Stored::Same),
             false if is_ours => Ok(Stored::Differs),
             false => Ok(Stored::Others),
@@ -203,7 +267,7 @@ impl Shared {
             return Ok(true);
         }
         // An object that is encrypted with a key of its owner's has another tag.
-        Ok(self.store.get(key).await?.bytes().await? == bytes)
+        Ok(self.get(key).await? == bytes)
     }
 
     async fn get_hedged(&self, key: &Path, range: Range<u64>) -> Result<Bytes, Error> {
@@ -245,6 +309,30 @@ impl Shared {
     }
 }
 
+/// A request, and an error when it takes longer than it may.
+async fn within<T>(limit: Duration, request: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let slow = |_| Error::Generic { store: "S3", source: format!("no answer within {}", crate::time::shown_duration(limit)).into() };
+    tokio::time::timeout(limit, request).await.map_err(slow)?
+}
+
+/// Asks whether it answers until it does.
+async fn watch(shared: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let is_back = {
+            let mut away = shared.away();
+            away.is_watched = away.since.is_some();
+            !away.is_watched
+        };
+        if is_back {
+            return;
+        }
+        let Ok(key) = shared.key(super::NODE) else { return };
+        shared.note(within(REQUEST, shared.store.head(&key)).await.as_ref().err());
+    }
+}
+
 /// Bucket and prefix of `s3://bucket/prefix`.
 fn parse_url(url: &str) -> io::Result<(&str, &str)> {
     let rest = url.strip_prefix("s3://").ok_or_else(|| invalid(format!("{url} is not of the form s3://bucket/prefix")))?;
@@ -265,7 +353,25 @@ fn io_error(error: Error) -> io::Error {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => io::ErrorKind::PermissionDenied,
         _ => io::ErrorKind::Other,
     };
-    io::Error::new(kind, error.to_string())
+    io::Error::new(kind, words(&error))
+}
+
+/// What went wrong in one line: an answer's code and message without the document around them, and what lies below it all.
+fn words(error: &Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    let (text, cause) = (error.to_string(), cause.to_string());
+    if let Some((request, document)) = text.split_once(": <") {
+        let tag = |name: &str| Some(document.split_once(&format!("<{name}>"))?.1.split_once("</")?.0);
+        let told: Vec<&str> = [Some(request), tag("Code"), tag("Message")].into_iter().flatten().collect();
+        return told.join(": ");
+    }
+    match text.contains(&cause) {
+        true => text,
+        false => format!("{text}: {cause}"),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -283,5 +389,15 @@ mod tests {
         for wrong in ["s3:///a", "https://hive/a", "hive"] {
             assert_eq!(parse_url(wrong).unwrap_err().kind(), io::ErrorKind::InvalidInput, "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_in_a_line() {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| words(&Error::Generic { store: "S3", source });
+        let answer =
+            "403 Forbidden: <?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>Not yours</Message><Key>a</Key></Error>";
+        assert_eq!(failed(answer.into()), "Generic S3 error: 403 Forbidden: AccessDenied: Not yours");
+        assert_eq!(failed("502 Bad Gateway: <html>".into()), "Generic S3 error: 502 Bad Gateway");
+        assert_eq!(failed("refused".into()), "Generic S3 error: refused");
     }
 }

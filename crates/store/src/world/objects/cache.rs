@@ -109,18 +109,21 @@ impl Cache {
         }
     }
 
+    /// Keeps to the limit, and takes no more of the disk than it leaves free: the log needs it more.
     async fn make_room(&self) {
+        let mut free = self.disk.free_bytes().await.unwrap_or(u64::MAX);
         loop {
             let oldest = {
                 let mut held = self.held();
-                if held.bytes <= self.bytes_max {
+                if held.bytes <= self.bytes_max.min(free) {
                     return;
                 }
                 let oldest = held.by_use.values().next().cloned();
-                oldest.inspect(|name| held.remove(name))
+                oldest.map(|name| (held.remove(&name), name))
             };
-            let Some(oldest) = oldest else { return };
-            drop(self.disk.remove(&path(&oldest)).await);
+            let Some((len, name)) = oldest else { return };
+            drop(self.disk.remove(&path(&name)).await);
+            free = free.saturating_add(len);
         }
     }
 
@@ -146,11 +149,12 @@ impl Held {
         true
     }
 
-    fn remove(&mut self, name: &str) {
-        if let Some((len, used)) = self.by_name.remove(name) {
-            self.by_use.remove(&used);
-            self.bytes -= len;
-        }
+    /// Bytes that it had.
+    fn remove(&mut self, name: &str) -> u64 {
+        let Some((len, used)) = self.by_name.remove(name) else { return 0 };
+        self.by_use.remove(&used);
+        self.bytes -= len;
+        len
     }
 }
 
