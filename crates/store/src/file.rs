@@ -33,7 +33,9 @@ pub struct DataFile {
     context: Arc<FileContext>,
     opened: Mutex<Option<Arc<Opened>>>,
     metadata: Mutex<Option<Arc<ParquetMetaData>>>,
+    /// Its damage has been told; that of its trace index, which costs no row, on its own.
     told: AtomicBool,
+    index_told: AtomicBool,
 }
 
 /// A file that can be read.
@@ -58,7 +60,8 @@ impl std::fmt::Debug for DataFile {
 
 impl DataFile {
     pub(crate) fn new(row: FileRow, context: Arc<FileContext>) -> Self {
-        Self { row, context, opened: Mutex::default(), metadata: Mutex::default(), told: AtomicBool::new(false) }
+        let (opened, metadata) = (Mutex::default(), Mutex::default());
+        Self { row, context, opened, metadata, told: AtomicBool::new(false), index_told: AtomicBool::new(false) }
     }
 
     /// The bytes of `range`, each compared with the checksum of its block. Cost: whole blocks of 256 KiB are read.

@@ -102,7 +102,7 @@ impl DataFile {
     }
 
     fn tell_index_damage(&self) {
-        if !self.told.swap(true, Ordering::Relaxed) {
+        if !self.index_told.swap(true, Ordering::Relaxed) {
             let text = format!("the trace index of {} is damaged; traces are looked for without it", self.row.path);
             self.context.faults.tell(FaultKind::FileDamage, self.context.clock.wall_ns(), text);
         }

@@ -3,6 +3,7 @@
 use super::lines;
 use super::support::{MINUTE_NS, Op, START_NS, TestWorld};
 use crate::catalog::memory::{CatalogCall, Fate, Outcome};
+use crate::file::sidecar::{Sidecar, kind};
 use crate::{FaultKind, ReadError, Scope};
 use glasshive_base::BoxFuture;
 use glasshive_model::column::{FIELD_ID, FIELD_KEY, FIELD_TYPE};
@@ -216,4 +217,28 @@ async fn f11_a_damaged_file_is_named_and_gives_no_value() {
     running.store.shutdown().await;
     let again = world.open().await;
     assert!(again.snapshot().files[0].read_rows(None).await.is_err(), "without its sidecar nothing is believed");
+}
+
+#[tokio::test]
+async fn f11_a_damaged_index_does_not_keep_damaged_rows_from_being_told() {
+    let world = TestWorld::new();
+    let running = world.open().await;
+    running.append(&lines(10, "a")).await.unwrap();
+    running.store.flush().await.unwrap();
+    let path = world.files(".parquet").pop().unwrap();
+    let sidecar = path.with_extension("sum");
+    let mut bytes = std::fs::read(&sidecar).unwrap();
+    let section = Sidecar::decode(&bytes).unwrap().section(kind::TRACE_FILTER).unwrap().place.clone();
+    bytes[section.start as usize] ^= 1;
+    std::fs::write(&sidecar, bytes).unwrap();
+    let file = running.snapshot().files[0].clone();
+    assert!(file.trace_index().await.unwrap().is_none());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[200] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert!(file.read_rows(None).await.is_err());
+    assert!(file.trace_index().await.unwrap().is_none());
+    let told = running.messages();
+    assert_eq!(told.len(), 2, "each once: {told:?}");
+    assert!(told[0].starts_with("the trace index of ") && told[1].ends_with(" is damaged; results exclude it"), "{told:?}");
 }
