@@ -50,6 +50,8 @@ pub(crate) struct MergeProgress {
     /// Attempts that failed since the start.
     pub failures: u64,
     pub last_failure: String,
+    /// When it last looked for something to do and found nothing, retention included; monotonic.
+    pub rested_at: Option<Duration>,
     /// The merger has ended.
     pub is_over: bool,
 }
@@ -96,13 +98,17 @@ impl Merger {
     /// Runs until the store closes.
     pub async fn run(mut self) {
         while !self.inner.is_closing() {
+            let began = self.inner.now();
             let pause = match self.step().await {
                 Ok(true) => {
                     self.pause = PAUSE_FIRST;
                     self.inner.world.spawner.yield_now().await;
                     continue;
                 }
-                Ok(false) => self.until_due(),
+                Ok(false) => {
+                    self.inner.merge_progress.send_modify(|progress| progress.rested_at = Some(began));
+                    self.until_due()
+                }
                 Err(Failure::Closing) => break,
                 Err(Failure::Later(reason)) => self.failed(reason),
             };

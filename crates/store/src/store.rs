@@ -205,6 +205,14 @@ impl Store {
         self.inner.stats()
     }
 
+    /// Wakes the merger and waits until it has nothing to do at this time of the monotonic clock, or later.
+    #[cfg(test)]
+    pub(crate) async fn rested(&self, now: std::time::Duration) {
+        let mut progress = self.inner.merge_progress.subscribe();
+        self.inner.merger.notify_one();
+        drop(progress.wait_for(|progress| progress.rested_at >= Some(now)).await);
+    }
+
     /// What went wrong since the start, oldest first, at most the last 256.
     pub fn faults(&self) -> Vec<Fault> {
         self.inner.faults.list()

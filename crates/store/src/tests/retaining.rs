@@ -27,13 +27,11 @@ async fn flush(running: &Running, body: &str) {
     running.store.flush().await.unwrap();
 }
 
-/// Lets hours pass, in steps that are no jumps.
-async fn pass(world: &TestWorld, hours: u32) {
+/// Lets hours pass, in steps that are no jumps, and everything be done that is due after each.
+async fn pass(world: &TestWorld, running: &Running, hours: u32) {
     for _ in 0..hours {
         world.clock.advance(HOUR);
-        for _ in 0..200 {
-            tokio::task::yield_now().await;
-        }
+        running.rested().await;
     }
 }
 
@@ -53,15 +51,14 @@ async fn dm83_rows_go_by_the_time_at_which_they_were_received() {
     let running = world.open().await;
     flush(&running, &format!("{} old a=1", -60 * 24 * 365 * 9)).await;
     flush(&running, &format!("{} future a=1", 60 * 24 * 300)).await;
-    pass(&world, 30).await;
+    pass(&world, &running, 30).await;
     flush(&running, "5 new a=1").await;
-    pass(&world, 17).await;
+    pass(&world, &running, 17).await;
     assert_eq!(datasets(&running).await, ["future", "new", "old"]);
-    pass(&world, 3).await;
-    running.until(|store| store.stats().files == 1).await;
+    pass(&world, &running, 3).await;
     assert_eq!(datasets(&running).await, ["new"]);
     while world.files(".parquet").len() > 1 {
-        pass(&world, 1).await;
+        pass(&world, &running, 1).await;
     }
     assert_eq!(datasets(&running).await, ["new"]);
     running.store.shutdown().await;
@@ -75,8 +72,9 @@ async fn dm83_a_dataset_with_a_rule_of_its_own_leaves_the_files_it_shares() {
     let running = world.open().await;
     flush(&running, "1 noisy a=1\n2 api b=2\n3 noisy c=3").await;
     let kept: Vec<_> = running.rows().await.into_iter().filter(|row| row.get("meta.dataset").unwrap().to_string() == "api").collect();
-    pass(&world, 7).await;
-    running.until(|store| store.stats().file_rows == 1).await;
+    pass(&world, &running, 5).await;
+    assert_eq!(running.store.stats().file_rows, 3);
+    pass(&world, &running, 1).await;
     assert_eq!(running.rows().await, kept);
 }
 
@@ -90,7 +88,7 @@ async fn dm83_nothing_goes_unless_somebody_asked_for_it() {
     world.clock.advance(4_000 * DAY);
     let running = world.open().await;
     running.store.confirm_clock();
-    pass(&world, 5).await;
+    pass(&world, &running, 5).await;
     assert_eq!((running.rows().await.len(), running.store.stats().files, running.messages()), (10, 1, Vec::new()));
 }
 
@@ -132,7 +130,7 @@ async fn f14_a_clock_that_jumps_deletes_nothing_for_an_hour() {
     let world = world_that_keeps(2 * DAY, Vec::new());
     let running = world.open().await;
     flush(&running, &lines(10, "a")).await;
-    pass(&world, 1).await;
+    pass(&world, &running, 1).await;
     running.store.shutdown().await;
     // The machine is off for three days.
     world.clock.advance(3 * DAY);
@@ -142,9 +140,10 @@ async fn f14_a_clock_that_jumps_deletes_nothing_for_an_hour() {
         (running.messages(), running.store.faults()[0].kind),
         (vec!["clock moved by 72 h; retention is paused".to_owned()], FaultKind::Clock)
     );
+    running.rested().await;
     assert_eq!(running.rows().await.len(), 10);
-    pass(&world, 3).await;
-    running.until(|store| store.stats().files == 0).await;
+    pass(&world, &running, 1).await;
+    assert_eq!(running.store.stats().files, 0);
 }
 
 #[tokio::test]
@@ -155,11 +154,11 @@ async fn f14_somebody_may_say_that_the_clock_is_right() {
     running.store.shutdown().await;
     world.clock.advance(300 * DAY);
     let running = world.open().await;
-    pass(&world, 5).await;
+    pass(&world, &running, 5).await;
     assert_eq!(running.rows().await.len(), 10);
     running.store.confirm_clock();
-    pass(&world, 1).await;
-    running.until(|store| store.stats().files == 0).await;
+    pass(&world, &running, 1).await;
+    assert_eq!(running.store.stats().files, 0);
 }
 
 #[tokio::test]
@@ -174,11 +173,9 @@ async fn st42_beyond_max_bytes_the_oldest_partition_of_the_largest_environment_g
     let running = world.open().await;
     flush(&running, "0 api a=2").await;
     flush(&running, "60 api a=3").await;
-    pass(&world, 1).await;
-    running.until(|store| store.stats().files == 2).await;
+    pass(&world, &running, 1).await;
     let times: Vec<_> = running.snapshot().files.iter().map(|file| file.row.sequence_first).collect();
     assert_eq!(times, [2, 3], "the one that came first is gone, whatever time it is of");
-    running.until(|store| store.faults().len() == 1).await;
     let told = &running.messages()[0];
     assert!(
         told.starts_with("more than retention.max_bytes (") && told.contains("deleted 1 events of local from 2026-03-01T10:00:00Z on"),

@@ -448,6 +448,11 @@ impl Running {
         self.store.faults().into_iter().map(|fault| fault.message).collect()
     }
 
+    /// Until merges, retention and removals have nothing to do at this time of the clock.
+    pub async fn rested(&self) {
+        self.store.rested(self.clock.monotonic()).await;
+    }
+
     /// Lets the background tasks run until something is so. Moves no clock.
     pub async fn until(&self, mut is_so: impl FnMut(&Store) -> bool) {
         while !is_so(&self.store) {
