@@ -8,8 +8,10 @@ use crate::log::recovery::Recovered;
 use crate::merge::REPLACES;
 use crate::quarantine;
 use crate::world::Disk;
+use glasshive_model::SystemColumn;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 use std::collections::HashSet;
 use std::io;
 use std::ops::{Range, RangeInclusive};
@@ -97,9 +99,13 @@ async fn fate(disk: &dyn Disk, catalog: &CatalogState, recovered: &Recovered, pa
     if let Some(replaces) = &footer.replaces {
         return Ok(if are_known(disk, catalog, replaces).await { Fate::RemoveBoth } else { Fate::Quarantine });
     }
-    let is_replayed = footer.sequences.is_some_and(|range| {
-        let is_lost = |lost: &Range<u64>| lost.start <= *range.end() && *range.start() < lost.end;
-        *range.start() > catalog.flushed_through && *range.end() < recovered.next_sequence && !recovered.lost.iter().any(is_lost)
+    let is_replayed = footer.sequences.zip(footer.received_ns).is_some_and(|(sequences, received_ns)| {
+        let is_lost = |lost: &Range<u64>| lost.start <= *sequences.end() && *sequences.start() < lost.end;
+        let is_of_log = *sequences.start() > catalog.flushed_through && *sequences.end() < recovered.next_sequence;
+        // Another log, or this one under an older catalog, may have given out the same sequences.
+        let times = || recovered.received.range(sequences.clone()).map(|(_, time_ns)| *time_ns);
+        let is_of_then = times().min() <= Some(received_ns.0) && Some(received_ns.1) <= times().max();
+        is_of_log && is_of_then && !recovered.lost.iter().any(is_lost)
     });
     Ok(if is_replayed { Fate::ReplacedLater } else { Fate::Quarantine })
 }
@@ -123,6 +129,8 @@ async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> b
 /// What a file's footer says of where its rows are from.
 struct Footer {
     sequences: Option<RangeInclusive<u64>>,
+    /// Least and greatest `_ingest_time`.
+    received_ns: Option<(i64, i64)>,
     /// Ids of the files that a merge read.
     replaces: Option<Vec<String>>,
 }
@@ -142,10 +150,22 @@ async fn read_footer(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Opti
                 let number = |key: &str| text(key)?.parse::<u64>().ok();
                 let sequences = number("hive.sequence_first").zip(number("hive.sequence_last")).map(|(first, last)| first..=last);
                 let replaces = text(REPLACES).map(|list| serde_json::from_str(list).unwrap_or_else(|_| vec![String::new()]));
-                return Ok(Some(Footer { sequences, replaces }));
+                return Ok(Some(Footer { sequences, received_ns: received_ns(&metadata), replaces }));
             }
             Err(ParquetError::NeedMoreData(needed)) if needed as u64 > wanted && needed as u64 <= bytes => wanted = needed as u64,
             Err(_) => return Ok(None),
         }
     }
+}
+
+/// Least and greatest `_ingest_time`, by the statistics; `None` where these do not tell.
+fn received_ns(metadata: &ParquetMetaData) -> Option<(i64, i64)> {
+    let columns = metadata.file_metadata().schema_descr().columns().iter();
+    let index = columns.into_iter().position(|column| column.name() == SystemColumn::IngestTime.name())?;
+    let of_group = |group: &RowGroupMetaData| match group.column(index).statistics()? {
+        Statistics::Int64(times) => Some((*times.min_opt()?, *times.max_opt()?)),
+        _ => None,
+    };
+    let groups: Vec<(i64, i64)> = metadata.row_groups().iter().map(of_group).collect::<Option<_>>()?;
+    Some((groups.iter().map(|times| times.0).min()?, groups.iter().map(|times| times.1).max()?))
 }

@@ -34,6 +34,8 @@ pub(crate) struct Recovered {
     pub unsynced: Vec<Group>,
     /// Sequences after the files whose rows did not come back.
     pub lost: Vec<Range<u64>>,
+    /// When each record after the files was received.
+    pub received: BTreeMap<u64, i64>,
 }
 
 /// Reads the log, makes everything beyond the files readable, and leaves a log that says the same at the next start.
@@ -58,8 +60,11 @@ pub(crate) async fn recover(inner: &Arc<Inner>, catalog: &CatalogState, decoder:
     replay.know_segments(&segments, &layout);
     let Replay { events, lost, .. } = replay;
 
+    let beyond = layout.records.range(catalog.flushed_through + 1..);
+    let received = beyond.map(|(sequence, place)| (*sequence, place.record.received_ns)).collect();
+    let next_sequence = layout.end + 1;
     let mut recovered =
-        Recovered { events, is_degraded: !lost.is_empty(), open: None, next_sequence: layout.end + 1, unsynced: Vec::new(), lost };
+        Recovered { events, is_degraded: !lost.is_empty(), open: None, next_sequence, unsynced: Vec::new(), lost, received };
     if groups.is_empty() || inner.config.is_planted(PlantedBug::TailNotRewritten) {
         return Ok(recovered);
     }

@@ -242,3 +242,29 @@ async fn f11_a_damaged_index_does_not_keep_damaged_rows_from_being_told() {
     assert_eq!(told.len(), 2, "each once: {told:?}");
     assert!(told[0].starts_with("the trace index of ") && told[1].ends_with(" is damaged; results exclude it"), "{told:?}");
 }
+
+#[tokio::test]
+async fn f13_a_file_of_the_same_sequences_by_another_log_is_kept() {
+    let other = TestWorld::new();
+    let running = other.open().await;
+    running.append(&lines(10, "other")).await.unwrap();
+    running.store.flush().await.unwrap();
+    running.store.shutdown().await;
+    let world = TestWorld::new();
+    world.clock.advance(Duration::from_secs(60));
+    let running = world.open().await;
+    running.append(&lines(20, "own")).await.unwrap();
+    running.kill().await;
+    for ending in [".parquet", ".sum"] {
+        let path = other.files(ending).pop().unwrap();
+        let copy = world.directory.path().join(path.strip_prefix(other.directory.path()).unwrap());
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(path, copy).unwrap();
+    }
+    let running = world.open().await;
+    assert_eq!(running.messages()[0], "1 files are unknown to the catalog; kept in quarantine");
+    running.store.flush().await.unwrap();
+    running.store.shutdown().await;
+    assert_eq!(std::fs::read_dir(world.directory.path().join("quarantine/orphans")).unwrap().count(), 2);
+    assert_eq!(world.open().await.rows().await.len(), 20);
+}
