@@ -66,21 +66,28 @@ impl SqliteCatalog {
     /// A write-ahead file that a crash left is honoured by reading a copy of both in a private directory below `scratch`.
     ///
     /// # Errors
-    /// As [`SqliteCatalog::open`].
+    /// As [`SqliteCatalog::open`], and [`CatalogError::Damaged`] when a page of it is.
     pub async fn read_only(path: &Path, scratch: &Path) -> Result<MemoryCatalog, CatalogError> {
         let mut reader = connect::Reader::open(path, scratch).await?;
-        let state = read::state(&mut reader.connection).await?;
-        let keys = read::keys(&mut reader.connection).await?;
-        let settings = read::settings(&mut reader.connection).await?;
-        let deletions = match connect::has_table(&mut reader.connection, "deletion").await? {
-            true => read::deletions(&mut reader.connection).await?,
-            false => Vec::new(),
-        };
-        let definitions = match connect::has_table(&mut reader.connection, "definition").await? {
-            true => read::definitions(&mut reader.connection).await?,
-            false => Vec::new(),
-        };
+        let copied = Self::copied(&mut reader.connection).await;
         reader.close().await;
+        copied
+    }
+
+    async fn copied(connection: &mut SqliteConnection) -> Result<MemoryCatalog, CatalogError> {
+        // A page that is damaged and can be read would make something else of the files.
+        connect::quick_check(connection).await?;
+        let state = read::state(connection).await?;
+        let keys = read::keys(connection).await?;
+        let settings = read::settings(connection).await?;
+        let deletions = match connect::has_table(connection, "deletion").await? {
+            true => read::deletions(connection).await?,
+            false => Vec::new(),
+        };
+        let definitions = match connect::has_table(connection, "definition").await? {
+            true => read::definitions(connection).await?,
+            false => Vec::new(),
+        };
         Ok(MemoryCatalog::holding(state, keys).with_settings(settings).with_deletions(deletions).with_definitions(definitions))
     }
 

@@ -80,7 +80,8 @@ pub(super) async fn after_failed_commit(path: &Path, cause: &sqlx::Error) -> (Op
     }
 }
 
-async fn quick_check(connection: &mut SqliteConnection) -> Result<(), CatalogError> {
+/// Looks at every page.
+pub(super) async fn quick_check(connection: &mut SqliteConnection) -> Result<(), CatalogError> {
     let findings: Vec<String> = sqlx::query_scalar("PRAGMA quick_check").fetch_all(connection).await.map_err(classify)?;
     match findings.first() {
         Some(finding) if finding != "ok" => Err(CatalogError::Damaged(finding.clone())),

@@ -144,3 +144,27 @@ async fn reading_only_sees_the_write_ahead_file_and_leaves_everything_as_it_was(
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn o6_a_damaged_page_is_found_by_whoever_only_reads() {
+    let directory = tempfile::tempdir().unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let path = directory.path().join("catalog.db");
+    let catalog = open(&directory).await;
+    catalog.commit_cut(conformance::cut(5)).await.unwrap();
+    // Of the index of names, that reading everything does not look at.
+    let (page, page_bytes): (i64, i64) = {
+        let mut slot = catalog.connection.lock().await;
+        let connection = slot.as_mut().unwrap();
+        let index = "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_definition_2'";
+        let page = sqlx::query_scalar(index).fetch_one(&mut *connection).await.unwrap();
+        (page, sqlx::query_scalar("PRAGMA page_size").fetch_one(connection).await.unwrap())
+    };
+    catalog.close().await;
+    let mut bytes = fs::read(&path).unwrap();
+    let start = usize::try_from((page - 1) * page_bytes).unwrap();
+    bytes[start..start + 100].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let refused = SqliteCatalog::read_only(&path, scratch.path()).await.err();
+    assert!(matches!(refused, Some(CatalogError::Damaged(_))), "{refused:?}");
+}
