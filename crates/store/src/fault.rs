@@ -25,6 +25,10 @@ pub enum FaultKind {
     LogDamage,
     /// A data file is damaged.
     FileDamage,
+    /// A data file cannot be read now, or not as it was written, and is left out of merges.
+    FileRead,
+    /// A file that nobody needs any more could not be removed.
+    FileRemoval,
     /// Files exist that the catalog does not know.
     UnknownFiles,
     /// The wall clock is not believed.
@@ -46,6 +50,8 @@ impl FaultKind {
             FaultKind::CatalogFailed => "catalog_failed",
             FaultKind::LogDamage => "log_damage",
             FaultKind::FileDamage => "file_damage",
+            FaultKind::FileRead => "file_read",
+            FaultKind::FileRemoval => "file_removal",
             FaultKind::UnknownFiles => "unknown_files",
             FaultKind::Clock => "clock",
             FaultKind::Retention => "retention",

@@ -60,7 +60,7 @@ pub(crate) struct MergeProgress {
 pub(crate) struct Merger {
     inner: Arc<Inner>,
     /// Files that no catalog will ever name.
-    abandoned: Vec<String>,
+    abandoned: Vec<Abandoned>,
     pause: Duration,
     clock: Option<RetentionClock>,
     /// What the catalog keeps of the believed time.
@@ -70,6 +70,14 @@ pub(crate) struct Merger {
     may_have_deletions: bool,
     /// What deletions that are not finished have come to so far.
     deleting: BTreeMap<u64, delete::Deleting>,
+}
+
+/// A file that is to be removed.
+struct Abandoned {
+    path: String,
+    /// From this time on; monotonic.
+    at: Duration,
+    refusals: dispose::Refusals,
 }
 
 /// Why a step was not taken.
@@ -110,7 +118,7 @@ impl Merger {
                     self.until_due()
                 }
                 Err(Failure::Closing) => break,
-                Err(Failure::Later(reason)) => self.failed(reason),
+                Err(Failure::Later(reason)) => self.failed(reason).min(self.until_removal()),
             };
             let wake = async {
                 select(pin!(self.inner.merger.notified()), self.inner.world.clock.sleep(pause)).await;
@@ -124,9 +132,8 @@ impl Merger {
 
     /// Does the next thing that is to be done; `false` when there is none.
     async fn step(&mut self) -> Result<bool, Failure> {
-        self.remove_abandoned().await?;
-        let disposed = dispose::dispose(&self.inner).await;
-        disposed.map_err(|error| Failure::Later(format!("could not remove replaced files: {error}")))?;
+        self.remove_abandoned().await;
+        dispose::dispose(&self.inner).await;
         if self.inner.now() >= self.retention_at {
             self.retain().await?;
             self.retention_at = self.inner.now() + self.inner.config.retention.every;
@@ -196,21 +203,42 @@ impl Merger {
         }
     }
 
-    async fn remove_abandoned(&mut self) -> Result<(), Failure> {
-        while let Some(path) = self.abandoned.last() {
-            match self.inner.world.disk.remove(path).await {
+    /// What cannot be removed now is in nobody's way.
+    async fn remove_abandoned(&mut self) {
+        let inner = self.inner.clone();
+        for mut file in std::mem::take(&mut self.abandoned) {
+            if file.at > inner.now() {
+                self.abandoned.push(file);
+                continue;
+            }
+            match inner.world.disk.remove(&file.path).await {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Failure::Later(format!("could not remove {path}: {error}")));
+                    file.at = file.refusals.refused(&inner, &file.path, &error);
+                    self.abandoned.push(file);
                 }
-                _ => drop(self.abandoned.pop()),
+                _ => {}
             }
         }
-        Ok(())
+    }
+
+    /// These files are to be removed at the next step.
+    fn abandon(&mut self, paths: impl IntoIterator<Item = String>) {
+        let at = self.inner.now();
+        self.abandoned.extend(paths.into_iter().map(|path| Abandoned { path, at, refusals: dispose::Refusals::default() }));
     }
 
     fn until_due(&self) -> Duration {
-        let due = [Some(self.retention_at), self.inner.leaving.next_at()].into_iter().flatten().min();
+        let abandoned_at = self.abandoned.iter().map(|file| file.at).min();
+        let due = [Some(self.retention_at), self.inner.leaving.next_at(), abandoned_at].into_iter().flatten().min();
         due.map_or(IDLE, |at| at.saturating_sub(self.inner.now()).clamp(PAUSE_FIRST, IDLE))
+    }
+
+    /// How long until files are to be removed that could not be before; whatever else fails does not put that off.
+    fn until_removal(&self) -> Duration {
+        let now = self.inner.now();
+        let abandoned = self.abandoned.iter().map(|file| file.at).filter(|at| *at > now);
+        let at = abandoned.chain(self.inner.leaving.next_after(now)).min();
+        at.map_or(IDLE, |at| at.saturating_sub(now).clamp(PAUSE_FIRST, IDLE))
     }
 
     /// Tells those who wait, and says how long to pause.

@@ -18,6 +18,7 @@ pub(crate) struct Numbers {
     pub merged_files: Counter,
     pub folded_rows: Counter,
     pub expired_rows: Counter,
+    pub remove_failures: Counter,
 }
 
 impl Numbers {
@@ -35,6 +36,7 @@ impl Numbers {
             merged_files: registry.counter("glasshive_files_merged_total", "Data files that were merged into others.", &[]),
             folded_rows: registry.counter("glasshive_folded_events_total", "Events that a merge found to be there already.", &[]),
             expired_rows: registry.counter("glasshive_expired_events_total", "Events that were kept as long as they were to be.", &[]),
+            remove_failures: registry.counter("glasshive_file_remove_failures_total", "Attempts to remove a data file that failed.", &[]),
             files: registry.counter("glasshive_files_written_total", "Data files committed.", &[]),
             file_bytes: registry.counter("glasshive_file_bytes_written_total", "Bytes of data files committed.", &[]),
         }

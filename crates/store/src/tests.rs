@@ -4,6 +4,7 @@ mod adopting;
 mod deleting;
 mod failures;
 mod files;
+mod hindered;
 mod merging;
 mod retaining;
 pub(crate) mod support;

@@ -47,7 +47,7 @@ impl Merger {
                     added.extend(found.row.map(|row| FileRow { environment, level, ..row }));
                 }
                 Err(failure) => {
-                    self.abandon(&added);
+                    self.abandon_all(&added);
                     return Err(failure);
                 }
             }
@@ -55,14 +55,14 @@ impl Merger {
         let rows: u64 = inputs.iter().map(|file| file.row.rows).sum();
         if written != rows {
             // They stay among those that are left alone: another attempt would come to the same.
-            self.abandon(&added);
+            self.abandon_all(&added);
             return Err(Failure::Later(format!("{} files have {rows} rows, {written} were counted", inputs.len())));
         }
         let swap = Swap { reason, removed: inputs.iter().map(|file| file.row.id.clone()).collect(), added };
         let swap = self.spoil(swap, inputs).await;
         if let Err(failure) = self.commit(&swap).await {
             inner.unmergeable().retain(|id| !replaces.contains(&id.as_str()));
-            self.abandon(&swap.added);
+            self.abandon_all(&swap.added);
             return Err(failure);
         }
         dispose::swapped(&inner, &swap);
@@ -90,7 +90,7 @@ impl Merger {
         match rewrite(&self.inner, &plan).await {
             Ok(Rewritten { row, folded }) => Ok(Rewritten { row: row.map(|row| FileRow { id, class: first.row.class, ..row }), folded }),
             Err(error) => {
-                self.abandoned.extend(names_of(&path));
+                self.abandon(names_of(&path));
                 Err(self.not_written(&path, error, replaces))
             }
         }
@@ -123,8 +123,8 @@ impl Merger {
     }
 
     /// Files that no catalog will name.
-    fn abandon(&mut self, rows: &[FileRow]) {
-        self.abandoned.extend(rows.iter().flat_map(|row| names_of(&row.path)));
+    fn abandon_all(&mut self, rows: &[FileRow]) {
+        self.abandon(rows.iter().flat_map(|row| names_of(&row.path)));
     }
 
     /// Planted defects.
