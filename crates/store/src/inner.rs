@@ -16,12 +16,12 @@ use crate::log::queue::Queue;
 use crate::log::segment::LogFiles;
 use crate::log::window::Window;
 use crate::merge::MergeProgress;
+use crate::merge::aside::SetAside;
 use crate::merge::dispose::Leaving;
 use crate::numbers::Numbers;
 use crate::reserve::Reserve;
 use crate::tail::Tail;
 use crate::world::World;
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,8 +53,8 @@ pub(crate) struct Inner {
     /// Somebody said that the wall clock is right.
     pub clock_confirmed: AtomicBool,
     deletions_wanted: AtomicBool,
-    /// Ids of files that are not to be read for a merge.
-    unmergeable: Mutex<BTreeSet<String>>,
+    /// Files that are not to be read for a merge.
+    unmergeable: Mutex<SetAside>,
     /// The last sequence that the log writer knows to be synced.
     pub log_synced: watch::Sender<u64>,
     /// Set once the background tasks are to end.
@@ -78,7 +78,7 @@ impl Inner {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn unmergeable(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    pub fn unmergeable(&self) -> MutexGuard<'_, SetAside> {
         self.unmergeable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -6,6 +6,7 @@
 //! both apart by the catalog and what the orphan's footer says it replaces. What is to be done is always seen from the files,
 //! so nothing has to be remembered over a restart but asked-for deletions, which the catalog keeps.
 
+pub(crate) mod aside;
 mod commit;
 mod cursor;
 mod delete;
@@ -86,6 +87,8 @@ enum Failure {
     Closing,
     /// It did not work, and may later.
     Later(String),
+    /// One of the files was in the way and is left alone from now on. The others need not wait.
+    SetAside(String),
 }
 
 impl Merger {
@@ -118,7 +121,7 @@ impl Merger {
                     self.until_due()
                 }
                 Err(Failure::Closing) => break,
-                Err(Failure::Later(reason)) => self.failed(reason).min(self.until_removal()),
+                Err(Failure::Later(reason) | Failure::SetAside(reason)) => self.failed(reason).min(self.until_removal()),
             };
             let wake = async {
                 select(pin!(self.inner.merger.notified()), self.inner.world.clock.sleep(pause)).await;
@@ -134,6 +137,7 @@ impl Merger {
     async fn step(&mut self) -> Result<bool, Failure> {
         self.remove_abandoned().await;
         dispose::dispose(&self.inner).await;
+        self.inner.unmergeable().take_back_due(self.inner.now());
         if self.inner.now() >= self.retention_at {
             self.retain().await?;
             self.retention_at = self.inner.now() + self.inner.config.retention.every;
@@ -141,7 +145,7 @@ impl Merger {
         }
         // A deletion that cannot go on keeps nothing else from being done.
         match self.delete_next().await {
-            Err(Failure::Later(reason)) => {
+            Err(Failure::Later(reason) | Failure::SetAside(reason)) => {
                 if self.merge_next().await? {
                     Ok(true)
                 } else {
@@ -185,7 +189,13 @@ impl Merger {
         let began = inner.now();
         let rules = work.outputs.iter().map(|datasets| rule::RowRule { datasets: datasets.clone(), deleted: None });
         let (level, rules, reason) = (work.level, rules.collect(), SwapReason::Merge);
-        let into = self.replace(Replacing { environment, inputs: &work.inputs, level, rules, left_out: 0, reason }).await?;
+        let into = match self.replace(Replacing { environment, inputs: &work.inputs, level, rules, left_out: 0, reason }).await {
+            Err(Failure::SetAside(reason)) => {
+                tracing::debug!(reason, "a file is left alone");
+                return Ok(true);
+            }
+            other => other?,
+        };
         inner.numbers.merge_seconds.observe(inner.now().saturating_sub(began));
         inner.numbers.merged_files.add(work.inputs.len() as u64);
         tracing::debug!(files = work.inputs.len(), into, level, "merged");
@@ -229,7 +239,8 @@ impl Merger {
 
     fn until_due(&self) -> Duration {
         let abandoned_at = self.abandoned.iter().map(|file| file.at).min();
-        let due = [Some(self.retention_at), self.inner.leaving.next_at(), abandoned_at].into_iter().flatten().min();
+        let set_aside_until = self.inner.unmergeable().next_at();
+        let due = [Some(self.retention_at), self.inner.leaving.next_at(), abandoned_at, set_aside_until].into_iter().flatten().min();
         due.map_or(IDLE, |at| at.saturating_sub(self.inner.now()).clamp(PAUSE_FIRST, IDLE))
     }
 

@@ -39,8 +39,8 @@ impl Merger {
             match self.finish(&deletion).await {
                 Ok(()) => return Ok(true),
                 // The others need not wait for this one.
-                Err(Failure::Later(reason)) => drop(blocked.get_or_insert(reason)),
-                Err(closing) => return Err(closing),
+                Err(Failure::Later(reason) | Failure::SetAside(reason)) => drop(blocked.get_or_insert(reason)),
+                Err(Failure::Closing) => return Err(Failure::Closing),
             }
         }
         match blocked {
@@ -112,13 +112,23 @@ impl Merger {
             };
             if left_out > 0 {
                 // Nobody is told that rows are deleted which somebody may still read.
-                if self.inner.unmergeable().contains(&file.row.id) {
+                if self.inner.unmergeable().is_given_up(&file.row.id) {
                     blocked.get_or_insert(format!("{} holds rows to be deleted and cannot be written anew", file.row.path));
                     continue;
                 }
                 let rule = RowRule { deleted: Some(meant.clone()), ..RowRule::default() };
                 let (environment, level, reason) = (deletion.environment, file.row.level, SwapReason::Deletion);
-                self.replace(Replacing { environment, inputs: &[file], level, rules: vec![rule], left_out, reason }).await?;
+                let inputs = [file];
+                match self.replace(Replacing { environment, inputs: &inputs, level, rules: vec![rule], left_out, reason }).await {
+                    Err(Failure::SetAside(reason)) => {
+                        if self.inner.unmergeable().is_damaged(&inputs[0].row.id) {
+                            self.tell_damaged(&inputs[0], deletion);
+                        }
+                        blocked.get_or_insert(reason);
+                        continue;
+                    }
+                    other => other?,
+                };
                 let deleting = self.deleting.entry(deletion.id).or_default();
                 (deleting.rows, deleting.files) = (deleting.rows + left_out, deleting.files + 1);
             }
@@ -132,17 +142,22 @@ impl Merger {
         match file.read_rows(Some(&meant.filter.columns())).await {
             Ok(batches) => Ok(batches.iter().map(|batch| meant.of(batch).true_count() as u64).sum()),
             Err(error) => {
-                let is_damaged = matches!(error, ReadError::Damaged { .. });
-                let path = &file.row.path;
-                if is_damaged && self.deleting.entry(deletion.id).or_default().told.insert(path.clone()) {
-                    let message = format!(
-                        "deletion {} waits: {path} is damaged and may hold rows of it. Stop the server and run: glasshive verify --repair",
-                        deletion.id
-                    );
-                    self.inner.tell(FaultKind::FileDamage, message);
+                if matches!(error, ReadError::Damaged { .. }) {
+                    self.tell_damaged(file, deletion);
                 }
                 Err(Failure::Later(error.to_string()))
             }
+        }
+    }
+
+    /// Once of each file and deletion.
+    fn tell_damaged(&mut self, file: &DataFile, deletion: &DeletionRow) {
+        let (id, path) = (deletion.id, &file.row.path);
+        if self.deleting.entry(id).or_default().told.insert(path.clone()) {
+            let message = format!(
+                "deletion {id} waits: {path} is damaged and may hold rows of it. Stop the server and run: glasshive verify --repair"
+            );
+            self.inner.tell(FaultKind::FileDamage, message);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! is over for a while. So a row is written again at most twice. Only files of near ingest times are joined, so that rows that
 //! came late do not keep those that came early from expiring.
 
+use super::aside::SetAside;
 use super::rule::Datasets;
 use crate::config::MergeConfig;
 use crate::file::DataFile;
@@ -40,8 +41,8 @@ pub(crate) struct When<'a> {
     pub is_all_wanted: bool,
 }
 
-/// The next merge among the files of one environment. `skip`: ids of files that could not be read.
-pub(crate) fn next(files: &[Arc<DataFile>], skip: &BTreeSet<String>, when: When<'_>) -> Option<Work> {
+/// The next merge among the files of one environment. `skip`: files that are left alone.
+pub(crate) fn next(files: &[Arc<DataFile>], skip: &SetAside, when: When<'_>) -> Option<Work> {
     let mut days: BTreeMap<(SignalClass, i64), Vec<&Arc<DataFile>>> = BTreeMap::new();
     for file in files.iter().filter(|file| !skip.contains(&file.row.id)) {
         days.entry((file.row.class, file.row.time_min_ns.div_euclid(DAY_NS))).or_default().push(file);

@@ -1,5 +1,6 @@
 //! Files in the place of others: written, committed, seen.
 
+use super::aside::{Why, set_aside};
 use super::rewrite::{Plan, RewriteError, Rewritten, rewrite};
 use super::rule::RowRule;
 use super::{Failure, Merger, dispose, policy};
@@ -35,7 +36,7 @@ impl Merger {
         let inner = self.inner.clone();
         let registry = inner.state().environments.get(&environment).map(|found| found.registry.clone()).unwrap_or_default();
         // Should reading one of them panic, they are left alone when the task is started again.
-        inner.unmergeable().extend(inputs.iter().map(|file| file.row.id.clone()));
+        inner.unmergeable().put(inputs.iter().map(|file| file.row.id.clone()));
         let replaces: Vec<&str> = inputs.iter().map(|file| file.row.id.as_str()).collect();
         let mut added = Vec::new();
         let (mut written, mut folded) = (left_out, 0);
@@ -56,18 +57,20 @@ impl Merger {
         if written != rows {
             // They stay among those that are left alone: another attempt would come to the same.
             self.abandon_all(&added);
-            return Err(Failure::Later(format!("{} files have {rows} rows, {written} were counted", inputs.len())));
+            let reason = format!("{} files have {rows} rows, {written} were counted; they are left as they are", inputs.len());
+            inner.tell(FaultKind::FileRead, format!("{}: {reason}", inputs[0].row.path));
+            return Err(Failure::SetAside(reason));
         }
         let swap = Swap { reason, removed: inputs.iter().map(|file| file.row.id.clone()).collect(), added };
         let swap = self.spoil(swap, inputs).await;
         if let Err(failure) = self.commit(&swap).await {
-            inner.unmergeable().retain(|id| !replaces.contains(&id.as_str()));
+            inner.unmergeable().take_back(&replaces);
             self.abandon_all(&swap.added);
             return Err(failure);
         }
         dispose::swapped(&inner, &swap);
         inner.numbers.folded_rows.add(folded);
-        inner.unmergeable().retain(|id| !replaces.contains(&id.as_str()));
+        inner.unmergeable().take_back(&replaces);
         Ok(swap.added.len())
     }
 
@@ -97,21 +100,24 @@ impl Merger {
     }
 
     fn not_written(&self, path: &str, error: RewriteError, replaces: &[&str]) -> Failure {
-        let mut unmergeable = self.inner.unmergeable();
-        unmergeable.retain(|id| !replaces.contains(&id.as_str()));
+        self.inner.unmergeable().take_back(replaces);
         match error {
             RewriteError::Closing => Failure::Closing,
+            // It has been told. The others can be merged without it.
+            RewriteError::Read { id, source: source @ ReadError::Damaged { .. } } => {
+                set_aside(&self.inner, &id, Why::Damaged, None);
+                Failure::SetAside(source.to_string())
+            }
             RewriteError::Read { id, source } => {
-                // It has been told. The others can be merged without it.
-                if matches!(source, ReadError::Damaged { .. }) {
-                    unmergeable.insert(id);
-                }
-                Failure::Later(source.to_string())
+                let ReadError::Disk { file, source: cause } = &source else { return Failure::Later(source.to_string()) };
+                let told = format!("could not read {file} ({}); it is left alone for a while", errno(cause));
+                set_aside(&self.inner, &id, Why::Refused, Some(told));
+                Failure::SetAside(source.to_string())
             }
             RewriteError::Strange { id } => {
-                let reason = format!("file {id} has a column of another type");
-                unmergeable.insert(id);
-                Failure::Later(reason)
+                let reason = format!("file {id} has a column of another type; it is left as it is");
+                set_aside(&self.inner, &id, Why::GivenUp, Some(reason.clone()));
+                Failure::SetAside(reason)
             }
             RewriteError::Write(error) if is_disk_full(&error) => Failure::Later(format!("disk full while writing {path}")),
             RewriteError::Write(error) => {

@@ -48,8 +48,13 @@ impl Merger {
             let left_out = over.map(|(_, rows)| *rows).sum();
             let rules = vec![RowRule { datasets: Datasets::Except(datasets), deleted: None }];
             let (level, reason) = (file.row.level, SwapReason::Retention);
-            self.replace(Replacing { environment, inputs: &[file], level, rules, left_out, reason }).await?;
-            self.inner.numbers.expired_rows.add(left_out);
+            match self.replace(Replacing { environment, inputs: &[file], level, rules, left_out, reason }).await {
+                Err(Failure::SetAside(reason)) => tracing::debug!(reason, "a file is left alone"),
+                other => {
+                    other?;
+                    self.inner.numbers.expired_rows.add(left_out);
+                }
+            }
         }
         Ok(())
     }

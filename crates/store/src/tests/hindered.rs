@@ -2,7 +2,7 @@
 
 use super::lines;
 use super::support::{Op, Running, TestWorld};
-use crate::FaultKind;
+use crate::{FaultKind, Retention, RetentionRule};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -73,4 +73,62 @@ async fn an_unfinished_file_that_cannot_be_removed_is_told_once_and_tried_again(
     world.clock.advance(MINUTE);
     running.rested().await;
     assert_eq!(world.files(".tmp").len(), 0);
+}
+
+#[tokio::test]
+async fn f11_a_file_that_cannot_be_read_is_told_once_and_the_others_are_merged() {
+    let mut world = TestWorld::new();
+    let running = with_files(&mut world, 3).await;
+    let before = running.rows().await;
+    running.troubles.refuse(Op::Read, name_of(&running, 20), 5, usize::MAX);
+    running.store.merge_all().await.unwrap();
+    let mut rows: Vec<u64> = running.snapshot().files.iter().map(|file| file.row.rows).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [20, 40]);
+    for _ in 0..3 {
+        world.clock.advance(10 * MINUTE);
+        running.store.merge_all().await.unwrap();
+    }
+    let faults = told(&running, FaultKind::FileRead);
+    assert!(faults.len() == 1 && faults[0].ends_with(" (EIO); it is left alone for a while"), "{faults:?}");
+    running.troubles.relent();
+    world.clock.advance(10 * MINUTE);
+    running.store.merge_all().await.unwrap();
+    assert_eq!((running.store.stats().files, running.rows().await), (1, before));
+}
+
+#[tokio::test]
+async fn f11_a_file_that_cannot_be_read_does_not_keep_others_from_expiring() {
+    for is_damaged in [true, false] {
+        let mut world = TestWorld::new();
+        let keep = 10 * MINUTE;
+        let rule = RetentionRule { environment: None, class: None, dataset: Some("noisy".to_owned()), keep };
+        world.config.retention = Retention { keep: Some(30 * MINUTE), rules: vec![rule], every: MINUTE, ..Retention::default() };
+        let running = with_files(&mut world, 0).await;
+        for rows in 1..=3 {
+            add(&running, &("1 noisy a=1\n".to_owned() + &lines(rows * 10, &format!("f{rows}")))).await;
+        }
+        let unread = name_of(&running, 21);
+        if is_damaged {
+            let path = world.files(".parquet").into_iter().find(|path| path.to_str().unwrap().contains(unread)).unwrap();
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[200] ^= 1;
+            std::fs::write(path, bytes).unwrap();
+        } else {
+            running.troubles.refuse(Op::Read, unread, 5, usize::MAX);
+        }
+        let pass = async |minutes: u32| {
+            for _ in 0..minutes {
+                world.clock.advance(MINUTE);
+                running.rested().await;
+            }
+        };
+        pass(11).await;
+        let mut rows: Vec<u64> = running.snapshot().files.iter().map(|file| file.row.rows).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, [10, 21, 30], "damaged: {is_damaged}");
+        assert_eq!(running.store.faults().len(), 1, "{:?}", running.messages());
+        pass(20).await;
+        assert_eq!(running.store.stats().files, 0, "what goes as a whole need not be read; damaged: {is_damaged}");
+    }
 }

@@ -230,8 +230,7 @@ async fn f11_a_damaged_file_is_left_alone_and_the_others_are_merged() {
     bytes[200] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let running = world.open().await;
-    assert!(running.store.merge_all().await.is_err());
-    later(&world, &running, |store| store.stats().files == 2).await;
+    running.store.merge_all().await.unwrap();
     let mut rows: Vec<u64> = running.snapshot().files.iter().map(|file| file.row.rows).collect();
     rows.sort_unstable();
     assert_eq!((rows, path.exists()), (vec![10, 50], true));

@@ -75,6 +75,7 @@ impl Rng for Counting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     Create,
+    Read,
     Write,
     Sync,
     SyncDir,
@@ -252,7 +253,10 @@ impl Disk for TestDisk {
 
 impl DiskFile for TestFile {
     fn read_at(&self, offset: u64, len: usize) -> BoxFuture<'_, io::Result<Bytes>> {
-        self.below.read_at(offset, len)
+        Box::pin(async move {
+            self.troubles.check(Op::Read, &self.path)?;
+            self.below.read_at(offset, len).await
+        })
     }
 
     fn write_at(&self, offset: u64, parts: Vec<Bytes>) -> BoxFuture<'_, io::Result<()>> {
