@@ -29,6 +29,9 @@ pub struct MergeConfig {
     pub inputs: usize,
     /// Rows of a merged file at most.
     pub rows: u64,
+    /// Bytes of the files of one merge that are in memory at once, decoded: of each the largest row group. What would be more is
+    /// merged later, or not at all.
+    pub bytes: u64,
     /// How long after its end the files of a day are merged.
     pub day_age: Duration,
     /// How long nothing must have come for a day that is over, unless it is much.
@@ -45,6 +48,7 @@ impl Default for MergeConfig {
             files_of_partition: 50,
             inputs: 32,
             rows: 4 << 20,
+            bytes: 512 << 20,
             day_age: Duration::from_secs(86_400),
             quiet: Duration::from_secs(3_600),
             grace: Duration::from_secs(600),
@@ -81,8 +85,10 @@ pub struct StoreConfig {
     pub flush_age: Duration,
     /// Rows of one dataset in one partition of a cut from which on it gets a data file of its own.
     pub own_file_rows: usize,
-    /// Rows of a row group.
+    /// Rows of a row group at most.
     pub row_group_rows: usize,
+    /// Bytes of a row group at most, decoded, but for the last rows that are written at once.
+    pub row_group_bytes: usize,
     /// Raw rows of one (environment, class) that are merged into a sealed chunk.
     pub seal_rows: usize,
     /// How long a shutdown may spend on a flush; what is not flushed is replayed at the next start.
@@ -113,6 +119,7 @@ impl Default for StoreConfig {
             flush_age: Duration::from_secs(900),
             own_file_rows: 64 << 10,
             row_group_rows: 128 << 10,
+            row_group_bytes: 128 << 20,
             seal_rows: 8_192,
             shutdown_flush: Duration::from_secs(10),
             merge: MergeConfig::default(),

@@ -22,8 +22,8 @@ use parquet::file::metadata::ParquetMetaData;
 use sidecar::{BLOCK_BYTES, Sidecar};
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
 /// A visible data file. Opened, and its sidecar and footer read, when first needed; they stay until [`DataFile::release`].
@@ -33,6 +33,8 @@ pub struct DataFile {
     context: Arc<FileContext>,
     opened: Mutex<Option<Arc<Opened>>>,
     metadata: Mutex<Option<Arc<ParquetMetaData>>>,
+    /// Decoded bytes of its largest row group, once the footer was read.
+    row_group_bytes: OnceLock<u64>,
     /// Its damage has been told; that of its trace index, which costs no row, on its own.
     told: AtomicBool,
     index_told: AtomicBool,
@@ -60,8 +62,8 @@ impl std::fmt::Debug for DataFile {
 
 impl DataFile {
     pub(crate) fn new(row: FileRow, context: Arc<FileContext>) -> Self {
-        let (opened, metadata) = (Mutex::default(), Mutex::default());
-        Self { row, context, opened, metadata, told: AtomicBool::new(false), index_told: AtomicBool::new(false) }
+        let (opened, metadata, row_group_bytes) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Self { row, context, opened, metadata, row_group_bytes, told: AtomicBool::new(false), index_told: AtomicBool::new(false) }
     }
 
     /// The bytes of `range`, each compared with the checksum of its block. Cost: whole blocks of 256 KiB are read.
@@ -111,9 +113,19 @@ impl DataFile {
             let mut metadata = self.metadata.lock().await;
             match &*metadata {
                 Some(metadata) => Ok(metadata.clone()),
-                None => Ok(metadata.insert(reader::read_metadata(self).await?).clone()),
+                None => {
+                    let read = reader::read_metadata(self).await?;
+                    let bytes = read.row_groups().iter().map(|group| group.total_byte_size().unsigned_abs()).max();
+                    self.row_group_bytes.get_or_init(|| bytes.unwrap_or(0));
+                    Ok(metadata.insert(read).clone())
+                }
             }
         })
+    }
+
+    /// Decoded bytes of its largest row group; `None` before its footer was read the first time.
+    pub(crate) fn row_group_bytes(&self) -> Option<u64> {
+        self.row_group_bytes.get().copied()
     }
 
     /// Bytes of memory that stay taken while the file is open, the footer apart.

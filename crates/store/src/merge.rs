@@ -27,6 +27,7 @@ use crate::inner::{Inner, until_closed};
 use crate::planted::PlantedBug;
 use crate::retention::clock::RetentionClock;
 use futures_util::future::select;
+use glasshive_model::EnvironmentId;
 use replace::Replacing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -167,17 +168,12 @@ impl Merger {
         if !inner.config.merge.enabled && all_wanted.is_none() {
             return Ok(false);
         }
-        let found = {
-            let skip = inner.unmergeable();
-            let when = policy::When {
-                config: &inner.config.merge,
-                own_file_rows: inner.config.own_file_rows,
-                now_ns: inner.wall_ns(),
-                is_all_wanted: all_wanted.is_some(),
-            };
-            let state = inner.state();
-            let mut environments = state.environments.iter();
-            environments.find_map(|(id, environment)| Some((*id, policy::next(&environment.files, &skip, when)?)))
+        let found = match self.find_merge(all_wanted.is_some()).await {
+            Err(Failure::SetAside(reason)) => {
+                tracing::debug!(reason, "a file is left alone");
+                return Ok(true);
+            }
+            other => other?,
         };
         let Some((environment, work)) = found else {
             if let Some(wanted) = all_wanted {
@@ -200,6 +196,34 @@ impl Merger {
         inner.numbers.merged_files.add(work.inputs.len() as u64);
         tracing::debug!(files = work.inputs.len(), into, level, "merged");
         Ok(true)
+    }
+
+    /// The next merge, of files of which it is known how much memory they take.
+    async fn find_merge(&self, is_all_wanted: bool) -> Result<Option<(EnvironmentId, policy::Work)>, Failure> {
+        let inner = &self.inner;
+        loop {
+            let found = {
+                let skip = inner.unmergeable();
+                let config = &inner.config;
+                let when =
+                    policy::When { config: &config.merge, own_file_rows: config.own_file_rows, now_ns: inner.wall_ns(), is_all_wanted };
+                let state = inner.state();
+                let mut environments = state.environments.iter();
+                environments.find_map(|(id, environment)| Some((*id, policy::next(&environment.files, &skip, when)?)))
+            };
+            let Some((_, work)) = &found else { return Ok(None) };
+            let unknown: Vec<_> = work.inputs.iter().filter(|file| file.row_group_bytes().is_none()).collect();
+            if unknown.is_empty() {
+                return Ok(found);
+            }
+            for file in unknown {
+                if let Err(error) = file.metadata().await {
+                    return Err(self.not_read(&file.row.id, error));
+                }
+                // It may not be among those that are merged.
+                file.release();
+            }
+        }
     }
 
     /// A merge needs as much room as its inputs take; on a full disk there is none.

@@ -59,6 +59,7 @@ impl Setup {
             flush_age: *random.pick(&[second / 2, second * 5, second * 20, second * 20]),
             own_file_rows: *random.pick(&[4, 16, 1_000]),
             row_group_rows: *random.pick(&[16, 64, 1_024, 1_024]),
+            row_group_bytes: 128 << 20,
             seal_rows: *random.pick(&[4, 16, 64]),
             shutdown_flush: second * *random.pick(&[0, 10]),
             merge: MergeConfig::default(),

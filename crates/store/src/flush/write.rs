@@ -7,10 +7,11 @@ use super::schema::{FileColumns, MOST};
 use crate::catalog::FileRow;
 use crate::file::writer::{FileWriter, LeftOut, Written};
 use crate::inner::Inner;
-use crate::live::{Facts, FrozenCut, Picked};
+use crate::live::{Chunk, Facts, FrozenCut, Picked};
 use crate::planted::PlantedBug;
 use glasshive_model::{EnvironmentId, SignalClass};
 use std::io;
+use std::sync::Arc;
 
 /// Where data files live.
 pub(crate) const DIRECTORY: &str = "events";
@@ -39,7 +40,8 @@ async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, path: &str) -
         (Facts::of_picks(&picked), FileColumns::of(&picked, &cut.registries[&plan.environment], MOST))
     };
     let mut out = FileWriter::create(&inner.world.disk, path).await?;
-    let mut encoder = Encoder::new(chunks, plan, &columns, &facts, inner.config.row_group_rows).map_err(io::Error::other)?;
+    let row_group_rows = inner.config.row_group_rows.min((inner.config.row_group_bytes / row_bytes(chunks, plan)).max(1));
+    let mut encoder = Encoder::new(chunks, plan, &columns, &facts, row_group_rows).map_err(io::Error::other)?;
     while let Some(bytes) = encoder.next_row_group().map_err(io::Error::other)? {
         out.write(bytes).await?;
         inner.world.spawner.yield_now().await;
@@ -53,6 +55,13 @@ async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, path: &str) -
     let written = out.finish(traces, left_out).await?;
     let row = file_row(path, facts, columns, &written);
     Ok(FileRow { environment: plan.environment, class: plan.class, ..row })
+}
+
+/// Bytes of memory behind a row of the file, on average; at least one.
+fn row_bytes(chunks: &[Arc<Chunk>], plan: &FilePlan) -> usize {
+    let of_chunk: Vec<usize> = chunks.iter().map(|chunk| chunk.heap_bytes() / chunk.len().max(1)).collect();
+    let bytes: usize = plan.picks.iter().map(|pick| of_chunk[pick.chunk as usize]).sum();
+    (bytes / plan.picks.len().max(1)).max(1)
 }
 
 /// What the catalog says of a flushed file, but for its id and whose it is.

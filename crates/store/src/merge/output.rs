@@ -2,6 +2,7 @@
 
 use super::rule::system;
 use crate::catalog::FileRow;
+use crate::config::StoreConfig;
 use crate::file::traces::TraceIndexBuilder;
 use crate::file::writer::{FileWriter, LeftOut};
 use crate::flush::encode::{Sink, key_values, properties};
@@ -36,10 +37,13 @@ pub(super) struct Output {
 
 impl Output {
     /// Begins the file at `path`, of about `rows` rows.
-    pub async fn create(disk: &Arc<dyn Disk>, path: &str, columns: FileColumns, rows: u64, row_group_rows: usize) -> io::Result<Self> {
+    pub async fn create(disk: &Arc<dyn Disk>, path: &str, columns: FileColumns, rows: u64, config: &StoreConfig) -> io::Result<Self> {
         let sink = Sink::default();
         let rows = usize::try_from(rows).unwrap_or(usize::MAX).max(1);
-        let properties = properties(row_group_rows.min(rows), MERGE_LEVEL).set_max_row_group_row_count(Some(row_group_rows)).build();
+        let properties = properties(config.row_group_rows.min(rows), MERGE_LEVEL)
+            .set_max_row_group_row_count(Some(config.row_group_rows))
+            .set_max_row_group_bytes(Some(config.row_group_bytes))
+            .build();
         let writer = ArrowWriter::try_new(sink.clone(), columns.schema(), Some(properties)).map_err(io::Error::other)?;
         let file = FileWriter::create(disk, path).await?;
         Ok(Self { path: path.to_owned(), writer, sink, file, columns, facts: Facts::default(), traces: TraceIndexBuilder::default() })

@@ -101,12 +101,14 @@ fn own_dataset(file: &DataFile, own_file_rows: usize) -> Option<&str> {
 /// The first neighbours that are not too many together.
 fn run(files: &[&Arc<DataFile>], when: When<'_>) -> Option<Vec<Arc<DataFile>>> {
     for start in 0..files.len() {
-        let mut rows = 0;
+        let (mut rows, mut bytes) = (0, 0);
         let first_ingest_ns = files[start].row.ingest_max_ns;
         let fits = files[start..].iter().take(when.config.inputs).take_while(|file| {
             rows += file.row.rows;
+            // Those of which it is not known are looked at before they are merged.
+            bytes += file.row_group_bytes().unwrap_or(0);
             let span = file.row.ingest_max_ns.saturating_sub(first_ingest_ns);
-            rows <= when.config.rows && (span <= INGEST_SPAN_NS || when.is_all_wanted)
+            rows <= when.config.rows && bytes <= when.config.bytes && (span <= INGEST_SPAN_NS || when.is_all_wanted)
         });
         let inputs: Vec<_> = fits.map(|file| Arc::clone(file)).collect();
         if inputs.len() > 1 {

@@ -99,21 +99,24 @@ impl Merger {
         }
     }
 
+    /// A file cannot be read; the others can be merged without it.
+    pub(super) fn not_read(&self, id: &str, source: ReadError) -> Failure {
+        match &source {
+            // That has been told.
+            ReadError::Damaged { .. } => set_aside(&self.inner, id, Why::Damaged, None),
+            ReadError::Disk { file, source: cause } => {
+                let told = format!("could not read {file} ({}); it is left alone for a while", errno(cause));
+                set_aside(&self.inner, id, Why::Refused, Some(told));
+            }
+        }
+        Failure::SetAside(source.to_string())
+    }
+
     fn not_written(&self, path: &str, error: RewriteError, replaces: &[&str]) -> Failure {
         self.inner.unmergeable().take_back(replaces);
         match error {
             RewriteError::Closing => Failure::Closing,
-            // It has been told. The others can be merged without it.
-            RewriteError::Read { id, source: source @ ReadError::Damaged { .. } } => {
-                set_aside(&self.inner, &id, Why::Damaged, None);
-                Failure::SetAside(source.to_string())
-            }
-            RewriteError::Read { id, source } => {
-                let ReadError::Disk { file, source: cause } = &source else { return Failure::Later(source.to_string()) };
-                let told = format!("could not read {file} ({}); it is left alone for a while", errno(cause));
-                set_aside(&self.inner, &id, Why::Refused, Some(told));
-                Failure::SetAside(source.to_string())
-            }
+            RewriteError::Read { id, source } => self.not_read(&id, source),
             RewriteError::Strange { id } => {
                 let reason = format!("file {id} has a column of another type; it is left as it is");
                 set_aside(&self.inner, &id, Why::GivenUp, Some(reason.clone()));

@@ -24,10 +24,12 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::sync::Arc;
 
-/// Rows that are handed to the Parquet writer at once.
+/// Rows that are handed to the Parquet writer at once, at most.
 const WRITE_ROWS: usize = 8_192;
-/// Rows read at once from one of many files, at least.
+/// Rows read at once from one of many files, at least, where rows are not large.
 const READ_ROWS_MIN: usize = 512;
+/// What is read and written at once is about this part of a row group at most.
+const PARTS_OF_ROW_GROUP: usize = 8;
 
 /// A file to be written.
 pub(super) struct Plan<'a> {
@@ -64,9 +66,11 @@ pub(super) enum RewriteError {
 
 /// Writes the file and makes it and its name durable. Nothing refers to it before the catalog does.
 pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten, RewriteError> {
-    let columns = choose_columns(plan).await?;
-    let rows = plan.inputs.iter().map(|file| file.row.rows).sum();
-    let mut merge = Merge::open(plan).await?;
+    let (columns, decoded_bytes) = choose_columns(plan).await?;
+    let rows: u64 = plan.inputs.iter().map(|file| file.row.rows).sum();
+    let row_bytes = usize::try_from(decoded_bytes / rows.max(1)).unwrap_or(usize::MAX).max(1);
+    let write_rows = (inner.config.row_group_bytes / PARTS_OF_ROW_GROUP / row_bytes).clamp(1, WRITE_ROWS);
+    let mut merge = Merge::open(plan, write_rows).await?;
     let mut output: Option<Output> = None;
     while let Some(picks) = merge.next_picks().await? {
         if inner.is_closing() {
@@ -77,7 +81,7 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten,
             // Made with the first row, so that no file is made for none.
             None => {
                 let columns = columns.clone();
-                let created = Output::create(&inner.world.disk, plan.path, columns, rows, inner.config.row_group_rows).await;
+                let created = Output::create(&inner.world.disk, plan.path, columns, rows, &inner.config).await;
                 output.insert(created.map_err(RewriteError::Write)?)
             }
         };
@@ -93,10 +97,10 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten,
     Ok(Rewritten { row: Some(row), folded })
 }
 
-/// Which columns the file has: by the footers of its inputs, which know how many rows have each.
-async fn choose_columns(plan: &Plan<'_>) -> Result<FileColumns, RewriteError> {
+/// Which columns the file has, by the footers of its inputs, which know how many rows have each; and the bytes of these, decoded.
+async fn choose_columns(plan: &Plan<'_>) -> Result<(FileColumns, u64), RewriteError> {
     let mut counts: BTreeMap<ColumnKey, usize> = BTreeMap::new();
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     for file in plan.inputs {
         let failed = |source| RewriteError::Read { id: file.row.id.clone(), source };
         let metadata = file.metadata().await.map_err(failed)?;
@@ -115,9 +119,10 @@ async fn choose_columns(plan: &Plan<'_>) -> Result<FileColumns, RewriteError> {
             }
         }
         rows += file.row.rows as usize;
+        bytes += metadata.row_groups().iter().map(|group| group.total_byte_size().unsigned_abs()).sum::<u64>();
     }
     let overflow_keys = plan.inputs.iter().flat_map(|file| file.row.overflow_keys.iter().cloned()).collect();
-    Ok(FileColumns::choose(counts, overflow_keys, rows, plan.registry, MOST))
+    Ok((FileColumns::choose(counts, overflow_keys, rows, plan.registry, MOST), bytes))
 }
 
 fn attribute(field: &arrow_schema::Field) -> Option<ColumnKey> {
@@ -127,6 +132,7 @@ fn attribute(field: &arrow_schema::Field) -> Option<ColumnKey> {
 
 /// The inputs, merged.
 struct Merge {
+    write_rows: usize,
     ids: Vec<String>,
     cursors: Vec<Cursor>,
     schemas: Vec<Columns>,
@@ -154,9 +160,11 @@ struct Columns {
 type Picks = Vec<(usize, usize)>;
 
 impl Merge {
-    async fn open(plan: &Plan<'_>) -> Result<Self, RewriteError> {
-        let batch_rows = (WRITE_ROWS * 8 / plan.inputs.len().max(1)).clamp(READ_ROWS_MIN, WRITE_ROWS);
+    /// So many rows are written at once.
+    async fn open(plan: &Plan<'_>, write_rows: usize) -> Result<Self, RewriteError> {
+        let batch_rows = (write_rows * 8 / plan.inputs.len().max(1)).clamp(READ_ROWS_MIN.min(write_rows), write_rows);
         let mut merge = Self {
+            write_rows,
             ids: plan.inputs.iter().map(|file| file.row.id.clone()).collect(),
             cursors: Vec::new(),
             schemas: Vec::new(),
@@ -196,7 +204,7 @@ impl Merge {
     /// The next rows, as many as are written at once; `None` after the last.
     async fn next_picks(&mut self) -> Result<Option<Picks>, RewriteError> {
         let mut picks = Picks::new();
-        while picks.len() < WRITE_ROWS
+        while picks.len() < self.write_rows
             && let Some(Reverse((place, index, row))) = self.heap.pop()
         {
             let slot = self.slots[index];

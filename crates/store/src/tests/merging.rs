@@ -273,3 +273,53 @@ async fn st40_a_day_is_merged_once_it_is_over_and_only_as_large_as_may_be() {
             .all(|file| file.row.level == 2 && file.row.rows == 40 && file.row.path.starts_with("events/local/spans/2026/03/01/01"))
     );
 }
+
+/// Rows with so many bytes of text each, every one another.
+fn wide_lines(rows: usize, label: &str, bytes: usize) -> String {
+    let text = |row: usize| (0..bytes).map(|place| char::from(b'a' + ((row * 31 + place * place * 7) % 26) as u8)).collect::<String>();
+    (0..rows).map(|row| format!("{row} api text={label}{row}{}\n", text(row))).collect()
+}
+
+#[tokio::test]
+async fn a_merge_takes_no_more_files_than_fit_into_memory() {
+    let mut world = quiet_world();
+    let running = world.open().await;
+    let bodies: Vec<String> = (0..4).map(|index| wide_lines(50, &format!("f{index}"), 1_000)).collect();
+    flush_each(&running, &bodies).await;
+    let mut largest = 0;
+    for file in running.snapshot().files {
+        let metadata = file.metadata().await.unwrap();
+        largest = largest.max(metadata.row_groups().iter().map(|group| group.total_byte_size() as u64).max().unwrap());
+    }
+    let before = running.rows().await;
+    running.store.shutdown().await;
+    for (bytes, expected) in [(largest * 3 / 2, 4), (largest * 5 / 2, 2), (u64::MAX, 1)] {
+        world.config.merge.bytes = bytes;
+        let running = world.open().await;
+        running.store.merge_all().await.unwrap();
+        assert_eq!((running.store.stats().files, running.rows().await), (expected, before.clone()));
+        running.store.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn row_groups_of_wide_rows_are_short() {
+    let mut world = quiet_world();
+    world.config.row_group_bytes = 50_000;
+    let running = world.open().await;
+    flush_each(&running, &[wide_lines(100, "a", 5_000), wide_lines(100, "b", 5_000)]).await;
+    let before = running.rows().await;
+    let row_groups = async || {
+        let mut rows = Vec::new();
+        for file in running.snapshot().files {
+            rows.extend(file.metadata().await.unwrap().row_groups().iter().map(|group| group.num_rows()));
+        }
+        rows
+    };
+    let flushed = row_groups().await;
+    assert!(flushed.len() >= 20 && flushed.iter().all(|rows| *rows <= 10), "{flushed:?}");
+    running.store.merge_all().await.unwrap();
+    let merged = row_groups().await;
+    assert!(merged.len() >= 18 && merged.iter().all(|rows| *rows <= 12), "{merged:?}");
+    assert_eq!((running.store.stats().files, running.rows().await), (1, before));
+}
