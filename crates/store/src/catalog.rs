@@ -162,7 +162,8 @@ pub struct FileRow {
     pub time_min_ns: i64,
     /// See `time_min_ns`.
     pub time_max_ns: i64,
-    /// Greatest `_ingest_time`, ns; retention goes by it.
+    /// No row of it was received later, ns: at least the greatest `_ingest_time`, and how late it was believed to be when the rows
+    /// were flushed, so that a clock that was far behind makes no row look old. Retention goes by it.
     pub ingest_max_ns: i64,
     /// Least and greatest log sequence of its rows.
     pub sequence_first: u64,

@@ -20,6 +20,7 @@ use crate::merge::aside::SetAside;
 use crate::merge::dispose::Leaving;
 use crate::numbers::Numbers;
 use crate::reserve::Reserve;
+use crate::retention::clock::RetentionClock;
 use crate::tail::Tail;
 use crate::world::World;
 use std::future::Future;
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     /// Somebody said that the wall clock is right.
     pub clock_confirmed: AtomicBool,
     deletions_wanted: AtomicBool,
+    retention_clock: Mutex<RetentionClock>,
     /// Files that are not to be read for a merge.
     unmergeable: Mutex<SetAside>,
     /// The last sequence that the log writer knows to be synced.
@@ -80,6 +82,10 @@ impl Inner {
 
     pub fn unmergeable(&self) -> MutexGuard<'_, SetAside> {
         self.unmergeable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn retention_clock(&self) -> MutexGuard<'_, RetentionClock> {
+        self.retention_clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn now(&self) -> Duration {

@@ -64,7 +64,9 @@ impl Keeper {
             return;
         }
         self.steady_since = now;
-        if let Err(error) = crate::quarantine::expire(&*self.inner.world.disk, self.inner.wall_ns()).await {
+        // One that was wrong from the start on has been steady too.
+        let Some(now_ns) = self.inner.retention_clock().if_believed(self.inner.wall_ns(), now) else { return };
+        if let Err(error) = crate::quarantine::expire(&*self.inner.world.disk, now_ns).await {
             tracing::debug!(%error, "the quarantine could not be looked through; again in an hour");
         }
     }

@@ -25,7 +25,6 @@ pub(crate) use retain::CLOCK_SETTING;
 use crate::catalog::SwapReason;
 use crate::inner::{Inner, until_closed};
 use crate::planted::PlantedBug;
-use crate::retention::clock::RetentionClock;
 use futures_util::future::select;
 use glasshive_model::EnvironmentId;
 use replace::Replacing;
@@ -64,9 +63,8 @@ pub(crate) struct Merger {
     /// Files that no catalog will ever name.
     abandoned: Vec<Abandoned>,
     pause: Duration,
-    clock: Option<RetentionClock>,
     /// What the catalog keeps of the believed time.
-    clock_kept_ns: Option<i64>,
+    clock_kept_ns: i64,
     retention_at: Duration,
     /// Deletions may be waiting that this task has not looked for yet.
     may_have_deletions: bool,
@@ -95,12 +93,12 @@ enum Failure {
 impl Merger {
     pub fn new(inner: Arc<Inner>) -> Self {
         let may_have_deletions = !inner.config.is_planted(PlantedBug::DeletionForgottenAtStart);
+        let clock_kept_ns = inner.retention_clock().believed_ns();
         Self {
             inner,
             abandoned: Vec::new(),
             pause: PAUSE_FIRST,
-            clock: None,
-            clock_kept_ns: None,
+            clock_kept_ns,
             retention_at: Duration::ZERO,
             may_have_deletions,
             deleting: BTreeMap::new(),

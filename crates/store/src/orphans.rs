@@ -28,7 +28,8 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
     let known: HashSet<String> = named.flat_map(|path| [path.clone(), sidecar_path(path)]).collect();
     let disk = &*inner.world.disk;
     // A clock that is wrong at boot must not make what is kept look old.
-    let now_ns = catalog.files.iter().map(|file| file.ingest_max_ns).fold(inner.wall_ns(), i64::max);
+    let least_ns = inner.retention_clock().least_ns(inner.now());
+    let now_ns = catalog.files.iter().map(|file| file.ingest_max_ns).fold(inner.wall_ns().max(least_ns), i64::max);
     let mut replaced_later = Vec::new();
     let mut quarantined = 0;
     let mut directories = vec![DIRECTORY.to_owned()];

@@ -14,6 +14,8 @@ const KEPT_DAYS: i64 = 30;
 /// Bytes copied at once.
 const COPY_BYTES: u64 = 4 << 20;
 const DAY_NS: i64 = 86_400 * 1_000_000_000;
+/// Nothing was taken in before: an earlier day is that of a clock that was not set, and says nothing of how long ago it was.
+const FIRST_DAY: &str = "2026-01-01";
 /// A name with a longer environment could be too long for a file system; then it is left out.
 const ENVIRONMENT_BYTES: usize = 128;
 /// Bytes of `yyyy-mm-dd`.
@@ -122,9 +124,10 @@ fn day(time_ns: i64) -> String {
     shown
 }
 
-/// `yyyy-mm-dd-...`
+/// `yyyy-mm-dd-...`, of a day that there has been since.
 fn is_ours(name: &str) -> bool {
     let begins = name.get(..11).unwrap_or_default();
     begins.len() == 11
+        && begins >= FIRST_DAY
         && begins.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7 | 10) { byte == b'-' } else { byte.is_ascii_digit() })
 }

@@ -215,14 +215,15 @@ fn check_chunk(chunk: &Chunk, rows: &[Found]) -> Result<(), String> {
 
 fn check_file(file: &DataFile, rows: &[Found]) -> Result<(), String> {
     let row = &file.row;
+    let found = facts(rows);
     let said = Facts {
         rows: row.rows,
         time: (row.time_min_ns, row.time_max_ns),
         sequences: (row.sequence_first, row.sequence_last),
         rates: (row.rate_min, row.rate_max),
         datasets: row.datasets.iter().cloned().collect(),
-        ingest_max_ns: row.ingest_max_ns,
+        // It may say later: how late it was believed to be when the rows were flushed.
+        ingest_max_ns: row.ingest_max_ns.min(found.ingest_max_ns),
     };
-    let found = facts(rows);
     if said == found { Ok(()) } else { Err(format!("the catalog says of {} {said:?}, its rows say {found:?}", row.path)) }
 }

@@ -54,7 +54,9 @@ async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, path: &str) -
     };
     let written = out.finish(traces, left_out).await?;
     let row = file_row(path, facts, columns, &written);
-    Ok(FileRow { environment: plan.environment, class: plan.class, ..row })
+    // Rows that say they came long ago, by a clock that was far behind, are not old.
+    let ingest_max_ns = row.ingest_max_ns.max(inner.retention_clock().least_ns(inner.now()));
+    Ok(FileRow { environment: plan.environment, class: plan.class, ingest_max_ns, ..row })
 }
 
 /// Bytes of memory behind a row of the file, on average; at least one.

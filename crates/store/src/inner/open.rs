@@ -21,6 +21,7 @@ use crate::merge::{CLOCK_SETTING, MergeProgress, Merger};
 use crate::numbers::Numbers;
 use crate::orphans;
 use crate::reserve::Reserve;
+use crate::retention::clock::RetentionClock;
 use crate::store::OpenReport;
 use crate::tail::TAIL_CHUNKS;
 use crate::world::{OnPanic, World};
@@ -41,9 +42,9 @@ impl Inner {
         let catalog = world.catalog.load().await?;
         let node = node(&world).await?;
         // Before any event is received: a clock that jumps from now on is compared with this.
-        world.catalog.setting_or_insert(CLOCK_SETTING, world.clock.wall_ns().to_le_bytes().to_vec()).await?;
+        let clock = retention_clock(&world).await?;
         world.disk.create_dir_all(segment::DIRECTORY).await.map_err(OpenError::disk("create the log's directory"))?;
-        let inner = Arc::new(Self::new(config, world, catalog.clone(), node, metrics));
+        let inner = Arc::new(Self::new(config, world, catalog.clone(), node, clock, metrics));
         let recovered = recovery::recover(&inner, &catalog, &*decoder).await?;
         let sorted_out = orphans::sort_out(&inner, &catalog, &recovered).await;
         let replaced_later = sorted_out.map_err(OpenError::disk("look through the data files"))?;
@@ -59,7 +60,7 @@ impl Inner {
         Ok((inner, report))
     }
 
-    fn new(config: StoreConfig, world: World, catalog: CatalogState, node: u64, metrics: metrics::Registry) -> Self {
+    fn new(config: StoreConfig, world: World, catalog: CatalogState, node: u64, clock: RetentionClock, metrics: metrics::Registry) -> Self {
         let numbers = Numbers::new(&metrics);
         let faults = Arc::new(Faults::new(metrics));
         let files =
@@ -78,6 +79,7 @@ impl Inner {
             leaving: Leaving::of(&catalog, world.clock.monotonic() + config.merge.grace),
             clock_confirmed: AtomicBool::new(false),
             deletions_wanted: AtomicBool::new(false),
+            retention_clock: Mutex::new(clock),
             unmergeable: Mutex::default(),
             log_synced: watch::Sender::new(0),
             closing: AtomicBool::new(false),
@@ -140,4 +142,10 @@ async fn node(world: &World) -> Result<u64, OpenError> {
     let stored = world.catalog.setting_or_insert(NODE_SETTING, drawn).await?;
     let bytes = stored.first_chunk().copied().unwrap_or_default();
     Ok(u64::from_le_bytes(bytes))
+}
+
+async fn retention_clock(world: &World) -> Result<RetentionClock, OpenError> {
+    let wall_ns = world.clock.wall_ns();
+    let kept = world.catalog.setting_or_insert(CLOCK_SETTING, wall_ns.to_le_bytes().to_vec()).await?;
+    Ok(RetentionClock::of_kept(&kept, wall_ns, world.clock.monotonic()))
 }

@@ -9,15 +9,15 @@ use crate::file::DataFile;
 use crate::file::writer::directory_of;
 use crate::planted::PlantedBug;
 use crate::retention::Verdict;
-use crate::retention::clock::{Reading, RetentionClock};
+use crate::retention::clock::Reading;
 use glasshive_model::EnvironmentId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Name of the setting with the latest time that was believed, ns since 1970, 8 bytes little-endian.
+/// Name of the setting with what is kept of the clock, see [`RetentionClock::to_kept`].
 pub(crate) const CLOCK_SETTING: &str = "retention.clock";
-/// The setting is written anew once it is wrong by so much: a start that believes an hour less doubts a jump only earlier.
+/// The setting of the time is written anew once it is wrong by so much: a start that believes an hour less doubts a jump only earlier.
 const KEPT_WITHIN_NS: u64 = 3_600 * 1_000_000_000;
 
 impl Merger {
@@ -63,20 +63,18 @@ impl Merger {
     async fn believed_time(&mut self) -> Result<Option<i64>, Failure> {
         let inner = self.inner.clone();
         let (wall_ns, now) = (inner.wall_ns(), inner.now());
-        if self.clock.is_none() {
-            let kept = inner.world.catalog.setting(CLOCK_SETTING).await;
-            let kept = kept.map_err(|error| Failure::Later(error.to_string()))?;
-            self.clock_kept_ns = kept.and_then(|bytes| bytes.first_chunk().copied()).map(i64::from_le_bytes);
-            self.clock = Some(RetentionClock::new(self.clock_kept_ns, wall_ns, now));
-        }
-        let clock = self.clock.as_mut().expect("it was just made");
-        match clock.read(wall_ns, now, inner.clock_confirmed.swap(false, Ordering::SeqCst)) {
+        let is_confirmed = inner.clock_confirmed.swap(false, Ordering::SeqCst);
+        let (reading, believed_ns, has_jumped, kept) = {
+            let mut clock = inner.retention_clock();
+            (clock.read(wall_ns, now, is_confirmed), clock.believed_ns(), clock.has_new_jumps(), clock.to_kept())
+        };
+        match reading {
             Reading::Time(time_ns) => {
-                let believed_ns = clock.believed_ns();
-                if self.clock_kept_ns.is_none_or(|kept_ns| kept_ns.abs_diff(believed_ns) >= KEPT_WITHIN_NS) {
-                    let kept = inner.world.catalog.set_setting(CLOCK_SETTING, believed_ns.to_le_bytes().to_vec()).await;
+                if has_jumped || self.clock_kept_ns.abs_diff(believed_ns) >= KEPT_WITHIN_NS {
+                    let kept = inner.world.catalog.set_setting(CLOCK_SETTING, kept).await;
                     kept.map_err(|error| Failure::Later(error.to_string()))?;
-                    self.clock_kept_ns = Some(believed_ns);
+                    self.clock_kept_ns = believed_ns;
+                    inner.retention_clock().jumps_kept();
                 }
                 Ok(Some(time_ns))
             }
@@ -93,12 +91,13 @@ impl Merger {
 
     fn verdicts(&self, now_ns: i64) -> Vec<(EnvironmentId, Arc<DataFile>, Verdict)> {
         let config = &self.inner.config;
+        let clock = self.inner.retention_clock().clone();
         let state = self.inner.state();
         let files =
             state.environments.iter().flat_map(|(id, environment)| environment.files.iter().map(move |file| (*id, environment, file)));
         let verdicts = files.map(|(id, environment, file)| {
             let by_event = config.is_planted(PlantedBug::RetentionByEventTime);
-            let received_ns = if by_event { file.row.time_max_ns } else { file.row.ingest_max_ns };
+            let received_ns = if by_event { file.row.time_max_ns } else { clock.received_ns(file.row.ingest_max_ns) };
             (id, file.clone(), config.retention.verdict(&environment.slug, &file.row, received_ns, now_ns))
         });
         verdicts.filter(|(_, _, verdict)| *verdict != Verdict::Stays).collect()

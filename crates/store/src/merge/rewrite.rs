@@ -94,7 +94,9 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten,
     let Some(output) = output else { return Ok(Rewritten { row: None, folded }) };
     let steps = LeftOut { file_sync: inner.config.is_planted(PlantedBug::MergeOutputNotSynced), directory_sync: false };
     let row = output.finish(plan.replaces, steps).await.map_err(RewriteError::Write)?;
-    Ok(Rewritten { row: Some(row), folded })
+    // What is known of when they came is more than the rows say.
+    let ingest_max_ns = plan.inputs.iter().map(|file| file.row.ingest_max_ns).fold(row.ingest_max_ns, i64::max);
+    Ok(Rewritten { row: Some(FileRow { ingest_max_ns, ..row }), folded })
 }
 
 /// Which columns the file has, by the footers of its inputs, which know how many rows have each; and the bytes of these, decoded.

@@ -1,4 +1,4 @@
-use super::clock::{Reading, RetentionClock};
+use super::clock::{Jump, Reading, RetentionClock};
 use super::*;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -32,7 +32,7 @@ fn dm83_of_the_rules_that_speak_of_a_row_the_shortest_applies() {
 /// Reads the clock after so many hours of monotonic time, with the wall clock so many hours ahead of these.
 fn check(kept_days_ago: i64, readings: &[(u32, i64, bool, Reading)]) {
     let start_ns = 20_000 * DAY_NS;
-    let mut clock = RetentionClock::new(Some(start_ns - kept_days_ago * DAY_NS), start_ns, Duration::ZERO);
+    let mut clock = RetentionClock::new(Some(start_ns - kept_days_ago * DAY_NS), Vec::new(), start_ns, Duration::ZERO);
     for (hours, ahead_hours, is_confirmed, expected) in readings {
         let wall_ns = start_ns + (i64::from(*hours) + ahead_hours) * (DAY_NS / 24);
         let read = clock.read(wall_ns, *hours * HOUR, *is_confirmed);
@@ -64,4 +64,41 @@ fn f14_a_clock_that_jumps_is_not_believed_until_it_was_steady_for_an_hour() {
     check(3, &[(0, 0, false, jumped(72)), (1, 0, false, now)]);
     // More than a month: only when somebody says so.
     check(40, &[(0, 0, false, jumped(960)), (5, 0, false, Reading::Doubted), (6, 0, true, now), (7, 0, false, now)]);
+}
+
+#[test]
+fn f14_what_was_received_before_a_jump_came_later_than_it_says() {
+    let start_ns = 20_000 * DAY_NS;
+    let hour_ns = DAY_NS / 24;
+    // Right for an hour, then three days ahead, which is believed after another hour.
+    let mut clock = RetentionClock::new(Some(start_ns), Vec::new(), start_ns, Duration::ZERO);
+    clock.read(start_ns + hour_ns, HOUR, false);
+    let jumped_ns = start_ns + 3 * DAY_NS;
+    for hours in 2..=3 {
+        clock.read(jumped_ns + hours * hour_ns, u32::try_from(hours).unwrap() * HOUR, false);
+    }
+    assert!(clock.has_new_jumps());
+    clock.jumps_kept();
+    let jumps = vec![Jump { from_ns: start_ns, to_ns: start_ns + 2 * hour_ns, by_ns: 3 * DAY_NS }];
+    let (now_ns, now) = (jumped_ns + 3 * hour_ns, 3 * HOUR);
+    assert_eq!(RetentionClock::of_kept(&clock.to_kept(), now_ns, now), RetentionClock::new(Some(now_ns), jumps, now_ns, now));
+    assert!(!clock.has_new_jumps());
+    for (said_ns, received_ns) in [
+        (start_ns - 1, start_ns - 1),
+        (start_ns, jumped_ns),
+        (start_ns + 2 * hour_ns, jumped_ns + 2 * hour_ns),
+        (start_ns + 2 * hour_ns + 1, start_ns + 2 * hour_ns + 1),
+        (jumped_ns + 2 * hour_ns, jumped_ns + 2 * hour_ns),
+    ] {
+        assert_eq!(clock.received_ns(said_ns), received_ns);
+    }
+    // A machine that was off for three days: what came before is as old as it says.
+    let mut clock = RetentionClock::new(Some(start_ns), Vec::new(), jumped_ns, Duration::ZERO);
+    clock.read(jumped_ns, Duration::ZERO, false);
+    assert_eq!(clock.read(jumped_ns + hour_ns, HOUR, false), Reading::Time(jumped_ns + hour_ns));
+    assert_eq!((clock.to_kept().len(), clock.received_ns(start_ns)), (8, start_ns));
+    // It may be off the other way.
+    assert_eq!(clock.if_believed(0, HOUR), Some(0));
+    assert_eq!(clock.if_believed(jumped_ns + 2 * DAY_NS, HOUR), None);
+    assert_eq!(clock.least_ns(2 * HOUR), jumped_ns + 2 * hour_ns);
 }

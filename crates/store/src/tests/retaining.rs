@@ -1,11 +1,13 @@
 //! Rows that go: for their age, for their size, or because somebody asked.
 
 use super::lines;
-use super::support::{Running, TestWorld};
+use super::support::{Running, START_NS, TestWorld};
 use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
+use crate::verify::{Depth, verify};
 use crate::{DeleteError, FaultKind, Retention, RetentionRule, RowFilter};
 use glasshive_base::BoxFuture;
-use glasshive_model::EnvironmentId;
+use glasshive_model::shown::ShownRow;
+use glasshive_model::{EnvironmentId, Value};
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
@@ -159,6 +161,85 @@ async fn f14_somebody_may_say_that_the_clock_is_right() {
     running.store.confirm_clock();
     pass(&world, &running, 1).await;
     assert_eq!(running.store.stats().files, 0);
+}
+
+#[tokio::test]
+async fn f14_a_clock_that_is_far_behind_at_a_start_makes_no_row_look_old() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, "1 api old=1").await;
+    pass(&world, &running, 1).await;
+    running.store.shutdown().await;
+    world.clock.advance(HOUR);
+    world.clock.set_wrong_by(-START_NS);
+    let running = world.open().await;
+    for body in ["2 api a=1", "3 api a=2"] {
+        flush(&running, body).await;
+    }
+    let is_of_1970 = |row: &ShownRow| matches!(row.get("meta.ingest_time"), Some(Value::Int(time_ns)) if *time_ns < START_NS);
+    assert_eq!(running.rows().await.iter().filter(|row| is_of_1970(row)).count(), 2, "a row says what the clock said");
+    running.store.merge_all().await.unwrap();
+    assert_eq!(running.store.stats().files, 1);
+    world.clock.set_wrong_by(0);
+    pass(&world, &running, 46).await;
+    assert_eq!((running.rows().await.len(), running.messages()), (3, Vec::new()));
+    running.store.shutdown().await;
+    let world_of_verify = world.world(world.catalog.clone(), Arc::default());
+    let found = verify(&world_of_verify, &world.config, Depth { rows: true }, &[]).await.unwrap().findings;
+    assert_eq!(found, []);
+    let running = world.open().await;
+    pass(&world, &running, 3).await;
+    assert_eq!(running.store.stats().files, 0, "as old as they are");
+}
+
+#[tokio::test]
+async fn f14_rows_of_a_clock_that_was_never_right_are_as_old_as_they_are_once_it_is() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    world.clock.set_wrong_by(-START_NS);
+    let running = world.open().await;
+    flush(&running, "1 api a=1").await;
+    pass(&world, &running, 1).await;
+    world.clock.set_wrong_by(0);
+    pass(&world, &running, 1).await;
+    let hours = START_NS / 3_600_000_000_000;
+    assert_eq!(running.messages(), [format!("clock moved by {hours} h; retention is paused")]);
+    running.store.confirm_clock();
+    pass(&world, &running, 1).await;
+    assert_eq!(running.rows().await.len(), 1, "they came three hours ago");
+    running.store.shutdown().await;
+    let running = world.open().await;
+    pass(&world, &running, 44).await;
+    assert_eq!(running.rows().await.len(), 1);
+    pass(&world, &running, 3).await;
+    assert_eq!(running.store.stats().files, 0);
+}
+
+#[tokio::test]
+async fn f14_a_clock_that_was_wrong_from_the_start_on_removes_nothing_from_quarantine() {
+    let world = TestWorld::new();
+    world.open().await.store.shutdown().await;
+    let kept = world.directory.path().join("quarantine/orphans/2026-03-01-unknown.parquet");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    std::fs::write(&kept, "rows").unwrap();
+    let undated = kept.with_file_name("1970-01-01-unknown.parquet");
+    std::fs::write(&undated, "rows").unwrap();
+    world.clock.set_wrong_by(10 * 365 * DAY.as_nanos() as i64);
+    let running = world.open().await;
+    let pass_hours = async |hours: u32| {
+        for _ in 0..hours {
+            pass(&world, &running, 1).await;
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    pass_hours(48).await;
+    assert!(kept.exists());
+    running.store.confirm_clock();
+    while kept.exists() {
+        pass_hours(1).await;
+    }
+    assert!(undated.exists(), "of a clock that was not set");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use glasshive_model::{
 };
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, RwLock, RwLockReadGuard, watch};
@@ -27,7 +27,8 @@ use tokio::sync::{Notify, RwLock, RwLockReadGuard, watch};
 pub const START_NS: i64 = 1_772_323_200_000_000_000;
 pub const MINUTE_NS: i64 = 60_000_000_000;
 
-pub struct TestClock(watch::Sender<Duration>);
+/// The monotonic clock, and how far the wall clock is ahead of where it should be, ns.
+pub struct TestClock(watch::Sender<Duration>, AtomicI64);
 
 thread_local! {
     /// The time that a task of this thread was told last.
@@ -38,11 +39,16 @@ impl TestClock {
     pub fn advance(&self, by: Duration) {
         self.0.send_modify(|now| *now += by);
     }
+
+    /// The wall clock is wrong by so much.
+    pub fn set_wrong_by(&self, ahead_ns: i64) {
+        self.1.store(ahead_ns, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {
     fn wall_ns(&self) -> i64 {
-        START_NS + i64::try_from(self.0.borrow().as_nanos()).unwrap()
+        START_NS + i64::try_from(self.0.borrow().as_nanos()).unwrap() + self.1.load(Ordering::SeqCst)
     }
 
     fn monotonic(&self) -> Duration {
@@ -354,7 +360,7 @@ impl TestWorld {
         let config =
             StoreConfig { segment_bytes: 256 << 10, reserve_bytes: 8 << 10, shown_path: "DATA".to_owned(), ..StoreConfig::default() };
         Self {
-            clock: Arc::new(TestClock(watch::Sender::new(Duration::ZERO))),
+            clock: Arc::new(TestClock(watch::Sender::new(Duration::ZERO), AtomicI64::new(0))),
             catalog: Arc::new(MemoryCatalog::new(Arc::new(Untroubled))),
             directory: tempfile::tempdir().unwrap(),
             config,
