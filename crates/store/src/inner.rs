@@ -24,7 +24,7 @@ use crate::retention::clock::RetentionClock;
 use crate::tail::Tail;
 use crate::world::World;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     /// Somebody said that the wall clock is right.
     pub clock_confirmed: AtomicBool,
     deletions_wanted: AtomicBool,
+    /// Deletions that are being noted.
+    deletions_asked: AtomicUsize,
     retention_clock: Mutex<RetentionClock>,
     /// Files that are not to be read for a merge.
     unmergeable: Mutex<SetAside>,

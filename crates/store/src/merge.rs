@@ -173,6 +173,9 @@ impl Merger {
             }
             other => other?,
         };
+        // A deletion that waits may mean a row and not its equal that came later, which must not be folded into it. One that is asked for
+        // from now on means all of these rows or none of them.
+        let folds = !self.may_have_deletions && !inner.may_have_new_deletions();
         let Some((environment, work)) = found else {
             if let Some(wanted) = all_wanted {
                 inner.merge_progress.send_modify(|progress| progress.all_done = wanted);
@@ -183,7 +186,7 @@ impl Merger {
         let began = inner.now();
         let rules = work.outputs.iter().map(|datasets| rule::RowRule { datasets: datasets.clone(), deleted: None });
         let (level, rules, reason) = (work.level, rules.collect(), SwapReason::Merge);
-        let into = match self.replace(Replacing { environment, inputs: &work.inputs, level, rules, left_out: 0, reason }).await {
+        let into = match self.replace(Replacing { environment, inputs: &work.inputs, level, rules, left_out: 0, reason, folds }).await {
             Err(Failure::SetAside(reason)) => {
                 tracing::debug!(reason, "a file is left alone");
                 return Ok(true);

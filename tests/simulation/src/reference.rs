@@ -298,14 +298,11 @@ impl Reference {
         let family = &self.families[&self.requests[number as usize].root];
         let is_there =
             |member: &u64, row: usize| by_request.get(member).is_some_and(|found| found.iter().any(|found| found.row == row as u64));
-        let may_lack = |member: &u64, row: usize| {
-            let request = &self.requests[*member as usize];
-            request.may_lack(*member, row, &self.age, &self.deletions)
-        };
-        // A row may be folded into another one, which may then go for reasons of its own.
+        // A row may be folded into another one, which may then go for reasons of its own; but whoever deletes one means both.
         let is_folded_and_gone = |row: usize| {
-            let mut others = family.iter().filter(|member| self.requests[**member as usize].first_sent.is_some());
-            others.any(|member| may_lack(member, row))
+            let mut others = family.iter().map(|member| &self.requests[*member as usize]).filter(|request| request.first_sent.is_some());
+            others.any(|request| request.may_go(row, &self.age))
+                || self.requests[number as usize].may_be_deleted(number, row, &self.deletions)
         };
         let rows = 0..self.requests[number as usize].expected.len();
         let mut lacking = rows.filter(|row| !family.iter().any(|member| is_there(member, *row)) && !is_folded_and_gone(*row));

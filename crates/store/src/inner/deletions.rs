@@ -31,6 +31,7 @@ impl Inner {
         if filter.is_too_wide() {
             return Err(DeleteError::TooWide);
         }
+        let _asking = Asking::new(self);
         let (through, latest_ns) = self.state().reach(environment);
         let filter = serde_json::to_string(&filter).expect("a filter is always JSON");
         // Where the clock went back, what is readable was received later than now.
@@ -38,8 +39,6 @@ impl Inner {
         let row = DeletionRow { id: 0, environment, asked_ns, asked_by, filter, through, finished: None };
         let noted = self.world.catalog.insert_deletion(row.clone()).await;
         let id = noted.map_err(|error| DeleteError::NotNoted(error.to_string()))?;
-        self.deletions_wanted.store(true, Ordering::SeqCst);
-        self.merger.notify_one();
         Ok(DeletionRow { id, ..row })
     }
 
@@ -58,14 +57,37 @@ impl Inner {
         self.world.catalog.deletions().await.map_err(|error| DeleteError::Catalog(error.to_string()))
     }
 
-    /// Whether a deletion was noted since this was last asked.
+    /// Whether a deletion may have been noted since this was last asked.
     pub fn take_deletions_wanted(&self) -> bool {
         self.deletions_wanted.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whether somebody may have asked for a deletion that the merger has not looked for yet.
+    pub fn may_have_new_deletions(&self) -> bool {
+        self.deletions_asked.load(Ordering::SeqCst) > 0 || self.deletions_wanted.load(Ordering::SeqCst)
     }
 
     /// The wall clock is right, however it has moved.
     pub fn confirm_clock(&self) {
         self.clock_confirmed.store(true, Ordering::SeqCst);
         self.merger.notify_one();
+    }
+}
+
+/// Somebody is having a deletion noted. Whatever comes of it, the merger looks: what failed may have been noted all the same.
+struct Asking<'a>(&'a Inner);
+
+impl<'a> Asking<'a> {
+    fn new(inner: &'a Inner) -> Self {
+        inner.deletions_asked.fetch_add(1, Ordering::SeqCst);
+        Self(inner)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.deletions_wanted.store(true, Ordering::SeqCst);
+        self.0.deletions_asked.fetch_sub(1, Ordering::SeqCst);
+        self.0.merger.notify_one();
     }
 }

@@ -27,7 +27,7 @@ use crate::tail::TAIL_CHUNKS;
 use crate::world::{OnPanic, World};
 use glasshive_base::{BoxFuture, metrics};
 use glasshive_model::Decoder;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -79,6 +79,7 @@ impl Inner {
             leaving: Leaving::of(&catalog, world.clock.monotonic() + config.merge.grace),
             clock_confirmed: AtomicBool::new(false),
             deletions_wanted: AtomicBool::new(false),
+            deletions_asked: AtomicUsize::new(0),
             retention_clock: Mutex::new(clock),
             unmergeable: Mutex::default(),
             log_synced: watch::Sender::new(0),

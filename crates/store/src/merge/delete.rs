@@ -117,9 +117,9 @@ impl Merger {
                     continue;
                 }
                 let rule = RowRule { deleted: Some(meant.clone()), ..RowRule::default() };
-                let (environment, level, reason) = (deletion.environment, file.row.level, SwapReason::Deletion);
+                let (environment, level, reason, folds) = (deletion.environment, file.row.level, SwapReason::Deletion, false);
                 let inputs = [file];
-                match self.replace(Replacing { environment, inputs: &inputs, level, rules: vec![rule], left_out, reason }).await {
+                match self.replace(Replacing { environment, inputs: &inputs, level, rules: vec![rule], left_out, reason, folds }).await {
                     Err(Failure::SetAside(reason)) => {
                         if self.inner.unmergeable().is_damaged(&inputs[0].row.id) {
                             self.tell_damaged(&inputs[0], deletion);

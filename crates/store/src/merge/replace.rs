@@ -26,13 +26,15 @@ pub(super) struct Replacing<'a> {
     /// So many rows no rule lets stay.
     pub left_out: u64,
     pub reason: SwapReason,
+    /// Whether of equal rows of several requests one stays.
+    pub folds: bool,
 }
 
 impl Merger {
     /// Puts new files in the place of others and says how many. Rows that no rule lets stay are gone afterwards; are they not as
-    /// many as they are to be, everything stays as it was. Only a merge folds equal rows: what else leaves rows out has counted them.
+    /// many as they are to be, everything stays as it was.
     pub(super) async fn replace(&mut self, replacing: Replacing<'_>) -> Result<usize, Failure> {
-        let Replacing { environment, inputs, level, rules, left_out, reason } = replacing;
+        let Replacing { environment, inputs, level, rules, left_out, reason, folds } = replacing;
         let inner = self.inner.clone();
         let registry = inner.state().environments.get(&environment).map(|found| found.registry.clone()).unwrap_or_default();
         // Should reading one of them panic, they are left alone when the task is started again.
@@ -41,7 +43,7 @@ impl Merger {
         let mut added = Vec::new();
         let (mut written, mut folded) = (left_out, 0);
         for rule in rules {
-            match self.write(inputs, level, rule, &registry, &replaces, reason == SwapReason::Merge).await {
+            match self.write(inputs, level, rule, &registry, &replaces, folds).await {
                 Ok(found) => {
                     folded += found.folded;
                     written += found.folded + found.row.as_ref().map_or(0, |row| row.rows);

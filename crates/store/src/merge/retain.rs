@@ -47,8 +47,9 @@ impl Merger {
             let over = file.row.datasets.iter().filter(|(slug, _)| datasets.contains(slug));
             let left_out = over.map(|(_, rows)| *rows).sum();
             let rules = vec![RowRule { datasets: Datasets::Except(datasets), deleted: None }];
-            let (level, reason) = (file.row.level, SwapReason::Retention);
-            match self.replace(Replacing { environment, inputs: &[file], level, rules, left_out, reason }).await {
+            // What leaves rows out has counted them.
+            let (level, reason, folds) = (file.row.level, SwapReason::Retention, false);
+            match self.replace(Replacing { environment, inputs: &[file], level, rules, left_out, reason, folds }).await {
                 Err(Failure::SetAside(reason)) => tracing::debug!(reason, "a file is left alone"),
                 other => {
                     other?;

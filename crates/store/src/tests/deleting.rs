@@ -12,7 +12,7 @@ use glasshive_base::BoxFuture;
 use glasshive_model::{EnvironmentId, limits};
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 fn filter(key: &str, value: &str) -> RowFilter {
@@ -159,5 +159,53 @@ async fn s20_no_text_names_an_empty_value_and_a_number_is_one_wherever_it_is_kep
     assert!(in_overflow.iter().any(|key| is_rare(&key)) && in_column.is_some(), "{in_overflow:?}");
     for key in in_overflow.iter().find(is_rare).into_iter().chain(&in_column) {
         assert_eq!(delete(&running, key, "2.0").await, (1, 1), "{key}");
+    }
+}
+
+/// Nothing can be looked up while this is set.
+#[derive(Default)]
+struct Unreadable(AtomicBool);
+
+impl Fate for Unreadable {
+    fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome> {
+        let fails = call == CatalogCall::Read && self.0.load(Ordering::SeqCst);
+        Box::pin(std::future::ready(if fails { Outcome::Failed } else { Outcome::Done }))
+    }
+
+    fn after(&self, _: CatalogCall) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn s20_a_row_that_was_sent_again_is_not_folded_into_one_that_waits_to_be_deleted() {
+    for is_waiting in [true, false] {
+        let mut world = TestWorld::new();
+        world.config.merge.enabled = false;
+        let fate = Arc::new(Unreadable::default());
+        let running = world.open_with(Arc::new(world.catalog.with_fate(fate.clone()))).await;
+        running.append("1 api k=1").await.unwrap();
+        running.store.flush().await.unwrap();
+        running.rested().await;
+        fate.0.store(is_waiting, Ordering::SeqCst);
+        let asked = match is_waiting {
+            true => Some(running.store.ask_deletion(EnvironmentId::LOCAL, filter("k", "1"), "a test").await.unwrap()),
+            false => None,
+        };
+        world.clock.advance(Duration::from_secs(1));
+        running.append("1 api k=1\n2 api other=1").await.unwrap();
+        running.store.flush().await.unwrap();
+        running.store.merge_all().await.unwrap();
+        let shown = || async { running.rows().await.iter().map(|row| row.seq >> 24).collect::<Vec<i64>>() };
+        let Some(asked) = asked else {
+            assert_eq!(shown().await, [1, 2], "equal rows are folded where nothing waits");
+            continue;
+        };
+        assert_eq!((running.store.stats().files, shown().await), (1, vec![1, 2, 2]));
+        fate.0.store(false, Ordering::SeqCst);
+        world.clock.advance(Duration::from_secs(60));
+        let done = running.store.wait_for_deletion(asked.id).await.unwrap();
+        assert_eq!(done.finished.map(|finished| finished.rows), Some(1));
+        assert_eq!(shown().await, [2, 2], "what came later stays");
     }
 }

@@ -110,11 +110,16 @@ impl Request {
         self.sequence = None;
     }
 
-    /// Whether a row of it may have been kept long enough, or been deleted, or lie where nobody sees it.
-    pub fn may_lack(&self, number: u64, row: usize, age: &Age, deletions: &Deletions) -> bool {
+    /// Whether a row of it may have been kept long enough, or lie where nobody sees it.
+    pub fn may_go(&self, row: usize, age: &Age) -> bool {
         let is_over = || self.received_ns.iter().any(|received_ns| age.is_over(*received_ns, &self.sorts[row]));
+        self.is_hidden || self.is_partial || is_over()
+    }
+
+    /// Whether a row of it may have been deleted.
+    pub fn may_be_deleted(&self, number: u64, row: usize, deletions: &Deletions) -> bool {
         let asked = Asked { environment: self.environment, request: number, row: &self.expected[row] };
-        self.is_hidden || self.is_partial || is_over() || deletions.may_mean(asked, self.sequence, &self.received_ns)
+        deletions.may_mean(asked, self.sequence, &self.received_ns)
     }
 
     /// Compares the rows found of this request, in order of `_seq`, with those it has.
