@@ -41,7 +41,9 @@ pub(super) async fn of(
         match ids_of(row, context).await {
             Ok(_) if context.config.is_planted(PlantedBug::AdoptionIgnoresFiles) => {}
             Ok(ids) => present.rows.extend(ids.filter(|id| contents.rows.binary_search(id).is_ok())),
-            Err(_) => unread.push(row),
+            Err(ReadError::Damaged { .. }) => unread.push(row),
+            // It is there, and may be read the next time.
+            Err(error @ ReadError::Disk { .. }) => return Err(format!("{error}; it may hold rows that are in it too")),
         }
     }
     for row in unread {

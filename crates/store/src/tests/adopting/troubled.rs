@@ -1,7 +1,7 @@
 //! Adoptions that are killed, and disks and catalogs that refuse.
 
-use super::{adopt_all, lose_log, quarantined, restored, restored_with_end_of_log, rows_under, start_and_stop};
-use crate::adopt::Adopter;
+use super::{adopt_all, lose_log, merged_since, quarantined, restored, restored_with_end_of_log, rows_under, start_and_stop};
+use crate::adopt::{Adopter, Verdict};
 use crate::catalog::memory::{CatalogCall, Fate, Outcome};
 use crate::quarantine::take_in;
 use crate::tests::lines;
@@ -117,6 +117,21 @@ async fn f13_a_disk_that_refuses_leaves_the_file_offered() {
         assert_eq!(adopter.adopt(&offered).await.unwrap().rows, 20);
         assert_eq!(rows_under(&restored).await, restored.rows);
     }
+}
+
+#[tokio::test]
+async fn f13_a_file_that_the_disk_does_not_let_be_read_is_not_taken_for_gone() {
+    let (restored, named) = merged_since(&[5], &[]).await;
+    let troubles = Arc::new(Troubles::default());
+    troubles.refuse(Op::Read, Box::leak(named[0].path.clone().into_boxed_str()), 5, usize::MAX);
+    let world = restored.world.world(restored.catalog.clone(), troubles.clone());
+    let adopter = Adopter::open(restored.world.config.clone(), world).await.unwrap();
+    let offers = adopter.offers().await.unwrap();
+    let Verdict::Refused { reason } = &offers[0].verdict else { panic!("{offers:?}") };
+    let (begins, ends) = (format!("could not read {}: ", named[0].path), "; it may hold rows that are in it too");
+    assert!(reason.starts_with(&begins) && reason.ends_with(ends), "{reason}");
+    troubles.relent();
+    assert_eq!(adopter.offers().await.unwrap()[0].verdict, Verdict::Adoptable { rows: 5 });
 }
 
 #[tokio::test]
