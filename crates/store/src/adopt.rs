@@ -11,6 +11,7 @@
 mod candidate;
 mod columns;
 pub(crate) mod contents;
+mod parts;
 mod place;
 mod present;
 mod rewrite;
@@ -64,7 +65,8 @@ pub struct Holds {
     pub rows_in_log: u64,
     /// Those of the rest that somebody had deleted; they stay deleted.
     pub rows_deleted: u64,
-    /// Paths of visible files that are gone or damaged and of which it has every row: it takes their place.
+    /// Paths of visible files that are gone or damaged and of which it has every row, alone or together with others that are offered or
+    /// visible: it takes their place, once these are visible.
     pub replaces: Vec<String>,
     /// Least and greatest `_time`, ns since 1970.
     pub time_ns: (i64, i64),
@@ -258,12 +260,16 @@ impl Adopter {
             sequences: contents.facts.sequences,
         };
         let present = match owner.id {
-            Some(id) => present::of(&contents, id, directory.class, &self.catalog, &self.log, &self.context).await,
+            Some(id) => match present::of(&contents, id, directory.class, &self.catalog, &self.log, &self.context).await {
+                Ok(present) => self.share(present, &contents, &candidate).await,
+                refused => refused,
+            },
             None => Ok(Present::none(&contents, &self.log)),
         };
         if let Ok(present) = &present {
             (holds.rows_in_files, holds.rows_in_log, holds.rows_deleted) = (present.in_files, present.in_log, present.deleted);
-            let is_replaced = |file: &&FileRow| present.replaced.contains(&file.id);
+            let is_shared = |id: &String| present.shared.iter().any(|shared| shared.id == *id);
+            let is_replaced = |file: &&FileRow| present.replaced.contains(&file.id) || is_shared(&file.id);
             holds.replaces = self.catalog.files.iter().filter(is_replaced).map(|file| file.path.clone()).collect();
         }
         offer.holds = Some(holds);

@@ -19,7 +19,7 @@ mod retain;
 mod rewrite;
 pub(crate) mod rule;
 
-pub(crate) use output::REPLACES;
+pub(crate) use output::{PART, PART_OF, REPLACES};
 pub(crate) use retain::CLOCK_SETTING;
 
 use crate::catalog::SwapReason;

@@ -8,8 +8,8 @@ use crate::file::writer::Written;
 use crate::file::{DataFile, FileContext, sidecar_path};
 use crate::flush::encode::FORMAT_VERSION;
 use crate::live::{ColumnKey, Facts};
-use crate::merge::REPLACES;
 use crate::merge::rule::system;
+use crate::merge::{PART, PART_OF, REPLACES};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{Array, RecordBatch};
@@ -46,8 +46,18 @@ pub(super) struct Contents {
     pub rows: Vec<RowId>,
     /// Rows that somebody had deleted after they were received.
     pub deleted: HashSet<RowId>,
-    /// Ids of the files that a merge made this one of; `None` where none did.
+    pub lineage: Lineage,
+}
+
+/// What a file was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lineage {
+    /// Ids of the files that a merge made it of; `None` where none did.
     pub replaces: Option<Vec<String>>,
+    /// The same of one that was adopted without some of the rows that it had, which were elsewhere.
+    pub part_of: Option<Vec<String>>,
+    /// Which of how many files that it made of these, from 1.
+    pub part: (u64, u64),
 }
 
 /// A deletion of rows of the file's environment.
@@ -85,7 +95,7 @@ pub(super) async fn read(candidate: &Candidate, deletions: &[Deletion], context:
         file.read_range(position..end).await.map_err(damaged)?;
         position = end;
     }
-    let replaces = check_format(&file).await?;
+    let lineage = check_format(&file).await?;
     let mut stream = file.stream_rows(READ_ROWS).await.map_err(damaged)?;
     let attributes = check_schema(&stream.schema).ok_or_else(|| "it is not laid out as a data file".to_owned())?;
     let schema = stream.schema.clone();
@@ -98,7 +108,7 @@ pub(super) async fn read(candidate: &Candidate, deletions: &[Deletion], context:
         dataset_since_ns: BTreeMap::new(),
         rows: Vec::new(),
         deleted: HashSet::new(),
-        replaces,
+        lineage,
     };
     while let Some(batch) = stream.next().await.map_err(damaged)? {
         contents.take(&batch, deletions);
@@ -150,17 +160,27 @@ fn row_of(candidate: &Candidate, sidecar_crc: u32) -> FileRow {
     }
 }
 
-/// Which files a merge made it of.
-async fn check_format(file: &DataFile) -> Result<Option<Vec<String>>, String> {
+/// What it was made of, if it is in the form that this program knows.
+pub(super) async fn check_format(file: &DataFile) -> Result<Lineage, String> {
     let strange = || "it is not laid out as a data file".to_owned();
     let metadata = file.metadata().await.map_err(|_| strange())?;
     let values = metadata.file_metadata().key_value_metadata().ok_or_else(strange)?;
     let value = |key: &str| values.iter().find(|pair| pair.key == key)?.value.as_deref();
     let format = value("hive.format").ok_or_else(strange)?;
-    match format == FORMAT_VERSION {
-        true => value(REPLACES).map(|list| serde_json::from_str(list).map_err(|_| strange())).transpose(),
-        false => Err(format!("it is written in form {format}, and this program knows form {FORMAT_VERSION}")),
+    if format != FORMAT_VERSION {
+        return Err(format!("it is written in form {format}, and this program knows form {FORMAT_VERSION}"));
     }
+    let list = |key: &str| value(key).map(|list| serde_json::from_str(list).map_err(|_| strange())).transpose();
+    let (replaces, part_of) = (list(REPLACES)?, list(PART_OF)?);
+    let part = value(PART).map(|part| parse_part(part).ok_or_else(strange)).transpose()?;
+    Ok(Lineage { replaces, part_of, part: part.unwrap_or((1, 1)) })
+}
+
+/// `number/of how many`, from 1.
+fn parse_part(part: &str) -> Option<(u64, u64)> {
+    let (number, parts) = part.split_once('/')?;
+    let part: (u64, u64) = (number.parse().ok()?, parts.parse().ok()?);
+    (1..=part.1).contains(&part.0).then_some(part)
 }
 
 /// The attribute columns; `None` unless every column is one or a system column, and all system columns are there.

@@ -39,7 +39,7 @@ impl Adopter {
         let is_moved = present.is_empty() && plan.is_as_written && is_free(&candidate.id);
         let id = if is_moved { candidate.id.clone() } else { self.new_id() };
         let directory = format!("{DIRECTORY}/{}/{}", directory_name(environment, &owner.slug), class.word());
-        let (path, level) = path_of(&directory, contents.facts.time_ns, contents.replaces.is_some(), &id);
+        let (path, level) = path_of(&directory, contents.facts.time_ns, contents.lineage.replaces.is_some(), &id);
         let file_columns = file_columns(&plan, &contents.facts);
         let written = match is_moved {
             true => self.copy(&candidate, &contents, &path, file_columns).await,

@@ -21,8 +21,10 @@ pub(super) struct Present {
     pub in_files: u64,
     pub in_log: u64,
     pub deleted: u64,
-    /// Ids of visible files that cannot be read and of which the file has every row.
+    /// Ids of visible files that cannot be read and of which the file has every row, alone or with others that are visible.
     pub replaced: Vec<String>,
+    /// Visible files that cannot be read and of which it has every row together with others that were made of them.
+    pub shared: Vec<FileRow>,
 }
 
 /// Compares with every visible file that may hold some of the rows; why that cannot be done otherwise.
@@ -37,7 +39,7 @@ pub(super) async fn of(
     let mut present = Present::default();
     let others = catalog.files.iter().filter(|row| row.environment == environment && row.class == class);
     let mut unread = Vec::new();
-    for row in others.filter(|row| may_share_rows(row, contents)) {
+    for row in others.filter(|row| may_share_rows(row, contents) || is_made_of(contents, row)) {
         match ids_of(row, context).await {
             Ok(_) if context.config.is_planted(PlantedBug::AdoptionIgnoresFiles) => {}
             Ok(ids) => present.rows.extend(ids.filter(|id| contents.rows.binary_search(id).is_ok())),
@@ -47,26 +49,33 @@ pub(super) async fn of(
         }
     }
     for row in unread {
-        // Nobody could tell afterwards whether a row was counted twice.
-        if !is_made_of(contents, row) && !has_every_row(contents, row).await? {
-            return Err(format!("{} may hold rows that are in it too, and cannot be read", row.path));
+        if is_made_of(contents, row) && contents.lineage.part.1 > 1 {
+            present.shared.push(row.clone());
+        } else if is_made_of(contents, row) || has_every_row(contents, row).await? {
+            present.replaced.push(row.id.clone());
+        } else {
+            return Err(unread_beside(row));
         }
-        present.replaced.push(row.id.clone());
     }
     present.in_files = present.rows.len() as u64;
     present.add_others(contents, log);
     Ok(present)
 }
 
-/// Whether a merge made the file of this one: all rows that were to stay are in it then.
+/// Nobody could tell afterwards whether a row was counted twice, or not at all.
+pub(super) fn unread_beside(row: &FileRow) -> String {
+    format!("{} may hold rows that are in it too, and cannot be read", row.path)
+}
+
+/// Whether a merge made the file of this one: all rows that were to stay are in it then, and in the others that it made.
 fn is_made_of(contents: &Contents, row: &FileRow) -> bool {
-    contents.replaces.as_ref().is_some_and(|replaces| replaces.contains(&row.id))
+    contents.lineage.replaces.as_ref().is_some_and(|replaces| replaces.contains(&row.id))
 }
 
 /// Whether the file has as many rows of each dataset, between the sequences and times of this one, as this one: a merge of merges
 /// names only the last ones it was made of. Rows of one hour and one dataset that were flushed together are in one file.
 async fn has_every_row(contents: &Contents, row: &FileRow) -> Result<bool, String> {
-    if contents.replaces.is_none() {
+    if contents.lineage.replaces.is_none() {
         return Ok(false);
     }
     let columns = [SystemColumn::Seq, SystemColumn::Time, SystemColumn::Dataset].map(ColumnRef::System);

@@ -11,6 +11,7 @@ use crate::flush::encode::{Sink, key_values, properties};
 use crate::flush::schema::FileColumns;
 use crate::flush::write::file_row;
 use crate::merge::rule::system;
+use crate::merge::{PART, PART_OF};
 use crate::world::Disk;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -18,6 +19,7 @@ use arrow_schema::{Field, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use glasshive_model::SystemColumn;
 use parquet::arrow::ArrowWriter;
+use parquet::file::metadata::KeyValue;
 use std::io;
 use std::sync::Arc;
 
@@ -54,7 +56,7 @@ pub(super) async fn rewrite(
         writer.write(&arranged(&batch, &schema, &places)?).map_err(io::Error::other)?;
         out.write(sink.take()).await?;
     }
-    for pair in key_values(&facts) {
+    for pair in key_values(&facts).into_iter().chain(lineage(contents)) {
         writer.append_key_value_metadata(pair);
     }
     writer.finish().map_err(io::Error::other)?;
@@ -62,6 +64,18 @@ pub(super) async fn rewrite(
     let written = out.finish(traces, LeftOut::default()).await?;
     columns.overflow_keys = facts.overflow_keys.clone();
     Ok(file_row(path, facts, columns, &written))
+}
+
+/// What the last of several files that were made together looks for, to take the place of those that they were made of.
+fn lineage(contents: &Contents) -> Vec<KeyValue> {
+    match &contents.lineage.replaces {
+        Some(replaces) if contents.lineage.part.1 > 1 => {
+            let replaces = serde_json::to_string(replaces).expect("a list of strings is always JSON");
+            let (number, of) = contents.lineage.part;
+            vec![KeyValue::new(PART_OF.to_owned(), replaces), KeyValue::new(PART.to_owned(), format!("{number}/{of}"))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// For each column of the new file its place in the old one.

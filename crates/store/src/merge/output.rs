@@ -23,6 +23,19 @@ use std::sync::Arc;
 const MERGE_LEVEL: i32 = 3;
 /// Metadata of a merged file: a JSON list of the ids of the files whose rows it holds.
 pub(crate) const REPLACES: &str = "hive.replaces";
+/// Metadata of one of several files that hold these rows together: `number/of how many`, from 1.
+pub(crate) const PART: &str = "hive.part";
+/// Metadata of an adopted file that was one of several and left rows out that were elsewhere: what was in its `hive.replaces`.
+pub(crate) const PART_OF: &str = "hive.part_of";
+
+/// What files take the place of which.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lineage<'a> {
+    /// Ids of the files that go.
+    pub replaces: &'a [&'a str],
+    /// Which of how many files that come, from 1.
+    pub part: (usize, usize),
+}
 
 /// A merged file while it grows.
 pub(super) struct Output {
@@ -67,9 +80,11 @@ impl Output {
     }
 
     /// Makes the file durable under its name; what the catalog says of it, but for its id, its level and whose it is.
-    pub async fn finish(mut self, replaces: &[&str], left_out: LeftOut) -> io::Result<FileRow> {
-        let replaces = serde_json::to_string(replaces).expect("a list of strings is always JSON");
-        for pair in key_values(&self.facts).into_iter().chain([KeyValue::new(REPLACES.to_owned(), replaces)]) {
+    pub async fn finish(mut self, lineage: Lineage<'_>, left_out: LeftOut) -> io::Result<FileRow> {
+        let replaces = serde_json::to_string(lineage.replaces).expect("a list of strings is always JSON");
+        let (number, parts) = lineage.part;
+        let part = (parts > 1).then(|| KeyValue::new(PART.to_owned(), format!("{number}/{parts}")));
+        for pair in key_values(&self.facts).into_iter().chain([KeyValue::new(REPLACES.to_owned(), replaces)]).chain(part) {
             self.writer.append_key_value_metadata(pair);
         }
         self.writer.finish().map_err(io::Error::other)?;

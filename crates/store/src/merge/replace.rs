@@ -1,6 +1,7 @@
 //! Files in the place of others: written, committed, seen.
 
 use super::aside::{Why, set_aside};
+use super::output::Lineage;
 use super::rewrite::{Plan, RewriteError, Rewritten, rewrite};
 use super::rule::RowRule;
 use super::{Failure, Merger, dispose, policy};
@@ -30,6 +31,15 @@ pub(super) struct Replacing<'a> {
     pub folds: bool,
 }
 
+/// How one of the new files is written.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    level: u8,
+    registry: &'a Registry,
+    lineage: Lineage<'a>,
+    folds: bool,
+}
+
 impl Merger {
     /// Puts new files in the place of others and says how many. Rows that no rule lets stay are gone afterwards; are they not as
     /// many as they are to be, everything stays as it was.
@@ -42,8 +52,10 @@ impl Merger {
         let replaces: Vec<&str> = inputs.iter().map(|file| file.row.id.as_str()).collect();
         let mut added = Vec::new();
         let (mut written, mut folded) = (left_out, 0);
-        for rule in rules {
-            match self.write(inputs, level, rule, &registry, &replaces, folds).await {
+        let parts = rules.len();
+        for (number, rule) in (1..).zip(rules) {
+            let how = How { level, registry: &registry, lineage: Lineage { replaces: &replaces, part: (number, parts) }, folds };
+            match self.write(inputs, rule, how).await {
                 Ok(found) => {
                     folded += found.folded;
                     written += found.folded + found.row.as_ref().map_or(0, |row| row.rows);
@@ -77,26 +89,19 @@ impl Merger {
     }
 
     /// Writes one file, if any row stays.
-    async fn write(
-        &mut self,
-        inputs: &[Arc<DataFile>],
-        level: u8,
-        rule: RowRule,
-        registry: &Registry,
-        replaces: &[&str],
-        folds: bool,
-    ) -> Result<Rewritten, Failure> {
+    async fn write(&mut self, inputs: &[Arc<DataFile>], rule: RowRule, how: How<'_>) -> Result<Rewritten, Failure> {
+        let How { level, registry, lineage, folds } = how;
         let inputs: Vec<_> =
             inputs.iter().filter(|file| file.row.datasets.iter().any(|(slug, _)| rule.datasets.holds(slug))).cloned().collect();
         let Some(first) = inputs.first() else { return Ok(Rewritten { row: None, folded: 0 }) };
         let id = new_file_id(&self.inner);
         let path = format!("{}/{id}.parquet", directory(&first.row.path, level));
-        let plan = Plan { inputs: &inputs, rule, path: &path, registry, replaces, folds };
+        let plan = Plan { inputs: &inputs, rule, path: &path, registry, lineage, folds };
         match rewrite(&self.inner, &plan).await {
             Ok(Rewritten { row, folded }) => Ok(Rewritten { row: row.map(|row| FileRow { id, class: first.row.class, ..row }), folded }),
             Err(error) => {
                 self.abandon(names_of(&path));
-                Err(self.not_written(&path, error, replaces))
+                Err(self.not_written(&path, error, lineage.replaces))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Place};
 use super::fold::{Fold, RowSource, fingerprint};
-use super::output::Output;
+use super::output::{Lineage, Output};
 use super::rule::RowRule;
 use crate::catalog::FileRow;
 use crate::error::ReadError;
@@ -37,8 +37,7 @@ pub(super) struct Plan<'a> {
     pub rule: RowRule,
     pub path: &'a str,
     pub registry: &'a Registry,
-    /// Every file that the new ones take the place of.
-    pub replaces: &'a [&'a str],
+    pub lineage: Lineage<'a>,
     /// Whether of equal rows of several requests one stays.
     pub folds: bool,
 }
@@ -93,7 +92,7 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten,
     let folded = merge.folded;
     let Some(output) = output else { return Ok(Rewritten { row: None, folded }) };
     let steps = LeftOut { file_sync: inner.config.is_planted(PlantedBug::MergeOutputNotSynced), directory_sync: false };
-    let row = output.finish(plan.replaces, steps).await.map_err(RewriteError::Write)?;
+    let row = output.finish(plan.lineage, steps).await.map_err(RewriteError::Write)?;
     // What is known of when they came is more than the rows say.
     let ingest_max_ns = plan.inputs.iter().map(|file| file.row.ingest_max_ns).fold(row.ingest_max_ns, i64::max);
     Ok(Rewritten { row: Some(FileRow { ingest_max_ns, ..row }), folded })

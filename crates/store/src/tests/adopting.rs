@@ -364,6 +364,74 @@ async fn f13_a_merged_file_takes_the_place_of_files_that_are_gone() {
     }
 }
 
+/// Three files of up to three datasets in the backup, merged after it into one of each dataset; the three and the log are gone. Paths of
+/// the three.
+async fn split_since() -> (Restored, Vec<String>) {
+    let mut world = TestWorld::new();
+    world.config.merge.enabled = false;
+    world.config.own_file_rows = 8;
+    let first = world.open().await;
+    // One of the merged files has no row of the first one.
+    for (label, alone) in [("a", 0), ("b", 4), ("c", 4)] {
+        let row = |row: usize| format!("{row} {} label={label}", if row < alone { "alone" } else { "large" });
+        let many: Vec<String> = (0..4 + alone).map(row).collect();
+        first.append(&format!("{}\n9 small label={label}", many.join("\n"))).await.unwrap();
+        first.store.flush().await.unwrap();
+    }
+    let catalog = backup(&world);
+    let named: Vec<String> = catalog.state().files.into_iter().map(|file| file.path).collect();
+    first.store.merge_all().await.unwrap();
+    let rows = first.rows().await;
+    assert_eq!((named.len(), first.store.stats().files, rows.len()), (3, 3, 23));
+    first.kill().await;
+    lose_log(&world);
+    for path in &named {
+        let path = world.directory.path().join(path);
+        fs::remove_file(path.with_extension("sum")).unwrap();
+        fs::remove_file(path).unwrap();
+    }
+    let restored = Restored { world, catalog, rows };
+    assert_eq!(start_and_stop(&restored).await, ["3 files are unknown to the catalog; kept in quarantine"]);
+    (restored, named)
+}
+
+#[tokio::test]
+async fn f13_files_that_a_merge_split_take_the_place_of_others_together() {
+    let (restored, named) = split_since().await;
+    let mut adopter = adopter(&restored).await;
+    let offers = adopter.offers().await.unwrap();
+    let mut rows: Vec<u64> = offers.iter().map(|offer| offer.holds.as_ref().unwrap().rows).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [3, 8, 12]);
+    assert!(offers.iter().all(|offer| matches!(offer.verdict, Verdict::Adoptable { .. })), "{offers:?}");
+    assert!(offers.iter().all(|offer| offer.holds.as_ref().unwrap().replaces == named));
+    for (adopted, files) in offers.iter().zip([4, 5]) {
+        adopter.adopt(&adopted.path).await.unwrap();
+        assert_eq!(restored.catalog.state().files.len(), files, "what the others hold is not there yet");
+    }
+    adopter.adopt(&offers[2].path).await.unwrap();
+    assert_eq!(restored.catalog.state().files.len(), 3);
+    assert_eq!(in_order(rows_under(&restored).await), in_order(restored.rows.clone()));
+}
+
+#[tokio::test]
+async fn f13_a_file_that_a_merge_split_off_does_not_take_the_place_of_others_alone() {
+    let (restored, named) = split_since().await;
+    let sizes = |path: &std::path::PathBuf| path.metadata().unwrap().len();
+    let lost = restored.world.files(".parquet").into_iter().min_by_key(sizes).unwrap();
+    fs::remove_file(lost).unwrap();
+    let offers = adopter(&restored).await.offers().await.unwrap();
+    let is_refused = |offer: &Offer| match &offer.verdict {
+        Verdict::Refused { reason } => reason.ends_with(" may hold rows that are in it too, and cannot be read"),
+        _ => false,
+    };
+    assert!(offers.len() == 2 && offers.iter().all(is_refused), "{offers:?}");
+    // Once somebody has been told that they are lost.
+    set_aside(&restored.world.world(restored.catalog.clone(), Arc::default()), &named).await.unwrap();
+    assert_eq!(adopt_all(&restored).await.len(), 2);
+    assert_eq!(restored.catalog.state().files.len(), 2);
+}
+
 #[tokio::test]
 async fn f13_a_merged_file_outlives_the_taking_out_of_what_it_was_made_of() {
     let (restored, named) = merged_since(&[0], &[0, 1]).await;
