@@ -57,11 +57,6 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
                 }
                 Fate::ReplacedLater => replaced_later.extend([path.clone(), sidecar_path(&path)]),
                 Fate::Quarantine => {
-                    let sidecar = sidecar_path(&entry.name);
-                    match quarantine::take_in(disk, &directory, &sidecar, now_ns).await {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                        _ => {}
-                    }
                     quarantine::take_in(disk, &directory, &entry.name, now_ns).await?;
                     quarantined += 1;
                 }

@@ -1,6 +1,7 @@
 //! Where bytes go that make no sense or that nobody knows, instead of away.
 
 use crate::fault::is_disk_full;
+use crate::file::sidecar_path;
 use crate::file::writer::directory_of;
 use crate::world::Disk;
 use bytes::Bytes;
@@ -39,10 +40,29 @@ pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result
     disk.sync_dir(DIRECTORY).await
 }
 
-/// Moves a file here, durably. Its new name begins with the day, from which its time counts, and says whose rows it holds.
+/// Moves a data file and its sidecar here, durably. Their new names begin with the day, from which their time counts, and say whose rows
+/// they hold. Neither leaves its place before both are here: whenever this is interrupted, one of the two places has both.
 pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64) -> io::Result<()> {
     disk.create_dir_all(ORPHANS).await?;
-    move_durably(disk, &format!("{directory}/{name}"), &format!("{ORPHANS}/{}", kept_name(directory, name, now_ns))).await
+    let mut copied = Vec::new();
+    for name in [sidecar_path(name), name.to_owned()] {
+        let (from, to) = (format!("{directory}/{name}"), format!("{ORPHANS}/{}", kept_name(directory, &name, now_ns)));
+        match copy(disk, &from, &to).await {
+            Ok(()) => copied.push(from),
+            // A start must not fail for want of room.
+            Err(error) if is_disk_full(&error) => rename(disk, &from, &to).await?,
+            // Without its sidecar it is kept all the same.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && name.ends_with(".sum") => {}
+            Err(error) => return Err(error),
+        }
+    }
+    // The data file goes first and for good: without it nobody misses the sidecar.
+    for from in copied.iter().rev() {
+        disk.remove(from).await?;
+        disk.sync_dir(directory).await?;
+    }
+    // What was renamed leaves durably too.
+    disk.sync_dir(directory).await
 }
 
 /// Moves a file to another directory: the old name goes only once the new one is durable. Renaming would not do: when the new
@@ -50,15 +70,17 @@ pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns
 pub(crate) async fn move_durably(disk: &dyn Disk, from: &str, to: &str) -> io::Result<()> {
     match copy(disk, from, to).await {
         Ok(()) => disk.remove(from).await?,
-        // A start must not fail for want of room.
-        Err(error) if is_disk_full(&error) => {
-            drop(disk.remove(&unfinished(to)).await);
-            disk.rename(from, to).await?;
-            disk.sync_dir(directory_of(to)).await?;
-        }
+        Err(error) if is_disk_full(&error) => rename(disk, from, to).await?,
         Err(error) => return Err(error),
     }
     disk.sync_dir(directory_of(from)).await
+}
+
+/// Where there is no room for a copy.
+async fn rename(disk: &dyn Disk, from: &str, to: &str) -> io::Result<()> {
+    drop(disk.remove(&unfinished(to)).await);
+    disk.rename(from, to).await?;
+    disk.sync_dir(directory_of(to)).await
 }
 
 /// A durable copy under another name.

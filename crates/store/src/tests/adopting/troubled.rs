@@ -149,14 +149,44 @@ async fn f13_a_file_leaves_its_place_only_once_the_quarantine_has_it_for_good() 
     }
     take_in(&*disk, directory, name, START_NS).await.unwrap();
     assert!(!path.exists());
-    assert_eq!((quarantined(&restored.world).len(), restored.world.files(".tmp").len()), (1, 0));
+    assert_eq!((quarantined(&restored.world).len(), restored.world.files(".tmp").len()), (2, 0));
     // On a full disk there is no room for a copy, and a start must not fail for that.
     let other = restored.world.files(".parquet").into_iter().find(|path| path.to_str().unwrap().contains("/events/")).unwrap();
     troubles.set_full(true);
     let relative = other.strip_prefix(restored.world.directory.path()).unwrap().to_str().unwrap();
     let (directory, name) = relative.rsplit_once('/').unwrap();
     take_in(&*disk, directory, name, START_NS).await.unwrap();
-    assert_eq!((other.exists(), quarantined(&restored.world).len()), (false, 2));
+    assert_eq!((other.exists(), quarantined(&restored.world).len()), (false, 4));
+}
+
+#[tokio::test]
+async fn f13_on_its_way_to_quarantine_a_file_can_be_adopted_at_every_step() {
+    let mut call = 0;
+    loop {
+        let restored = restored(&[&lines(20, "b")]).await;
+        lose_log(&restored.world);
+        let troubles = Arc::new(Troubles::default());
+        let world = restored.world.world(restored.catalog.clone(), troubles.clone());
+        let adopter = Adopter::open(restored.world.config.clone(), world.clone()).await.unwrap();
+        let offered = adopter.offers().await.unwrap().remove(0).path;
+        let (directory, name) = offered.rsplit_once('/').unwrap();
+        troubles.die_before(call);
+        let is_over = match select(pin!(take_in(&*world.disk, directory, name, START_NS)), pin!(troubles.died())).await {
+            Either::Left((taken, _)) => {
+                taken.unwrap();
+                true
+            }
+            Either::Right(_) => false,
+        };
+        // No start has looked since.
+        assert!(!adopt_all(&restored).await.is_empty(), "killed before call {call}");
+        assert_eq!(rows_under(&restored).await, restored.rows, "killed before call {call}");
+        if is_over {
+            assert!(call >= 12, "only {call} calls change something");
+            break;
+        }
+        call += 1;
+    }
 }
 
 #[tokio::test]
