@@ -26,6 +26,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
+/// Bytes that are read at once at most, unless a single range is longer.
+const RUN_BYTES: u64 = 16 << 20;
+
 /// A visible data file. Opened, and its sidecar and footer read, when first needed; they stay until [`DataFile::release`].
 pub struct DataFile {
     /// What the catalog says about it.
@@ -101,6 +104,40 @@ impl DataFile {
                 }
             };
             Ok(bytes.slice((range.start - start) as usize..(range.end - start) as usize))
+        })
+    }
+
+    /// The bytes of each range, as of [`DataFile::read_range`]. Blocks that several ranges lie in are read once, and those that
+    /// follow each other together; their bytes stay in memory as long as any of the ranges does.
+    ///
+    /// # Errors
+    /// As [`DataFile::read_range`].
+    pub fn read_ranges<'a>(&'a self, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>, ReadError>> {
+        Box::pin(async move {
+            let mut order: Vec<usize> = (0..ranges.len()).collect();
+            order.sort_unstable_by_key(|index| ranges[*index].start);
+            let mut read = vec![Bytes::new(); ranges.len()];
+            let mut left = &order[..];
+            while let Some((first, others)) = left.split_first() {
+                let mut run = ranges[*first].clone();
+                let joined = others.iter().take_while(|index| {
+                    let next = &ranges[**index];
+                    let end = run.end.max(next.end);
+                    let is_near = next.start / BLOCK_BYTES <= run.end.div_ceil(BLOCK_BYTES) && end - run.start <= RUN_BYTES;
+                    if is_near {
+                        run.end = end;
+                    }
+                    is_near
+                });
+                let (together, later) = left.split_at(1 + joined.count());
+                let bytes = self.read_range(run.clone()).await?;
+                for index in together {
+                    let range = &ranges[*index];
+                    read[*index] = bytes.slice((range.start - run.start) as usize..(range.end - run.start) as usize);
+                }
+                left = later;
+            }
+            Ok(read)
         })
     }
 

@@ -135,6 +135,12 @@ impl AsyncFileReader for CountedReader {
         self.reader.get_bytes(range)
     }
 
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        let bytes: u64 = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
+        self.meter.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+        self.reader.get_byte_ranges(ranges)
+    }
+
     fn get_metadata<'a>(
         &'a mut self,
         options: Option<&'a ArrowReaderOptions>,

@@ -33,6 +33,10 @@ impl AsyncFileReader for DataFileReader {
         async move { self.0.read_range(range).await.map_err(external) }.boxed()
     }
 
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        async move { self.0.read_ranges(&ranges).await.map_err(external) }.boxed()
+    }
+
     fn get_metadata<'a>(
         &'a mut self,
         _options: Option<&'a ArrowReaderOptions>,

@@ -193,6 +193,35 @@ async fn f13_files_that_a_crash_left_are_removed_and_strange_ones_kept() {
 }
 
 #[tokio::test]
+async fn ranges_of_one_file_are_read_together() {
+    let mut world = TestWorld::new();
+    world.config.row_group_rows = 10_000;
+    let running = world.open().await;
+    // Values that do not compress, so that the file has several blocks of 256 KiB.
+    let value = |index: u64| (0..12).map(move |word| format!("{:016x}", (index * 12 + word + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+    let rows: String = (0..8_000).map(|index| format!("{} web a={index} b={}\n", index % 50, value(index).collect::<String>())).collect();
+    running.append(&rows).await.unwrap();
+    running.store.flush().await.unwrap();
+    let file = running.snapshot().files[0].clone();
+    let bytes = file.row.bytes;
+    assert!(bytes > 3 * (256 << 10), "{bytes} bytes are too few for this test");
+    let whole = file.read_range(0..bytes).await.unwrap();
+    let ranges = [bytes - 9..bytes, 0..10, 5..5, 300_000..600_000, 8..300_000, 20..30];
+    let reads = running.troubles.reads.load(Ordering::SeqCst);
+    let read = file.read_ranges(&ranges).await.unwrap();
+    for (range, bytes) in ranges.iter().zip(&read) {
+        assert!(whole[range.start as usize..range.end as usize] == bytes[..], "{range:?}");
+    }
+    let far = u64::from(bytes.div_ceil(256 << 10) > 4);
+    assert_eq!(running.troubles.reads.load(Ordering::SeqCst) - reads, 1 + far, "one read for all that lie beside one another");
+
+    file.metadata().await.unwrap();
+    let reads = running.troubles.reads.load(Ordering::SeqCst);
+    assert_eq!(file.read_rows(None).await.unwrap().iter().map(|batch| batch.num_rows()).sum::<usize>(), 8_000);
+    assert_eq!(running.troubles.reads.load(Ordering::SeqCst) - reads, 1, "columns that lie beside one another");
+}
+
+#[tokio::test]
 async fn f11_a_damaged_file_is_named_and_gives_no_value() {
     let world = TestWorld::new();
     let running = world.open().await;

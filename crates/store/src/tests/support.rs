@@ -103,6 +103,8 @@ pub struct Troubles {
     free: Mutex<Option<u64>>,
     /// How often somebody asked for the free room.
     pub free_asked: AtomicU64,
+    /// How often somebody read from a file.
+    pub reads: AtomicU64,
     refusals: Mutex<Vec<Refusal>>,
     panics_in: Mutex<Option<&'static str>>,
     /// Changing calls until the process dies; `None` = it lives.
@@ -259,6 +261,7 @@ impl Disk for TestDisk {
 
 impl DiskFile for TestFile {
     fn read_at(&self, offset: u64, len: usize) -> BoxFuture<'_, io::Result<Bytes>> {
+        self.troubles.reads.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             self.troubles.check(Op::Read, &self.path)?;
             self.below.read_at(offset, len).await
