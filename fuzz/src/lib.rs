@@ -24,6 +24,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("query-text", query::query_text),
     ("query-specification", query::query_specification),
     ("query-expression", query::query_expression),
+    ("log-segment", glasshive_store::fuzzing::log_segment),
+    ("sidecar", glasshive_store::fuzzing::sidecar),
 ];
 
 /// The target with this name.

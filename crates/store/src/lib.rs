@@ -16,6 +16,8 @@ pub mod error;
 mod fault;
 pub mod file;
 mod flush;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod ingest;
 mod inner;
 mod keeper;

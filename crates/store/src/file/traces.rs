@@ -108,7 +108,7 @@ fn put_page(out: &mut BytesMut, runs: &[Run]) {
 
 impl TraceIndex {
     /// From its sections; `None` when they cannot be those of an index.
-    pub(super) fn new(sidecar: &Sidecar, directory: &[u8], filter: Bytes) -> Option<Self> {
+    pub(crate) fn new(sidecar: &Sidecar, directory: &[u8], filter: Bytes) -> Option<Self> {
         let pages = sidecar.section(kind::TRACE_PAGES)?.place.clone();
         let (directory, rest) = directory.as_chunks::<8>();
         let is_sound = rest.is_empty() && (pages.end - pages.start) == (directory.len() * PAGE_BYTES) as u64;
@@ -127,7 +127,7 @@ impl TraceIndex {
     }
 
     /// Where in the sidecar the pages lie that may tell of a trace.
-    pub(super) fn pages(&self, id: &TraceId) -> Vec<(Range<u64>, u64)> {
+    pub(crate) fn pages(&self, id: &TraceId) -> Vec<(Range<u64>, u64)> {
         let fingerprint = fingerprint(id.bytes().as_slice());
         // A trace may begin on the page before the first that begins with it.
         let first = self.directory.partition_point(|page| *page < fingerprint).saturating_sub(1);
@@ -142,7 +142,7 @@ impl TraceIndex {
 
 /// Adds the rows of a trace that a page names, ascending; `false` when the page is not as it was written. `first` is the page's
 /// place in the directory.
-pub(super) fn add_rows(page: &[u8], first: u64, id: &TraceId, rows: &mut Vec<Range<u64>>) -> bool {
+pub(crate) fn add_rows(page: &[u8], first: u64, id: &TraceId, rows: &mut Vec<Range<u64>>) -> bool {
     let Some((body, crc)) = page.split_last_chunk::<4>().filter(|_| page.len() == PAGE_BYTES) else { return false };
     let entries = usize::from(u16::from_le_bytes([body[0], body[1]]));
     let shift = u32::from(body[2]);
