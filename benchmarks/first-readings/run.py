@@ -9,7 +9,6 @@ import datetime
 import json
 import os
 import pathlib
-import platform
 import re
 import statistics
 import subprocess
@@ -19,7 +18,9 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+from common import ROOT, commit, machine, probe  # noqa: E402
+
 RESULTS = HERE / "results.jsonl"
 README = HERE.parent / "README.md"
 BEGIN = "<!-- first readings: written by first-readings/run.py from its results.jsonl -->\n"
@@ -205,15 +206,6 @@ def stamp(seconds):
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def probe():
-    """Fixed work; a repetition whose probes differ by more than a tenth was disturbed."""
-    began = time.process_time()
-    total = 0
-    for number in range(6_000_000):
-        total += number * number & 0xFF
-    return time.process_time() - began
-
-
 def repetition(flags, number):
     reading = {"load_before": os.getloadavg()[0], "probe_before_s": probe()}
     with tempfile.TemporaryDirectory(prefix="glasshive-bench-", dir=flags.scratch) as scratch:
@@ -235,25 +227,6 @@ def repetition(flags, number):
         "repetition": number,
         "machine": machine(),
         **reading,
-    }
-
-
-def commit():
-    def git(*words):
-        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-    dirty = git("status", "--porcelain", "--untracked-files=no", "--", "crates", "Cargo.toml", "Cargo.lock")
-    return git("rev-parse", "--short=12", "HEAD") + ("+changes" if dirty else "")
-
-
-def machine():
-    cpu = re.search(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
-    memory = re.search(r"MemTotal:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text())
-    return {
-        "cpu": cpu[1].strip() if cpu else platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(int(memory[1]) / 2**20, 1),
-        "kernel": ".".join(platform.release().split(".")[:2]),
     }
 
 

@@ -7,9 +7,10 @@
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use glasshive_base::metrics;
+use glasshive_benchmark_parts::{context, cpu_seconds, submission};
 use glasshive_hive_gen::{Body, Generator, LiveStream, Profile, Signal};
-use glasshive_model::{Codec, EnvironmentId, EventSink, Submission, sink};
-use glasshive_receive_otlp::decode::{DecodeContext, Encoding, OtlpDecoder, Signal3, decode};
+use glasshive_model::{EnvironmentId, EventSink};
+use glasshive_receive_otlp::decode::{Encoding, OtlpDecoder, Signal3, decode};
 use glasshive_store::world::{DataDirOptions, open_data_dir};
 use glasshive_store::{Store, StoreConfig};
 use std::collections::VecDeque;
@@ -19,8 +20,6 @@ use std::time::Instant;
 
 /// The end of the generated day, ns since 1970 UTC: fixed, so that two runs do the same work.
 const END_NS: i64 = 1_800_000_000_000_000_000;
-/// Clock ticks of `/proc/self/stat` per second, the same on every Linux.
-const TICKS: f64 = 100.0;
 /// Seconds of the shorter stretch.
 const HALF_AN_HOUR: u64 = 1_800;
 /// Requests that wait for the log at once.
@@ -82,16 +81,11 @@ fn half_an_hour(spans: u64) -> Vec<Body> {
     bodies
 }
 
-/// What a body is decoded with.
-fn context() -> DecodeContext<'static> {
-    DecodeContext { received_ns: END_NS, ..DecodeContext::default() }
-}
-
 fn decode_all(bodies: &[Body]) -> Result<()> {
     let began = (Instant::now(), cpu_seconds()?);
     let mut rows = 0;
     for body in bodies {
-        rows += decode(Signal3::Traces, Encoding::Protobuf, &body.bytes, &context())?.rows.len();
+        rows += decode(Signal3::Traces, Encoding::Protobuf, &body.bytes, &context(END_NS))?.rows.len();
     }
     let (wall, cpu) = (began.0.elapsed().as_secs_f64(), cpu_seconds()? - began.1);
     let spans: u64 = bodies.iter().map(|body| u64::from(body.items)).sum();
@@ -115,17 +109,7 @@ async fn keep(bodies: Vec<Body>, directory: &Path) -> Result<()> {
     let mut phase = Phase::begin()?;
     let mut waiting = VecDeque::new();
     for body in bodies {
-        let context = context();
-        let rows = decode(Signal3::Traces, Encoding::Protobuf, &body.bytes, &context)?.rows;
-        let submission = Submission {
-            environment: EnvironmentId(1),
-            received_ns: context.received_ns,
-            meta: context.record_meta(Signal3::Traces, Encoding::Protobuf),
-            codec: Codec::Identity,
-            body_hash: sink::body_hash(&body.bytes),
-            body: body.bytes,
-            rows: Arc::new(rows),
-        };
+        let submission = submission(EnvironmentId(1), body, END_NS)?;
         let store = store.clone();
         waiting.push_back(tokio::spawn(async move { store.append(submission).await }));
         // As many requests are under way as a few busy connections would have.
@@ -172,12 +156,4 @@ impl Phase {
         *self = now;
         Ok(())
     }
-}
-
-/// User and system time of this process.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("read /proc/self/stat")?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).context("a number in /proc/self/stat");
-    Ok((ticks(11)? + ticks(12)?) / TICKS)
 }

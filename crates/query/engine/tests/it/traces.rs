@@ -7,8 +7,6 @@ use glasshive_query_engine::{Cancel, Cost, Engine, EngineConfig, RawRows, TraceR
 use glasshive_query_plan::{Measure, Wants};
 use glasshive_store::StoreConfig;
 use serde_json::json;
-use std::io::Write as _;
-use std::time::Instant;
 
 /// Spans of each trace in a file.
 const SPANS: i64 = 10;
@@ -108,97 +106,6 @@ async fn filters_are_kept_and_bounded() {
             assert_eq!(trace(&engine, number).await.rows.len(), if number == 1_000 { 0 } else { 10 });
         }
         assert_eq!((lookups(&metrics, "hit"), lookups(&metrics, "miss")), (hits, 27 - hits));
-    }
-    hive.close().await;
-}
-
-/// A reading, for whoever asked for it with `--nocapture`.
-fn tell(reading: &str) {
-    writeln!(std::io::stderr().lock(), "{reading}").unwrap();
-}
-
-/// Readings for `benchmarks/README.md`: questions of a board, asked for the first time and again, with and without what is kept.
-async fn measure_board(hive: &Hive) {
-    for question in
-        ["COUNT GROUP BY route", "COUNT, P99(n) GROUP BY route STEP 60s", "HEATMAP(duration_ms) STEP 60s", "COUNT_DISTINCT(span.id)"]
-    {
-        for partial_bytes in [0, 128 << 20] {
-            let engine = hive.engine_with(EngineConfig { partial_bytes, ..two_threads() }, hive.clock());
-            // Footers first.
-            engine.query(LOCAL, &plan("COUNT WHERE n = 1"), Wants::ALL, Cancel::default()).await.unwrap();
-            let mut took = Vec::new();
-            for _ in 0..4 {
-                let began = Instant::now();
-                engine.query(LOCAL, &plan(question), Wants::ALL, Cancel::default()).await.unwrap();
-                took.push(format!("{:.1}", began.elapsed().as_secs_f64() * 1e3));
-            }
-            tell(&format!("{question}, {partial_bytes} bytes: {} ms", took.join(", ")));
-        }
-    }
-}
-
-/// Readings for `benchmarks/README.md`: with the index, and without it by the bloom filters of row groups.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn measure_traces_in_many_files() {
-    let hive = files(600, 300, StoreConfig { own_file_rows: 1, row_group_rows: 128 << 10, seal_rows: 8_192, ..small_store() }).await;
-    measure_board(&hive).await;
-    for index in [true, false] {
-        if !index {
-            hive.damage_sidecars(1);
-        }
-        let engine = hive.engine_with(two_threads(), hive.clock());
-        for warm in [false, true] {
-            let mut took: Vec<f64> = Vec::new();
-            let mut scanned = 0;
-            for number in if warm { 1..51 } else { 0..1 } {
-                let began = Instant::now();
-                let found = trace(&engine, number * 3_571 + 1).await;
-                took.push(began.elapsed().as_secs_f64() * 1e3);
-                assert_eq!(found.rows.len() as i64, SPANS);
-                scanned += found.cost.rows_scanned;
-            }
-            took.sort_by(f64::total_cmp);
-            let (median, last, lookups) = (took[took.len() / 2], took[took.len() - 1], took.len());
-            let times = format!("median {median:.2} ms, max {last:.2} ms");
-            tell(&format!("index {index}, warm {warm}: {lookups} lookups, {times}, {scanned} rows looked at"));
-        }
-    }
-    hive.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn measure_a_trace_of_100_000_spans() {
-    const REQUESTS: i64 = 20;
-    const EACH: i64 = 5_000;
-    let mut hive = Hive::with(StoreConfig { row_group_rows: 128 << 10, seal_rows: 8_192, ..small_store() }, two_threads()).await;
-    for request in 0..REQUESTS {
-        let span = |index: i64| {
-            let number = request * EACH + index;
-            let mut fields: serde_json::Map<_, _> =
-                (0..35).map(|key| (format!("app.key_{key}"), json!(format!("{}", number % (key + 2))))).collect();
-            fields.insert("service.name".to_owned(), json!("web"));
-            json!({"t": number * 50_000, "trace": id(0), "span": format!("{:016x}", number + 1), "parent": format!("{:016x}", number / 5 + 1),
-                   "name": "step", "duration": 5_000_000, "kind": 2, "f": fields})
-        };
-        hive.send(&(0..EACH).map(span).collect::<Vec<_>>()).await;
-    }
-    let fields = ["service.name", "duration_ms", "name", "body", "span.kind", "meta.source", "error", "status_code", "trace.parent_id"];
-    for state in ["live", "a file"] {
-        let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns: None };
-        for _ in 0..2 {
-            for outline in [false, true] {
-                let began = Instant::now();
-                let found = match outline {
-                    true => hive.engine.trace_outline(LOCAL, request, &fields, Cancel::default()).await.unwrap(),
-                    false => hive.engine.trace(LOCAL, request, Cancel::default()).await.unwrap(),
-                };
-                let (took, cpu) = (began.elapsed().as_secs_f64() * 1e3, found.cost.cpu_ns as f64 / 1e6);
-                tell(&format!("{state}, outline {outline}: {} rows in {took:.0} ms, {cpu:.0} ms of processor time", found.rows.len()));
-            }
-        }
-        hive.flush().await;
     }
     hive.close().await;
 }
