@@ -29,8 +29,8 @@ pub struct MergeConfig {
     pub inputs: usize,
     /// Rows of a merged file at most.
     pub rows: u64,
-    /// Bytes of the files of one merge that are in memory at once, decoded: of each the largest row group. What would be more is
-    /// merged later, or not at all.
+    /// Bytes of memory that reading the files of one merge may take: of each the largest row group, and its columns' decoders. What
+    /// would be more is merged later, or not at all.
     pub bytes: u64,
     /// How long after its end the files of a day are merged.
     pub day_age: Duration,

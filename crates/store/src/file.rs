@@ -26,6 +26,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
+/// Bytes of memory that decoding a column takes beside its values: a decompressor has 70 KB, a decoder its tables.
+const COLUMN_BYTES: u64 = 96 << 10;
 /// Bytes that are read at once at most, unless a single range is longer.
 const RUN_BYTES: u64 = 16 << 20;
 
@@ -36,8 +38,8 @@ pub struct DataFile {
     context: Arc<FileContext>,
     opened: Mutex<Option<Arc<Opened>>>,
     metadata: Mutex<Option<Arc<ParquetMetaData>>>,
-    /// Decoded bytes of its largest row group, once the footer was read.
-    row_group_bytes: OnceLock<u64>,
+    /// Bytes of memory that reading all its columns takes at most, once the footer was read.
+    streaming_bytes: OnceLock<u64>,
     /// Its damage has been told; that of its trace index, which costs no row, on its own.
     told: AtomicBool,
     index_told: AtomicBool,
@@ -65,8 +67,8 @@ impl std::fmt::Debug for DataFile {
 
 impl DataFile {
     pub(crate) fn new(row: FileRow, context: Arc<FileContext>) -> Self {
-        let (opened, metadata, row_group_bytes) = (Mutex::default(), Mutex::default(), OnceLock::new());
-        Self { row, context, opened, metadata, row_group_bytes, told: AtomicBool::new(false), index_told: AtomicBool::new(false) }
+        let (opened, metadata, streaming_bytes) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Self { row, context, opened, metadata, streaming_bytes, told: AtomicBool::new(false), index_told: AtomicBool::new(false) }
     }
 
     /// The bytes of `range`, each compared with the checksum of its block. Cost: whole blocks of 256 KiB are read.
@@ -152,17 +154,16 @@ impl DataFile {
                 Some(metadata) => Ok(metadata.clone()),
                 None => {
                     let read = reader::read_metadata(self).await?;
-                    let bytes = read.row_groups().iter().map(|group| group.total_byte_size().unsigned_abs()).max();
-                    self.row_group_bytes.get_or_init(|| bytes.unwrap_or(0));
+                    self.streaming_bytes.get_or_init(|| streaming_bytes(&read));
                     Ok(metadata.insert(read).clone())
                 }
             }
         })
     }
 
-    /// Decoded bytes of its largest row group; `None` before its footer was read the first time.
-    pub(crate) fn row_group_bytes(&self) -> Option<u64> {
-        self.row_group_bytes.get().copied()
+    /// Bytes of memory that reading its rows with all columns takes at most; `None` before its footer was read the first time.
+    pub(crate) fn streaming_bytes(&self) -> Option<u64> {
+        self.streaming_bytes.get().copied()
     }
 
     /// Bytes of memory that stay taken while the file is open, the footer apart.
@@ -228,6 +229,12 @@ impl DataFile {
         }
         error
     }
+}
+
+/// Of the largest row group: its bytes, and what decoding each of its columns takes besides.
+fn streaming_bytes(metadata: &ParquetMetaData) -> u64 {
+    let groups = metadata.row_groups().iter();
+    groups.map(|group| group.total_byte_size().unsigned_abs() + group.num_columns() as u64 * COLUMN_BYTES).max().unwrap_or(0)
 }
 
 /// Where the sidecar of a data file lies.

@@ -213,7 +213,7 @@ impl Merger {
                 environments.find_map(|(id, environment)| Some((*id, policy::next(&environment.files, &skip, when)?)))
             };
             let Some((_, work)) = &found else { return Ok(None) };
-            let unknown: Vec<_> = work.inputs.iter().filter(|file| file.row_group_bytes().is_none()).collect();
+            let unknown: Vec<_> = work.inputs.iter().filter(|file| file.streaming_bytes().is_none()).collect();
             if unknown.is_empty() {
                 return Ok(found);
             }

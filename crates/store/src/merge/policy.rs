@@ -106,7 +106,7 @@ fn run(files: &[&Arc<DataFile>], when: When<'_>) -> Option<Vec<Arc<DataFile>>> {
         let fits = files[start..].iter().take(when.config.inputs).take_while(|file| {
             rows += file.row.rows;
             // Those of which it is not known are looked at before they are merged.
-            bytes += file.row_group_bytes().unwrap_or(0);
+            bytes += file.streaming_bytes().unwrap_or(0);
             let span = file.row.ingest_max_ns.saturating_sub(first_ingest_ns);
             rows <= when.config.rows && bytes <= when.config.bytes && (span <= INGEST_SPAN_NS || when.is_all_wanted)
         });

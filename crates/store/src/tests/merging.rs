@@ -288,8 +288,8 @@ async fn a_merge_takes_no_more_files_than_fit_into_memory() {
     flush_each(&running, &bodies).await;
     let mut largest = 0;
     for file in running.snapshot().files {
-        let metadata = file.metadata().await.unwrap();
-        largest = largest.max(metadata.row_groups().iter().map(|group| group.total_byte_size() as u64).max().unwrap());
+        file.metadata().await.unwrap();
+        largest = largest.max(file.streaming_bytes().unwrap());
     }
     let before = running.rows().await;
     running.store.shutdown().await;
