@@ -1,9 +1,12 @@
 //! Causes planted in the data, for finding again: traces of one (build, region, flag) that are slow for a while.
+//!
+//! They are to be found in a demonstration of some thousand spans as in millions: while a cause is at work one trace in five has its
+//! values, whatever was drawn, and its spans all last long, so that they stand in a band of their own above all others.
 
 use crate::day::DAY_NS;
 use crate::vocabulary::{BUILDS, FLAGS, REGIONS};
 
-/// While it lasts, spans with all three values take `factor` times as long.
+/// While it lasts, traces with all three values take `factor` times as long, in all their spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlantedCause {
     /// First instant, ns since 1970 UTC, by the end of a trace's root.
@@ -16,14 +19,17 @@ pub struct PlantedCause {
     pub region: &'static str,
     /// Value of `app.flag`.
     pub flag: &'static str,
-    /// How many times slower.
+    /// How many times as long as usual such a trace takes in the middle; they differ less from one another than others do.
     pub factor: u32,
 }
 
 /// The key of the build, of the region, of the flag.
 pub const KEYS: [&str; 3] = ["app.build_id", "app.region", "app.flag"];
 
-const FACTOR: u32 = 8;
+/// One ordinary trace in ten thousand takes as long.
+pub(crate) const FACTOR: u32 = 40;
+/// While a cause is at work, one trace in so many has its values. By chance alone it would be one in three hundred.
+const TRACES: u64 = 5;
 
 /// Indexes of build, region, flag.
 const TRIPLES: [(usize, usize, usize); 3] = [(4, 2, 1), (3, 0, 2), (2, 4, 3)];
@@ -52,10 +58,19 @@ impl PlantedCause {
         cause(TRIPLES[period.rem_euclid(3) as usize], start_ns + LIVE_FROM_NS, start_ns + LIVE_TO_NS)
     }
 
-    /// How many times slower a trace of these values is that ends at `time_ns`.
-    pub(crate) fn slowdown(&self, time_ns: i64, build: &str, region: &str, flag: &str) -> u32 {
-        let now = (self.start_ns..self.end_ns).contains(&time_ns);
-        if now && build == self.build && region == self.region && flag == self.flag { self.factor } else { 1 }
+    /// Build, region and flag, if trace `number`, which ends at `time_ns`, is one of those that are given them.
+    pub(crate) fn given_to(&self, number: u64, time_ns: i64) -> Option<[&'static str; 3]> {
+        let is_given = self.is_at_work(time_ns) && number.is_multiple_of(TRACES);
+        is_given.then_some([self.build, self.region, self.flag])
+    }
+
+    /// Whether a trace of these values that ends at `time_ns` is slow.
+    pub(crate) fn slows(&self, time_ns: i64, values: [&str; 3]) -> bool {
+        self.is_at_work(time_ns) && values == [self.build, self.region, self.flag]
+    }
+
+    fn is_at_work(&self, time_ns: i64) -> bool {
+        (self.start_ns..self.end_ns).contains(&time_ns)
     }
 }
 

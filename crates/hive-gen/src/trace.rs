@@ -1,6 +1,6 @@
 //! The shape of one trace: how many spans, whose children, when, and what all of them share.
 
-use crate::planted::{KEYS, PlantedCause};
+use crate::planted::{FACTOR, KEYS, PlantedCause};
 use crate::random::{LogNormal, Random};
 use crate::vocabulary::{BUILDS, EXCEPTIONS, FLAGS, INSTANCES_PER_SERVICE, REGIONS, ROUTES_PER_SERVICE, Role, SERVICES, SPAN_ATTRIBUTES};
 use crate::writer::{Any, attribute};
@@ -59,11 +59,34 @@ pub struct Shapes {
     seed: u64,
     length: LogNormal,
     root_ns: LogNormal,
+    /// Where a planted cause is at work.
+    slow_root_ns: LogNormal,
+}
+
+/// How the spans of a trace lie within their parents.
+#[derive(Clone, Copy)]
+struct Nesting {
+    /// They begin in this share of it, from its start.
+    latest: f64,
+    /// They take at least this share of what is left, and `more` at most besides.
+    least: f64,
+    more: f64,
+}
+
+impl Nesting {
+    const USUAL: Nesting = Nesting { latest: 0.5, least: 0.05, more: 0.9 };
+    /// Slow through and through: whoever looks at the slow spans sees whole traces, not their roots alone.
+    const SLOW: Nesting = Nesting { latest: 0.1, least: 0.7, more: 0.25 };
 }
 
 impl Shapes {
     pub fn new(seed: u64) -> Self {
-        Self { seed, length: LogNormal::new(MEDIAN_LENGTH, 0.9), root_ns: LogNormal::new(MEDIAN_ROOT_NS, 1.0) }
+        Self {
+            seed,
+            length: LogNormal::new(MEDIAN_LENGTH, 0.9),
+            root_ns: LogNormal::new(MEDIAN_ROOT_NS, 1.0),
+            slow_root_ns: LogNormal::new(MEDIAN_ROOT_NS * f64::from(FACTOR), 0.3),
+        }
     }
 
     /// Makes trace `number` so that its root ends at `end_ns` or, one time in a thousand, up to ten minutes before, with at most
@@ -75,13 +98,17 @@ impl Shapes {
         let build = BUILDS[random.low(BUILDS.len() as u32) as usize];
         let region = REGIONS[random.below(REGIONS.len() as u32) as usize];
         let flag = FLAGS[random.below(FLAGS.len() as u32) as usize];
+        // Given or drawn, what comes after is the same.
+        let given = causes.iter().find_map(|cause| cause.given_to(number, end_ns));
+        let planted = given.unwrap_or([build, region, flag]);
         trace.tenant = tenant(&mut random);
-        trace.encode_shared(&mut random, [build, region, flag]);
+        trace.encode_shared(&mut random, planted);
 
         let late_ns = if random.chance(1, 1_000) { (random.unit() * LATE_NS) as i64 } else { 0 };
         let root_end_ns = end_ns - late_ns;
-        let slowdown: u32 = causes.iter().map(|cause| cause.slowdown(root_end_ns, build, region, flag)).product();
-        let root_ns = self.root_ns.draw(&mut random) as i64 * i64::from(slowdown);
+        let is_slow = causes.iter().any(|cause| cause.slows(root_end_ns, planted));
+        let (root_ns, nesting) = if is_slow { (&self.slow_root_ns, Nesting::SLOW) } else { (&self.root_ns, Nesting::USUAL) };
+        let root_ns = root_ns.draw(&mut random) as i64;
         let length = self.length(&mut random).min(limit as usize);
         let bad = random.chance(2, 100).then(|| random.below(EXCEPTIONS.len() as u32) as usize);
         let instances = random.next();
@@ -91,7 +118,7 @@ impl Shapes {
         trace.spans.push(root);
         for _ in 1..length {
             let parent = random.below(trace.spans.len().min(6) as u32) as usize;
-            let child = child_plan(&mut random, &trace.spans[parent], bad);
+            let child = child_plan(&mut random, &trace.spans[parent], bad, nesting);
             trace.spans.push(child);
         }
         trace.spans.iter_mut().for_each(|span| place(span, instances));
@@ -149,14 +176,14 @@ fn root_plan(random: &mut Random, end_ns: i64, duration_ns: i64, bad: Option<usi
     }
 }
 
-fn child_plan(random: &mut Random, parent: &SpanPlan, bad: Option<usize>) -> SpanPlan {
+fn child_plan(random: &mut Random, parent: &SpanPlan, bad: Option<usize>, nesting: Nesting) -> SpanPlan {
     let (role, kind) = role(random);
     let crosses = role == Role::Server || kind == 5;
     let service = if crosses { random.below(SERVICES.len() as u32) as usize } else { parent.service };
     let route = if crosses || random.chance(1, 2) { random.below(ROUTES_PER_SERVICE as u32) as usize } else { parent.route };
     let room_ns = parent.end_ns - parent.start_ns;
-    let start_ns = parent.start_ns + (room_ns as f64 * random.unit() * 0.5) as i64;
-    let share = 0.05 + 0.9 * random.unit() * random.unit();
+    let start_ns = parent.start_ns + (room_ns as f64 * random.unit() * nesting.latest) as i64;
+    let share = nesting.least + nesting.more * random.unit() * random.unit();
     let inside_ns = ((parent.end_ns - start_ns) as f64 * share) as i64;
     let outlives_ns = if random.chance(5, 1_000) { room_ns } else { 0 };
     SpanPlan {

@@ -6,6 +6,7 @@ use crate::panel::{Bin, BinKind, Class, Panel, Ranking};
 use crate::score::{Score, of_distance, of_shares};
 use glasshive_query_engine::{ColumnTally, Comparison};
 use glasshive_query_plan::GroupValue;
+use std::cmp::Ordering;
 
 /// Names that people know come first among equals, in this order.
 const WELL_KNOWN: [&str; 9] = [
@@ -19,12 +20,8 @@ const WELL_KNOWN: [&str; 9] = [
     "db.system",
     "name",
 ];
-/// Columns whose deciding values cover the same selected rows to this share say the same.
+/// Columns whose deciding values cover the same selected rows to this share, and as many of the others, say the same.
 const SAME: f64 = 0.98;
-
-/// Rows, of both sides together, that a value must have to decide, and that must not have it. The noise is reckoned as if rows were
-/// many; of a value that three rows have, one of them selected says nothing.
-const ROWS_MIN: u64 = 5;
 
 /// A panel, with the rows of the sample that its deciding bin covers.
 struct Candidate<'a> {
@@ -101,23 +98,23 @@ fn of_bin(bin: &Bin, count: usize, sides: &Sides) -> Score {
     of_shares(bin.selected_share, bin.rest_share, pooled, count, sides.selected.rows, sides.rest.rows)
 }
 
+/// The bin that tells the sides apart best decides: by its score, or by its effect where chance would do the same in all.
 fn of_dimension(column: &ColumnTally, sides: &Sides) -> (Vec<Bin>, Score, Option<usize>) {
     let (bins, count) = sides.of_values(column);
-    let difference = |bin: &Bin| (bin.selected_share - bin.rest_share).abs();
-    let all = sides.selected.rows + sides.rest.rows;
-    let is_enough = |bin: &Bin| (ROWS_MIN..=all.saturating_sub(ROWS_MIN)).contains(&(bin.selected_rows + bin.rest_rows));
-    let counted = bins.iter().enumerate().filter(|(_, bin)| !matches!(bin.kind, BinKind::Other(_)) && is_enough(bin));
-    // Of two that differ alike, as both values of a truth do, the one that the selected have more of says it.
-    let better = |left: &Bin, right: &Bin| {
-        let by_difference = difference(left).total_cmp(&difference(right));
-        let is_close = (difference(left) - difference(right)).abs() < 1e-9;
-        if is_close { left.selected_share.total_cmp(&right.selected_share) } else { by_difference }
+    let scored = |(index, bin): (usize, &Bin)| {
+        let is_one = !matches!(bin.kind, BinKind::Other(_));
+        is_one.then(|| (index, bin.selected_share, of_bin(bin, count, sides)))
     };
-    let Some((index, bin)) = counted.max_by(|(_, left), (_, right)| better(left, right)) else {
-        return (bins, Score { effect: 0.0, noise: 0.0 }, None);
-    };
-    let score = of_bin(bin, count, sides);
-    (bins, score, Some(index))
+    let best = bins.iter().enumerate().filter_map(scored).max_by(|(_, left_share, left), (_, right_share, right)| {
+        let order = |left: f64, right: f64| if (left - right).abs() < 1e-9 { Ordering::Equal } else { left.total_cmp(&right) };
+        // Of two that differ alike, as both values of a truth do, the one that the selected have more of says it.
+        let by_effect = || order(left.effect, right.effect);
+        order(left.value(), right.value()).then_with(by_effect).then_with(|| left_share.total_cmp(right_share))
+    });
+    match best {
+        Some((index, _, score)) => (bins, score, Some(index)),
+        None => (bins, Score { effect: 0.0, noise: 0.0 }, None),
+    }
 }
 
 /// The better of two readings: whether it is there at all, and how its numbers lie.
@@ -134,9 +131,15 @@ fn of_measure(column: &ColumnTally, sides: &Sides) -> (Vec<Bin>, Score, Option<u
     if presence.value() > spread.value() { (bins, presence, missing) } else { (bins, spread, None) }
 }
 
-/// Whether the deciding values of both cover the same selected rows.
+/// Whether the deciding values of both cover the same selected rows, and shares of the others that differ as little: where a value
+/// that few others have covers all that is selected, what most of the others have as well covers it too, and says something else.
 fn says_the_same(leader: &Candidate<'_>, other: &Candidate<'_>) -> bool {
     let (Some(one), Some(two)) = (leader.covers, other.covers) else { return false };
+    let rest_share = |panel: &Panel| panel.deciding.and_then(|index| panel.bins.get(index)).map(|bin| bin.rest_share);
+    let (Some(of_one), Some(of_two)) = (rest_share(&leader.panel), rest_share(&other.panel)) else { return false };
+    if (of_one - of_two).abs() > 1.0 - SAME {
+        return false;
+    }
     let pairs = leader.column.sample.iter().zip(&other.column.sample);
     let (mut both, mut either) = (0_usize, 0_usize);
     for (left, right) in pairs {

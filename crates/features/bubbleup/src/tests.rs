@@ -102,11 +102,14 @@ fn columns_that_mark_the_same_events_stand_behind_one_another() {
             text("pod", &[("p1", 90, 10), ("p2", 10, 890)]),
             text("host", &[("h1", 90, 10), ("h2", 10, 890)]),
             text("zone", &[("z1", 95, 400), ("z2", 5, 500)]),
+            // The same selected events, and half of the others.
+            text("kind", &[("k1", 90, 450), ("k2", 10, 450)]),
         ],
     );
     let panels = rank(&comparison, &[]).panels;
     assert_eq!((panels[0].name.as_str(), panels[0].twins.as_slice()), ("host", ["pod".to_owned()].as_slice()));
-    assert_eq!(panels[1].name, "zone");
+    let others: Vec<(&str, usize)> = panels[1..].iter().map(|panel| (panel.name.as_str(), panel.twins.len())).collect();
+    assert_eq!(others, [("zone", 0), ("kind", 0)]);
 }
 
 #[test]
@@ -157,6 +160,15 @@ fn what_hardly_any_event_has_does_not_decide() {
     assert_eq!(order(&of(30, 5_000, columns), &[]), [("tenant".to_owned(), Class::NoEvidence)]);
     let columns = vec![text("tenant", &[("t1", 9, 1), ("t2", 21, 4_999)])];
     assert_eq!(order(&of(30, 5_000, columns), &[]), [("tenant".to_owned(), Class::Normal)]);
+}
+
+#[test]
+fn a_common_value_decides_over_a_rare_one_that_differs_more_by_chance() {
+    // Of 60 selected rows seven have one session, as chance has it where there are thousands; six times ten have a route.
+    let sessions: Vec<(String, u64, u64)> = (0..2_000).map(|n| (format!("s{n}"), if n == 0 { 7 } else { u64::from(n < 54) }, 5)).collect();
+    let sessions: Vec<(&str, u64, u64)> = sessions.iter().map(|(name, selected, rest)| (name.as_str(), *selected, *rest)).collect();
+    let columns = vec![text("session", &sessions), text("route", &[("/cart", 50, 4_000), ("/home", 10, 6_000)])];
+    assert_eq!(order(&of(60, 10_000, columns), &[]), [("route".to_owned(), Class::Normal), ("session".to_owned(), Class::NoEvidence)]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn all_spans(count: u64) -> Vec<Span> {
 fn the_first_million_spans_are_these_bytes() {
     let mut sum = Checksum::default();
     generator(1_000_000).for_each(|body| sum.add(&body));
-    expect_test::expect!["c10694ac81072b34"].assert_eq(&format!("{:016x}", sum.value()));
+    expect_test::expect!["121f02b66e75e895"].assert_eq(&format!("{:016x}", sum.value()));
 }
 
 #[test]
@@ -182,25 +182,44 @@ fn spans_lie_in_the_day() {
     assert!((0.05..0.10).contains(&last_hour), "{last_hour} in the last hour");
 }
 
+/// `(mean, count)` of the roots' durations in ms, of those with the three values while the cause is at work, and of all others.
+fn means(cause: &PlantedCause, roots: &[Span]) -> [(f64, usize); 2] {
+    let is_planted = |span: &Span| {
+        let values = [("app.build_id", cause.build), ("app.region", cause.region), ("app.flag", cause.flag)];
+        (cause.start_ns..cause.end_ns).contains(&span.end_ns) && values.into_iter().all(|(key, value)| span.strings[key] == value)
+    };
+    [true, false].map(|wanted| {
+        let chosen = roots.iter().filter(|span| is_planted(span) == wanted);
+        let chosen: Vec<f64> = chosen.map(|span| (span.end_ns - span.start_ns) as f64 / 1e6).collect();
+        (chosen.iter().sum::<f64>() / chosen.len() as f64, chosen.len())
+    })
+}
+
 #[test]
 fn planted_causes_are_slow_and_nothing_else_is() {
-    let generator = generator(300_000).without_logs();
-    let causes = *generator.causes();
-    let roots: Vec<Span> = generator.flat_map(|body| spans(&body)).filter(|span| span.parent.is_none()).collect();
-    let mean_ms = |of: &dyn Fn(&Span) -> bool| {
-        let chosen: Vec<f64> = roots.iter().filter(|span| of(span)).map(|span| (span.end_ns - span.start_ns) as f64 / 1e6).collect();
-        (chosen.iter().sum::<f64>() / chosen.len() as f64, chosen.len())
-    };
-    for cause in causes {
-        let within = |span: &Span| (cause.start_ns..cause.end_ns).contains(&span.end_ns);
-        let triple = |span: &Span| {
-            [("app.build_id", cause.build), ("app.region", cause.region), ("app.flag", cause.flag)]
-                .into_iter()
-                .all(|(key, value)| span.strings[key] == value)
-        };
-        let (slow, count) = mean_ms(&|span| within(span) && triple(span));
-        let (ordinary, _) = mean_ms(&|span| !within(span) || !triple(span));
-        assert!(count >= 3, "{count} traces of {cause:?}");
-        assert!(slow > 4.0 * ordinary, "{cause:?}: {slow} ms against {ordinary} ms, {count} traces");
+    for (spans, least) in [(10_000, 3), (300_000, 100)] {
+        let generator = generator(spans).without_logs();
+        let causes = *generator.causes();
+        let roots: Vec<Span> = generator.flat_map(|body| self::spans(&body)).filter(|span| span.parent.is_none()).collect();
+        for cause in causes {
+            let [(slow, count), (others, _)] = means(&cause, &roots);
+            assert!(count >= least, "{count} traces of {cause:?} in {spans} spans");
+            assert!((1_200.0..1_900.0).contains(&slow), "{cause:?}: {slow} ms, {count} traces");
+            // The other two causes are among them.
+            assert!(slow > 8.0 * others, "{cause:?}: {slow} ms against {others} ms");
+        }
     }
+}
+
+#[test]
+fn planted_traces_are_slow_through_and_through() {
+    let generator = generator(100_000).without_logs();
+    let cause = generator.causes()[2];
+    let within = |span: &Span| (cause.start_ns..cause.end_ns).contains(&span.end_ns) && span.strings["app.build_id"] == cause.build;
+    let spans: Vec<Span> = generator.flat_map(|body| self::spans(&body)).filter(within).collect();
+    let values = |span: &&Span| span.strings["app.region"] == cause.region && span.strings["app.flag"] == cause.flag;
+    let slow = |span: &&Span| span.end_ns - span.start_ns > 300_000_000;
+    let (planted, others): (Vec<&Span>, Vec<&Span>) = spans.iter().partition(values);
+    let share = |spans: &[&Span]| spans.iter().copied().filter(|span| slow(span)).count() as f64 / spans.len() as f64;
+    assert!(share(&planted) > 0.8 && share(&others) < 0.05, "{} and {}", share(&planted), share(&others));
 }
