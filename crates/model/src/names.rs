@@ -88,6 +88,9 @@ pub const LOG_SEVERITY_CODE: &str = "log.severity_code";
 pub const LOG_SEVERITY_TEXT: &str = "log.severity_text";
 /// Since when the metrics of a row count, ns since 1970, when not 0.
 pub const METRIC_START_TIME_NS: &str = "metric.start_time_ns";
+/// Which series the points of a row belong to: a hash, in hex, of resource, scope and attributes. With the name of a metric it tells
+/// those points apart that follow one another.
+pub const METRIC_SERIES: &str = "metric.series";
 /// JSON text: kind, unit, temporality, monotonicity, description and metadata of each metric of a row, by its name.
 pub const METRIC_DESCRIPTORS: &str = "metric.descriptors";
 /// Computed: has a trace id, no parent id, and is no annotation.

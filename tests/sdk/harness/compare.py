@@ -8,6 +8,8 @@ from .server import Refused
 
 # Present on every row, with a value of the server's own.
 SERVERS_OWN = ("meta.ingest_time",)
+# A hash of what else the row of a metric says.
+SERIES = "metric.series"
 # The W3C flags of spans and links: some SDKs send them, some only that they know whether the parent is remote, the old ones
 # nothing at all.
 FLAGS = ("trace.flags", "trace.link.flags")
@@ -100,7 +102,7 @@ def metric_identity(row):
     others = {
         name: value
         for name, value in row["fields"].items()
-        if name not in SERVERS_OWN and not any(name == metric or name.startswith(f"{metric}.") for metric in metrics)
+        if name not in (*SERVERS_OWN, SERIES) and not any(name == metric or name.startswith(f"{metric}.") for metric in metrics)
     }
     others["metric.descriptors"] = sorted(metrics)
     return row["time_ns"], str(sorted(others.items()))
@@ -130,6 +132,8 @@ def differences(expected, shown):
         if not isinstance(have.pop(name, None), int):
             found.append(f"{where}: {name} is missing")
     found += [f"{where}: {problem}" for problem in check_percentiles(have)]
+    if want["meta.signal_type"] == "metric" and not re.fullmatch("[0-9a-f]{16}", str(have.pop(SERIES, None))):
+        found.append(f"{where}: {SERIES} is no series")
     if want["meta.signal_type"] == "log" and not isinstance(have.pop(OBSERVED_TIME, 0), int):
         found.append(f"{where}: {OBSERVED_TIME} is no integer")
     for name in FLAGS if want["meta.signal_type"] != "metric" else ():

@@ -36,6 +36,7 @@ use glasshive_model::rows::Level;
 use glasshive_model::{Cell, SystemRow};
 use glasshive_wire_otlp::{LogRecord, Metrics, Notes, Resource, Scope, Span, Visitor, WireError, push_json_string};
 use ledger::Ledger;
+use metrics::series::Series;
 
 /// Builds the rows of one request while its body is walked.
 pub(crate) struct Normaliser<'c> {
@@ -45,6 +46,8 @@ pub(crate) struct Normaliser<'c> {
     codes: Codes,
     ledger: Ledger,
     dataset: u32,
+    /// Of metric points alone.
+    series: Series,
     budget_bytes: usize,
 }
 
@@ -80,7 +83,7 @@ impl<'c> Normaliser<'c> {
         let mut fields = Fields::new(signal != Signal3::Metrics);
         let codes = Codes::new(&mut fields.rows);
         let budget_bytes = (BYTES_ALWAYS + body_len.saturating_mul(BYTES_PER_BODY_BYTE)).min(BYTES_AT_MOST);
-        Self { signal, context, fields, codes, ledger: Ledger::default(), dataset: 0, budget_bytes }
+        Self { signal, context, fields, codes, ledger: Ledger::default(), dataset: 0, series: Series::default(), budget_bytes }
     }
 
     /// The rows, and what is to be said about them.
@@ -192,6 +195,9 @@ impl Visitor for Normaliser<'_> {
         self.fields.own.clear();
         self.fields.attributes(List::Resource, resource.attributes, &mut self.ledger)?;
         self.dataset = self.resource_dataset();
+        if self.signal == Signal3::Metrics {
+            self.series.resource(resource)?;
+        }
         let url = (glasshive_model::names::RESOURCE_SCHEMA_URL, self.codes.resource_schema_url);
         self.open_text(List::Resource, Level::Resource, url, resource.schema_url);
         let dropped = self.fields.resource.dropped + u64::from(resource.dropped_attributes);
@@ -209,6 +215,9 @@ impl Visitor for Normaliser<'_> {
         self.open_text(List::Scope, Level::Scope, (LIBRARY_NAME, self.codes.library_name), scope.name);
         self.open_text(List::Scope, Level::Scope, (LIBRARY_VERSION, self.codes.library_version), scope.version);
         self.open_text(List::Scope, Level::Scope, (SCOPE_SCHEMA_URL, self.codes.scope_schema_url), scope.schema_url);
+        if self.signal == Signal3::Metrics {
+            self.series.scope(scope)?;
+        }
         let mut scratch = String::new();
         let name = scope.name.read(&mut scratch).text;
         if INSTRUMENTATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {

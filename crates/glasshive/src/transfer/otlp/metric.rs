@@ -50,6 +50,10 @@ pub fn push(lines: &mut Lines, row: &StoredRow, index: usize) -> bool {
     let Some(Value::Json(text)) = own.get(names::METRIC_DESCRIPTORS) else { return false };
     let Some(Node::Map(descriptors)) = Node::read(text) else { return false };
     own.take(names::METRIC_DESCRIPTORS);
+    // Whoever takes the row in again reckons it anew; an attribute of this name stays.
+    if matches!(own.get(names::METRIC_SERIES), Some(Value::Str(series)) if is_series(series)) {
+        own.take(names::METRIC_SERIES);
+    }
     let silent = match own.get(names::META_NO_RECORDED_VALUE) {
         Some(Value::Json(text)) => Node::read(text),
         _ => None,
@@ -74,6 +78,11 @@ pub fn push(lines: &mut Lines, row: &StoredRow, index: usize) -> bool {
     let block = lines.block(Head::of(Signal3::Metrics, &[row]), index, |block| block.fits(row, &common, &points));
     block.add(row, common, points);
     true
+}
+
+/// Whether text is a series as receivers write it.
+fn is_series(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 // === impl Block ===

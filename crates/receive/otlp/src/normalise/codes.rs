@@ -38,6 +38,7 @@ codes! {
     log_severity_code = LOG_SEVERITY_CODE;
     log_severity_text = LOG_SEVERITY_TEXT;
     metric_descriptors = METRIC_DESCRIPTORS;
+    metric_series = METRIC_SERIES;
     metric_start_time_ns = METRIC_START_TIME_NS;
     num_events = NUM_EVENTS;
     num_links = NUM_LINKS;

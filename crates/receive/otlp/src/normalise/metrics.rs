@@ -13,18 +13,21 @@
 //! | `<metric>.histogram` | JSON text of a histogram's buckets, nothing lost ([`histogram`]) |
 //! | `<metric>.exemplars` | JSON text of the exemplars ([`descriptor`]) |
 //! | `metric.start_time_ns` | where not 0 |
+//! | `metric.series` | hash of the attributes of resource, scope and point, and of the scope's name and version ([`series`]) |
 //! | `metric.descriptors` | JSON text: kind, unit, temporality, monotonicity, description, metadata of each metric of the row |
 //! | `meta.no_recorded_value` | JSON array of the metrics whose point says that nothing was recorded; they have no fields |
 //! | `metric.<field>` | in place of `<field>`, where an attribute of the point has that name |
 //!
 //! Metrics are not sampled: the weight is 1, and sampling attributes stay what they are.
 
+mod canonical;
 mod descriptor;
 mod distribution;
 mod histogram;
 mod place;
 mod quantile;
 mod row;
+pub(super) mod series;
 
 use super::Normaliser;
 use super::ledger::{Reason, Repair};

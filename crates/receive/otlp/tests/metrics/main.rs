@@ -89,6 +89,7 @@ fn points_that_belong_together_are_one_row() {
               meta.sample_rate: 1.0
               meta.signal_type: "metric"
               metric.descriptors: json {"requests":{"kind":"sum","unit":"{request}","temporality":"cumulative","monotonic":true,"description":"Requests \"served\"","metadata":{"prometheus.type":"counter"}},"bytes":{"kind":"sum","temporality":"delta","monotonic":false}}
+              metric.series: "e32d9a7cb86223df"
               requests: 7
               service.name: "cart"
               (resource: service.name)
@@ -99,6 +100,7 @@ fn points_that_belong_together_are_one_row() {
               meta.sample_rate: 1.0
               meta.signal_type: "metric"
               metric.descriptors: json {"requests":{"kind":"sum","unit":"{request}","temporality":"cumulative","monotonic":true,"description":"Requests \"served\"","metadata":{"prometheus.type":"counter"}}}
+              metric.series: "e32d9a7cb86223df"
               metric.start_time_ns: 1699999999999999995
               requests: 9
               service.name: "cart"
@@ -109,6 +111,7 @@ fn points_that_belong_together_are_one_row() {
               meta.sample_rate: 1.0
               meta.signal_type: "metric"
               metric.descriptors: json {"load":{"kind":"gauge"}}
+              metric.series: "2f41f5a43955e635"
               service.name: "cart"
               (resource: service.name)
         "#]],
@@ -152,6 +155,7 @@ fn histograms_with_percentiles() {
               meta.sample_rate: 1.0
               meta.signal_type: "metric"
               metric.descriptors: json {"h":{"kind":"histogram","temporality":"cumulative"}}
+              metric.series: "2f41f5a43955e635"
               service.name: "cart"
               (resource: service.name)
         "#]],

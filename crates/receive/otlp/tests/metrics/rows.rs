@@ -1,10 +1,11 @@
 //! Which points share a row, and what becomes of those that cannot.
 
 use super::support::{self, pairs, shown, text};
-use super::{field_of, gauge, histogram, metric, metrics, of, point};
+use super::{T, field_of, gauge, histogram, metric, metrics, of, point};
+use expect_test::expect;
 use glasshive_model::limits;
 use glasshive_receive_otlp::decode::{Decoded, Signal3};
-use glasshive_wire_otlp::message::{Attributes, Exemplar, Point, PointValue, Value};
+use glasshive_wire_otlp::message::{Attributes, Exemplar, Point, PointValue, Request, Value};
 use glasshive_wire_otlp::metric::MetricKind;
 
 #[test]
@@ -119,4 +120,34 @@ fn many_quantiles_and_attributes_stay_within_the_fields_of_an_event() {
     let both = metrics([summary("s", 1_600), summary("t", 1_600)]);
     assert_eq!((both.rows.len(), both.accepted), (2, 2), "the second begins another row");
     assert_eq!((fields(&both, 0), fields(&both, 1)), (1_853, 1_853));
+}
+
+#[test]
+fn points_that_follow_one_another_are_of_one_series() {
+    let attributes = || pairs([("http.route", text("/cart")), ("code", Value::Int(200))]);
+    let turned = pairs([("code", Value::Int(200)), ("http.route", text("/cart"))]);
+    let at = |time_ns, attributes| Point { time_ns, start_ns: T - 60, ..point(PointValue::Int(1), attributes) };
+    let series = |request: &Request, row: usize| field_of(&support::decoded(Signal3::Metrics, request), row, "metric.series");
+    let first = of([metric("m", MetricKind::Sum, [at(T, attributes()), at(T + 1, turned)])]);
+    let here = series(&first, 0);
+    // Stored rows hold it: it must never change.
+    expect![[r#""e32d9a7cb86223df""#]].assert_eq(&here);
+    assert_eq!(here, series(&first, 1), "neither time nor order tells series apart");
+    assert_eq!(here, series(&of([metric("n", MetricKind::Gauge, [at(T + 9, attributes())])]), 0), "the metric's name stands beside it");
+    let other = |change: fn(&mut Request)| {
+        let mut request = first.clone();
+        change(&mut request);
+        series(&request, 0)
+    };
+    let others = [
+        other(|request| request.resources[0].attributes.extend(pairs([("host.name", text("h2"))]))),
+        other(|request| request.resources[0].scopes[0].name = "meter".to_owned()),
+        other(|request| request.resources[0].scopes[0].version = "meter".to_owned()),
+        other(|request| request.resources[0].scopes[0].attributes.extend(pairs([("a", Value::Int(1))]))),
+        series(&of([metric("m", MetricKind::Sum, [at(T, pairs([("http.route", text("/cart"))]))])]), 0),
+        series(&of([metric("m", MetricKind::Sum, [at(T, pairs([("http.route", text("/cart")), ("code", text("200"))]))])]), 0),
+    ];
+    for (index, series) in others.iter().enumerate() {
+        assert!(*series != here && !others[..index].contains(series), "{index}: {series}");
+    }
 }

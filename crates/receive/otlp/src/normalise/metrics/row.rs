@@ -422,7 +422,10 @@ impl Normaliser<'_> {
             sample_rate: 1.0,
         })?;
         self.fields.attributes(List::Annotation, point.attributes, &mut self.ledger)?;
+        let series = self.series.of(point.attributes)?;
         let (codes, fields) = (&self.codes, &mut self.fields);
+        let series = fields.hex(&series.to_be_bytes());
+        fields.set_default(codes.metric_series, Cell::Str(series));
         if point.start_ns > 0 {
             let start = i64::try_from(point.start_ns).unwrap_or(i64::MAX);
             fields.set_default(codes.metric_start_time_ns, Cell::Int(start));
