@@ -5,6 +5,7 @@ use crate::column::{Names, Resolved, Source};
 use crate::control::Control;
 use crate::error::Failure;
 use crate::fold::{Aggregate, Fold, Folded};
+use crate::histogram::Points;
 use crate::intake::Intake;
 use crate::measures::{KnownRows, Measures};
 use crate::partials::{Asked, Folding, Partials, Session, Shape};
@@ -16,7 +17,9 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_query_plan::heatmap::Scale;
-use glasshive_query_plan::{Answer, Calculation, GroupRow, GroupValue, Measure, Note, Op, OrderKey, Plan, SeriesRow, Wants, Window};
+use glasshive_query_plan::{
+    Answer, Calculation, Column, GroupRow, GroupValue, Measure, Note, Op, OrderKey, Plan, SeriesRow, Wants, Window,
+};
 use glasshive_store::Snapshot;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -102,7 +105,7 @@ impl Run<'_> {
     /// What to tell about columns that are read and about the question's conditions.
     pub(crate) fn remarks(&self, outputs: &Outputs) -> Vec<Note> {
         let overflow_has = |key: &str| overflow_has(&self.snapshot, key);
-        let mut notes: Vec<Note> = outputs.columns.iter().flat_map(|column| unknown_columns(column, overflow_has)).collect();
+        let mut notes: Vec<Note> = outputs.asked().flat_map(|column| unknown_columns(column, overflow_has)).collect();
         let of_conditions = self.question(self.plan.time.window).notes(overflow_has);
         for note in of_conditions.into_iter().chain(self.ask.notes(self.names(), overflow_has)) {
             if !notes.contains(&note) {
@@ -115,8 +118,9 @@ impl Run<'_> {
     /// The rows of heatmaps on a linear scale, which must be known before anything is counted in them: one scan for their values.
     async fn linear_rows(&self, related: Option<&Arc<Related>>) -> Result<KnownRows, Failure> {
         let is_linear = |calculation: &&Calculation| {
-            calculation.op == Op::Heatmap
-                && calculation.column.as_ref().is_some_and(|column| Scale::of_column(&column.name) == Scale::Linear)
+            let of_numbers = |column: &&Column| self.names().histogram(column).is_none();
+            let column = calculation.column.as_ref().filter(of_numbers);
+            calculation.op == Op::Heatmap && column.is_some_and(|column| Scale::of_column(&column.name) == Scale::Linear)
         };
         let heatmaps: Vec<Calculation> = self.plan.calculations.iter().filter(is_linear).cloned().collect();
         if heatmaps.is_empty() {
@@ -140,7 +144,7 @@ impl Run<'_> {
         related: Option<Arc<Related>>,
     ) -> Result<(States, Option<Window>), Failure> {
         let is_own = related.is_none();
-        let intake = Intake::new(&mut measures.outputs, related, measures.progress);
+        let intake = Intake::new(&mut measures.outputs, related, measures.progress, &measures.histograms);
         let scan = Arc::new(Scan { question: self.question(window), outputs: measures.outputs.clone() });
         let shape = Shape { keys: keys.to_vec(), schema: measures.outputs.key_schema(keys), aggregates: measures.aggregates.clone() };
         let session = if is_own { self.session(&scan, &shape) } else { None };
@@ -154,12 +158,30 @@ impl Run<'_> {
                 folding.finish()
             });
         }
-        let folded = tasks.all().await?;
+        let (mut folded, mut points, mut waiting) = (Vec::new(), intake.points(), Vec::new());
+        for (of_worker, later, held) in tasks.all().await? {
+            folded.push(of_worker);
+            points.iter_mut().zip(later).for_each(|(all, later)| all.append(later));
+            waiting.push(held);
+        }
+        if !points.is_empty() {
+            folded.push(self.increases(points, shape.fold(&self.control, "groups")?)?);
+        }
+        drop(waiting);
         let held = self.control.reservation("states");
         held.try_resize(folded.iter().map(Folded::heap_bytes).sum())?;
         let window = self.plan.time.window;
         let covered = queue.looked_after_ns().map(|last| last.saturating_add(1)).filter(|start| *start < window.end_ns);
         Ok((States { folded, held }, covered.map(|start_ns| Window { start_ns: start_ns.max(window.start_ns), ..window })))
+    }
+
+    /// What points add that had to wait until all were there.
+    fn increases(&self, points: Vec<Points>, mut fold: Fold) -> Result<Folded, Failure> {
+        for (of, points) in points.into_iter().enumerate() {
+            self.control.is_wanted()?;
+            points.fold(of, self.plan.time.window, &mut fold)?;
+        }
+        Ok(fold.finish()?)
     }
 
     /// What is kept of files for a fold, where it can be.

@@ -149,6 +149,29 @@ impl Cells {
         }
     }
 
+    /// JSON text; null where a value is none.
+    pub(crate) fn json(&self) -> StringViewArray {
+        match self {
+            Cells::Json(array) => array.clone(),
+            Cells::Mixed(values) => {
+                let text = |value: &Option<Value>| if let Some(Value::Json(text)) = value { Some(text.clone()) } else { None };
+                values.iter().map(text).collect()
+            }
+            _ => StringViewArray::new_null(self.len()),
+        }
+    }
+
+    /// Integers; null where a value is none.
+    pub(crate) fn integers(&self) -> Int64Array {
+        match self {
+            Cells::Int(array) => array.clone(),
+            Cells::Mixed(values) => {
+                values.iter().map(|value| if let Some(Value::Int(number)) = value { Some(*number) } else { None }).collect()
+            }
+            _ => Int64Array::new_null(self.len()),
+        }
+    }
+
     /// A hash per value, equal where values are one group; null where there is none.
     pub(crate) fn hashes(&self) -> UInt64Array {
         match self {

@@ -10,6 +10,7 @@ use glasshive_query_plan::alias::{When, alias_group};
 use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::expression::{Expression, Input};
 use glasshive_query_plan::fields::field_of;
+use glasshive_query_plan::histogram::metric_of;
 use glasshive_query_plan::shown::Shown;
 use glasshive_query_plan::{CalculatedField, Column};
 use glasshive_store::Registry;
@@ -31,6 +32,13 @@ impl Names<'_> {
             || is_alias
             || Shown::from_name(&column.name).is_some()
             || !self.registry.columns_of(&column.name).is_empty()
+    }
+
+    /// The metric whose histograms a calculation on numbers looks at under a name.
+    pub(crate) fn histogram(self, column: &Column) -> Option<String> {
+        let has_json = |name: &str| self.registry.columns_of(name).iter().any(|column| column.column_type == ColumnType::Json);
+        let is_field = field_of(self.fields, column).is_some();
+        if is_field { None } else { metric_of(&column.name, has_json, self.has(column)) }
     }
 }
 

@@ -79,7 +79,7 @@ impl Run<'_> {
         let sides = Sides::new(selection, &mut outputs, self.names(), &self.ask.breakdowns);
         // No columns but the selection's are there yet.
         let notes = self.remarks(&outputs);
-        let intake = Intake::new(&mut outputs, related, None);
+        let intake = Intake::new(&mut outputs, related, None, &[]);
         let weight = self.is_weighted().then(|| outputs.add(Output::Weight));
         let (columns, is_cut) = self.compared(&mut outputs);
         let columns = Arc::new(columns);

@@ -1,14 +1,16 @@
 //! Grouping: batches of scanned columns go in, one state per group comes out; states of several threads merge.
 //!
 //! Group keys are interned by DataFusion's vectorised group tables; each calculation is one of DataFusion's
-//! `GroupsAccumulator`s, of our own making ([`sums`], [`distinct`], [`distribution`]). States are Arrow arrays, so that they can
+//! `GroupsAccumulator`s, of our own making ([`sums`], [`distinct`], [`distribution`], [`ranges`]). States are Arrow arrays, so that they can
 //! be merged here, kept beside a file, or sent to another machine.
 
 pub(crate) mod distinct;
 pub(crate) mod distribution;
+pub(crate) mod ranges;
 mod sums;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array};
+use crate::histogram::Increases;
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, UInt64Array};
 use arrow_schema::SchemaRef;
 use arrow_select::filter::filter;
 use datafusion_common::Result;
@@ -62,6 +64,19 @@ pub(crate) enum Aggregate {
     },
     /// Sum of what events in progress add, which [`Fold::push_parts`] alone takes in.
     Progress(Part),
+    /// Weights by range of what the points of a histogram add, which [`Fold::push_increases`] alone takes in.
+    Ranges(usize),
+    /// The same of their totals.
+    Increase(usize, Total),
+}
+
+/// What is known of all values that a point adds to a histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Total {
+    /// Their sum, where it is known.
+    Sum,
+    /// Their number, where the sum is known.
+    Count,
 }
 
 /// What an event in progress adds to a group; times are weighted, in ns.
@@ -85,7 +100,8 @@ impl Aggregate {
     fn accumulator(&self) -> Box<dyn GroupsAccumulator> {
         match self {
             Aggregate::Weight { value, weight } => Box::new(sums::WeightSum::new(value.is_some(), weight.is_some())),
-            Aggregate::Progress(_) => Box::new(sums::Combined::sum(false)),
+            Aggregate::Progress(_) | Aggregate::Increase(..) => Box::new(sums::Combined::sum(false)),
+            Aggregate::Ranges(_) => Box::new(ranges::Ranges::default()),
             Aggregate::Sum { weight, .. } => Box::new(sums::Combined::sum(weight.is_some())),
             Aggregate::Min { .. } => Box::new(sums::Combined::min()),
             Aggregate::Max { .. } => Box::new(sums::Combined::max()),
@@ -100,9 +116,25 @@ impl Aggregate {
             Aggregate::Weight { value, weight } => (*value, *weight),
             Aggregate::Sum { value, weight } | Aggregate::Distribution { value, weight, .. } => (Some(*value), *weight),
             Aggregate::Min { value } | Aggregate::Max { value } | Aggregate::Distinct { value } => (Some(*value), None),
-            Aggregate::Progress(_) => return vec![Arc::new(Float64Array::new_null(0))],
+            Aggregate::Progress(_) | Aggregate::Ranges(_) | Aggregate::Increase(..) => return self.no_inputs(),
         };
         value.into_iter().chain(weight).map(|index| columns[index].clone()).collect()
+    }
+
+    /// Whether batches of scanned columns say nothing to it.
+    fn has_own_inputs(&self) -> bool {
+        matches!(self, Aggregate::Progress(_) | Aggregate::Ranges(_) | Aggregate::Increase(..))
+    }
+
+    /// Inputs of no rows.
+    fn no_inputs(&self) -> Vec<ArrayRef> {
+        let numbers = || Arc::new(Float64Array::new_null(0)) as ArrayRef;
+        match self {
+            Aggregate::Distinct { .. } => vec![Arc::new(UInt64Array::new_null(0))],
+            Aggregate::Ranges(_) => Vec::new(),
+            // Whatever the type of a value that is counted: there is none.
+            _ => vec![numbers(), numbers()],
+        }
     }
 }
 
@@ -147,7 +179,7 @@ impl Fold {
         self.groups.intern(&keys, &mut self.indices)?;
         let total = self.groups.len();
         for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
-            let indices = if let Aggregate::Progress(_) = aggregate { &[][..] } else { self.indices.as_slice() };
+            let indices = if aggregate.has_own_inputs() { &[][..] } else { self.indices.as_slice() };
             accumulator.update_batch(&aggregate.inputs(columns), indices, None, total)?;
         }
         self.reserve()
@@ -158,12 +190,11 @@ impl Fold {
         &self.keys
     }
 
-    /// Takes in what events in progress add: `parts` in the order of [`Part::ALL`], a row each of `keys`. `columns` are some
-    /// scanned ones, for their types.
+    /// Takes in what events in progress add: `parts` in the order of [`Part::ALL`], a row each of `keys`.
     ///
     /// # Errors
     /// When the memory pool is exhausted.
-    pub fn push_parts(&mut self, columns: &[ArrayRef], keys: &[ArrayRef], parts: &[ArrayRef; Part::ALL.len()]) -> Result<()> {
+    pub fn push_parts(&mut self, keys: &[ArrayRef], parts: &[ArrayRef; Part::ALL.len()]) -> Result<()> {
         self.indices.clear();
         self.groups.intern(keys, &mut self.indices)?;
         let total = self.groups.len();
@@ -172,10 +203,27 @@ impl Fold {
                 Aggregate::Progress(part) => {
                     accumulator.update_batch(&[parts[*part as usize].clone()], &self.indices, None, total)?;
                 }
-                other => {
-                    let nothing: Vec<ArrayRef> = other.inputs(columns).iter().map(|input| input.slice(0, 0)).collect();
-                    accumulator.update_batch(&nothing, &[], None, total)?;
+                other => accumulator.update_batch(&other.no_inputs(), &[], None, total)?,
+            }
+        }
+        self.reserve()
+    }
+
+    /// Takes in what points add to histogram `of`, a row each of `keys`.
+    ///
+    /// # Errors
+    /// When the memory pool is exhausted.
+    pub fn push_increases(&mut self, keys: &[ArrayRef], of: usize, increases: &Increases) -> Result<()> {
+        self.indices.clear();
+        self.groups.intern(keys, &mut self.indices)?;
+        let total = self.groups.len();
+        for (aggregate, accumulator) in self.aggregates.iter().zip(&mut self.accumulators) {
+            match aggregate {
+                Aggregate::Ranges(index) if *index == of => accumulator.merge_batch(&increases.ranges, &self.indices, total)?,
+                Aggregate::Increase(index, which) if *index == of => {
+                    accumulator.merge_batch(&increases.totals[*which as usize..=*which as usize], &self.indices, total)?;
                 }
+                other => accumulator.update_batch(&other.no_inputs(), &[], None, total)?,
             }
         }
         self.reserve()

@@ -3,6 +3,7 @@
 use crate::column::{Names, Resolved};
 use crate::error::Failure;
 use crate::fold::{Aggregate, Fold, Part};
+use crate::histogram::{HistogramColumns, Points};
 use crate::related::{Ids, Key, Related};
 use crate::scan::{Output, Outputs, filtered, times};
 use arrow_array::cast::AsArray;
@@ -22,6 +23,7 @@ pub(crate) struct Intake {
     /// Columns of the scan that are other spans' and are filled in here.
     keys: Vec<(usize, Key)>,
     progress: Option<Progress>,
+    histograms: Vec<HistogramColumns>,
 }
 
 /// Where to find what `CONCURRENCY` is calculated from.
@@ -47,13 +49,24 @@ impl Progress {
 
 impl Intake {
     /// `outputs` are the columns of the scan.
-    pub(crate) fn new(outputs: &mut Outputs, related: Option<Arc<Related>>, progress: Option<Progress>) -> Self {
+    pub(crate) fn new(
+        outputs: &mut Outputs,
+        related: Option<Arc<Related>>,
+        progress: Option<Progress>,
+        histograms: &[HistogramColumns],
+    ) -> Self {
         let related = related.map(|related| (related, Ids::of(outputs)));
         let key = |(index, output): (usize, &Output)| match output {
             Output::Related(key) => Some((index, *key)),
             _ => None,
         };
-        Self { related, keys: outputs.outputs.iter().enumerate().filter_map(key).collect(), progress }
+        let keys = outputs.outputs.iter().enumerate().filter_map(key).collect();
+        Self { related, keys, progress, histograms: histograms.to_vec() }
+    }
+
+    /// What is kept of the points of each histogram: nothing yet.
+    pub(crate) fn points(&self) -> Vec<Points> {
+        self.histograms.iter().map(|_| Points::default()).collect()
     }
 
     /// The events of a batch that other spans leave, with what these have filled in.
@@ -66,19 +79,25 @@ impl Intake {
         Ok(columns)
     }
 
-    /// Takes a batch in.
-    pub(crate) fn push(&self, fold: &mut Fold, columns: Vec<ArrayRef>) -> Result<(), Failure> {
-        let columns = self.columns(columns)?;
-        let Some(progress) = &self.progress else { return Ok(fold.push(&columns)?) };
-        progress.push(fold, &columns)?;
-        let window = progress.grid.window;
-        let times = times(&columns[progress.time]);
-        let mask = BooleanBuffer::collect_bool(times.len(), |row| window.contains(times[row]));
-        match mask.count_set_bits() {
-            0 => Ok(()),
-            rows if rows == times.len() => Ok(fold.push(&columns)?),
-            _ => Ok(fold.push(&filtered(&columns, mask)?)?),
+    /// Takes a batch in. Points of histograms that must wait for others go to `later`.
+    pub(crate) fn push(&self, fold: &mut Fold, later: &mut [Points], columns: Vec<ArrayRef>) -> Result<(), Failure> {
+        let mut columns = self.columns(columns)?;
+        if let Some(progress) = &self.progress {
+            progress.push(fold, &columns)?;
+            let window = progress.grid.window;
+            let times = times(&columns[progress.time]);
+            let mask = BooleanBuffer::collect_bool(times.len(), |row| window.contains(times[row]));
+            match mask.count_set_bits() {
+                0 => return Ok(()),
+                rows if rows == times.len() => {}
+                _ => columns = filtered(&columns, mask)?,
+            }
         }
+        fold.push(&columns)?;
+        for (of, (histogram, later)) in self.histograms.iter().zip(later).enumerate() {
+            histogram.push(of, fold, later, &columns)?;
+        }
+        Ok(())
     }
 }
 
@@ -123,7 +142,7 @@ impl Progress {
             });
         }
         let parts = entries.parts.map(|part| Arc::new(Float64Array::from(part)) as ArrayRef);
-        Ok(fold.push_parts(columns, &keys, &parts)?)
+        Ok(fold.push_parts(&keys, &parts)?)
     }
 
     fn enter(&self, entries: &mut Entries, row: usize, event: Window, weight: f64) {

@@ -8,7 +8,7 @@
 //!
 //! A question's way: names are looked up in the registry (`column`), the snapshot is cut into live chunks and row groups that
 //! may hold wanted rows (`scan`), threads take them newest first, filter them (`question`, `cells`) and fold them into groups
-//! (`fold`), keeping what files come to for the next question (`partials`), or note where rows lie (`rows`); where other spans of the trace decide, these are found first (`related`); states merge, groups are chosen, calculations are read (`aggregate`, `measures`).
+//! (`fold`; of histograms what each point adds, `histogram`), keeping what files come to for the next question (`partials`), or note where rows lie (`rows`); where other spans of the trace decide, these are found first (`related`); states merge, groups are chosen, calculations are read (`aggregate`, `measures`).
 //! Grouping, accumulators and memory accounts are DataFusion's, and this is the only crate that names it.
 //!
 //! Invariants: what a comparison or calculation means is decided in [`glasshive_query_plan`] alone; the fast ways through
@@ -26,6 +26,7 @@ mod cost;
 mod engine;
 mod error;
 mod fold;
+mod histogram;
 mod intake;
 mod measures;
 mod partials;

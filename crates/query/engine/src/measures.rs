@@ -3,7 +3,8 @@
 use crate::cells::KeyForm;
 use crate::column::{Names, Resolved};
 use crate::fold::distribution::{Buckets, place_of_number};
-use crate::fold::{Aggregate, Part, distinct};
+use crate::fold::{Aggregate, Part, Total, distinct, ranges};
+use crate::histogram::HistogramColumns;
 use crate::intake::{Progress, part_aggregates};
 use crate::related::Key;
 use crate::scan::{Output, Outputs};
@@ -11,7 +12,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt8Type};
 use arrow_array::{Array, ArrayRef};
 use glasshive_query_plan::heatmap::{HeatmapRows, Scale};
-use glasshive_query_plan::{Calculation, Grid, Measure, Op, Plan, lhist};
+use glasshive_query_plan::{Calculation, Grid, Measure, Op, Plan, histogram, lhist};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(crate) struct Measures {
     weight: Option<usize>,
     /// Of `CONCURRENCY`, set by [`Measures::keys`].
     pub progress: Option<Progress>,
+    /// The metrics whose histograms are looked at.
+    pub histograms: Vec<HistogramColumns>,
 }
 
 /// A group's part of `CONCURRENCY` in one step.
@@ -61,6 +64,21 @@ enum Reading {
     },
     /// The value of a step; what it is of steps is calculated from those.
     Rate(Box<Reading>),
+    /// Of ranges of values.
+    RangesQuantile {
+        ranges: usize,
+        quantile: f64,
+    },
+    /// The lowest or highest edge of ranges.
+    RangesEnd {
+        ranges: usize,
+        is_highest: bool,
+    },
+    RangesHeatmap {
+        ranges: usize,
+        metric: String,
+        rows: Option<Arc<HeatmapRows>>,
+    },
 }
 
 /// Rows of heatmaps that are known, by column.
@@ -71,7 +89,7 @@ impl Measures {
     pub(crate) fn new(calculations: &[Calculation], grid: Grid, names: Names<'_>, is_weighted: bool, known: &KnownRows) -> Self {
         let mut outputs = Outputs::default();
         let weight = is_weighted.then(|| outputs.add(Output::Weight));
-        let mut measures = Self { outputs, aggregates: Vec::new(), readings: Vec::new(), weight, progress: None };
+        let mut measures = Self { outputs, aggregates: Vec::new(), readings: Vec::new(), weight, progress: None, histograms: Vec::new() };
         for calculation in calculations {
             let reading = match calculation.op.rate_of() {
                 Some(op) => Reading::Rate(Box::new(measures.reading(&Calculation { op, ..calculation.clone() }, grid, names, known))),
@@ -91,6 +109,9 @@ impl Measures {
         let Some(column) = &calculation.column else {
             return Reading::Count(self.aggregate(Aggregate::Weight { value: None, weight }));
         };
+        if let Some(metric) = names.histogram(column).filter(|_| calculation.op.is_numeric()) {
+            return self.of_histogram(calculation.op, metric, names);
+        }
         let resolved = Resolved::new(column, names);
         let integers = resolved.holds_only_integers();
         let index = self.outputs.column(resolved);
@@ -127,6 +148,25 @@ impl Measures {
                 Reading::Heatmap { distribution: self.aggregate(Aggregate::Distribution { value, weight, buckets }), rows }
             }
             _ => Reading::Number(self.aggregate(Aggregate::Sum { value, weight })),
+        }
+    }
+
+    /// A calculation over the values that a metric's histograms stand for.
+    fn of_histogram(&mut self, op: Op, metric: String, names: Names<'_>) -> Reading {
+        let found = self.histograms.iter().position(|known| known.metric == metric);
+        let of = found.unwrap_or_else(|| {
+            self.histograms.push(HistogramColumns::new(metric.clone(), &mut self.outputs, names, self.weight));
+            self.histograms.len() - 1
+        });
+        let sum = Aggregate::Increase(of, Total::Sum);
+        match op {
+            Op::Avg => Reading::Average { sum: self.aggregate(sum), weight: self.aggregate(Aggregate::Increase(of, Total::Count)) },
+            Op::Min | Op::Max => Reading::RangesEnd { ranges: self.aggregate(Aggregate::Ranges(of)), is_highest: op == Op::Max },
+            Op::Percentile(percentile) => {
+                Reading::RangesQuantile { ranges: self.aggregate(Aggregate::Ranges(of)), quantile: percentile.quantile() }
+            }
+            Op::Heatmap => Reading::RangesHeatmap { ranges: self.aggregate(Aggregate::Ranges(of)), metric, rows: None },
+            _ => Reading::Number(self.aggregate(sum)),
         }
     }
 
@@ -175,6 +215,12 @@ impl Measures {
     pub(crate) fn choose_rows(&mut self, plan: &Plan, total: &[Vec<ArrayRef>]) -> KnownRows {
         let mut again = KnownRows::new();
         for (calculation, reading) in plan.calculations.iter().zip(&mut self.readings) {
+            if let Reading::RangesHeatmap { ranges: aggregate, metric, rows: rows @ None } = reading {
+                let state = &total[*aggregate];
+                let values = if state[0].is_empty() { Vec::new() } else { ranges::ranges(state, 0) };
+                *rows = Some(Arc::new(HeatmapRows::choose(metric, &histogram::distribution(&values))));
+                continue;
+            }
             let (Reading::Heatmap { distribution, rows: rows @ None }, Some(column)) = (reading, &calculation.column) else { continue };
             let state = &total[*distribution];
             let buckets = if state[0].is_empty() { Vec::new() } else { buckets(state, 0) };
@@ -192,7 +238,7 @@ impl Measures {
     /// The rows of each calculation's heatmap.
     pub(crate) fn heatmap_rows(&self) -> Vec<Option<HeatmapRows>> {
         let rows = |reading: &Reading| match reading {
-            Reading::Heatmap { rows, .. } => rows.as_deref().cloned(),
+            Reading::Heatmap { rows, .. } | Reading::RangesHeatmap { rows, .. } => rows.as_deref().cloned(),
             _ => None,
         };
         self.readings.iter().map(rows).collect()
@@ -262,6 +308,21 @@ impl Measures {
                 }
                 Measure::Heatmap(counts)
             }
+            Reading::RangesQuantile { ranges, quantile } => {
+                histogram::quantile(&ranges::ranges(&states[*ranges], row), *quantile).map_or(Measure::Null, Measure::Float)
+            }
+            Reading::RangesEnd { ranges, is_highest } => match histogram::extremes(&ranges::ranges(&states[*ranges], row)) {
+                Some((least, greatest)) => Measure::Float(if *is_highest { greatest } else { least }),
+                None => Measure::Null,
+            },
+            Reading::RangesHeatmap { ranges, rows, .. } => {
+                let Some(rows) = rows else { return Measure::Null };
+                let mut counts = rows.zero_counts();
+                for range in ranges::ranges(&states[*ranges], row) {
+                    histogram::add_to_rows(rows, range, &mut counts);
+                }
+                Measure::Heatmap(counts)
+            }
         }
     }
 
@@ -270,7 +331,9 @@ impl Measures {
         let nothing = |reading: &Reading| match reading {
             Reading::Count(_) => Measure::Int(0),
             Reading::Concurrency { .. } => Measure::Float(0.0),
-            Reading::Heatmap { rows: Some(rows), .. } => Measure::Heatmap(rows.zero_counts()),
+            Reading::Heatmap { rows: Some(rows), .. } | Reading::RangesHeatmap { rows: Some(rows), .. } => {
+                Measure::Heatmap(rows.zero_counts())
+            }
             _ => Measure::Null,
         };
         self.readings.iter().map(nothing).collect()

@@ -4,8 +4,8 @@
 //! so it is the same whatever the window, and a window that moves finds those of all files that stay in it. Steps are aligned
 //! to 1970, and are kept by their number since then.
 //!
-//! What a question asks of a file is told by [`Asked`]. Questions about other spans, `CONCURRENCY` and linear heatmaps ask for
-//! more than a file's own rows, or for rows' places that the question chooses, and are not answered from here.
+//! What a question asks of a file is told by [`Asked`]. Questions about other spans, `CONCURRENCY`, histograms and linear heatmaps ask
+//! for more than a file's own rows, or for rows' places that the question chooses, and are not answered from here.
 
 mod asked;
 mod folding;

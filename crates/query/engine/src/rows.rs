@@ -42,7 +42,7 @@ impl Finder {
         limit: usize,
         after: Option<Cursor>,
     ) -> Result<Vec<Hit>, Failure> {
-        let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
+        let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], ..Outputs::default() };
         let related = related.map(|related| (related.clone(), Ids::of(&mut outputs)));
         let scan = Arc::new(Scan { question, outputs });
         let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control, None).await?);

@@ -8,7 +8,8 @@
 //!
 //! What every evaluator must agree on stands here too, as pure functions: [`coerce`] (how values and literals of different
 //! types meet), [`alias`] (names that mean one column), [`shown`] (which names are computed from system columns), [`lhist`]
-//! (the distribution that percentiles come from) and [`heatmap`] (how rows of a heatmap are chosen). With the feature
+//! (the distribution that percentiles come from), [`heatmap`] (how rows of a heatmap are chosen) and [`histogram`] (what points of
+//! metrics add to a calculation). With the feature
 //! `reference` there is a slow obvious evaluator to compare with, and a source of random plans.
 //!
 //! ```
@@ -36,6 +37,7 @@ pub mod expression;
 pub mod fields;
 pub mod filter;
 pub mod heatmap;
+pub mod histogram;
 pub mod lhist;
 pub mod plan;
 pub mod relation;

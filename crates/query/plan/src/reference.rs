@@ -4,6 +4,7 @@
 //! counts. An engine that is fast agrees with it: counts exactly, percentiles within 1 %, distinct counts within 2 %
 //! ([`crate::compare`]).
 
+mod histograms;
 mod related;
 
 use crate::alias::alias_group;
@@ -15,12 +16,14 @@ use crate::expression::Input;
 use crate::fields::{CalculatedField, field_of};
 use crate::filter::Condition;
 use crate::heatmap::HeatmapRows;
+use crate::histogram;
 use crate::lhist::{self, Lhist};
 use crate::plan::{Column, Plan};
 use crate::shown::Shown;
 use crate::time::{Grid, Window, seconds_of};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{Value, names};
+use histograms::AddedByRow;
 use related::Related;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +115,8 @@ pub fn events<'a>(request: &'a EventsRequest, rows: &'a [ShownRow]) -> Vec<&'a S
 struct Environment<'a> {
     rows: &'a [ShownRow],
     classes: BTreeMap<&'a str, Class>,
+    /// The names under which some row has JSON text.
+    json: BTreeSet<&'a str>,
     fields: &'a [CalculatedField],
 }
 
@@ -119,7 +124,7 @@ impl<'a> Environment<'a> {
     fn of(rows: &'a [ShownRow], fields: &'a [CalculatedField]) -> Self {
         let mut in_order: Vec<&ShownRow> = rows.iter().collect();
         in_order.sort_by_key(|row| row.seq);
-        let mut classes = BTreeMap::new();
+        let (mut classes, mut json) = (BTreeMap::new(), BTreeSet::new());
         for (name, value) in in_order.iter().flat_map(|row| &row.fields) {
             let class = match value {
                 Value::Null => continue,
@@ -128,8 +133,11 @@ impl<'a> Environment<'a> {
                 Value::Bool(_) => Class::Truth,
             };
             classes.entry(name.as_str()).or_insert(class);
+            if let Value::Json(_) = value {
+                json.insert(name.as_str());
+            }
         }
-        Self { rows, classes, fields }
+        Self { rows, classes, json, fields }
     }
 
     /// Whether a question may name it as it stands: some row has it, or it is computed from what every row has.
@@ -139,6 +147,13 @@ impl<'a> Environment<'a> {
             || is_alias
             || Shown::from_name(&column.name).is_some()
             || self.classes.contains_key(column.name.as_str())
+    }
+
+    /// The metric whose histograms a calculation looks at.
+    fn histogram(&self, calculation: &Calculation) -> Option<String> {
+        let column = calculation.column.as_ref().filter(|_| calculation.op.is_numeric())?;
+        let is_field = field_of(self.fields, column).is_some();
+        if is_field { None } else { histogram::metric_of(&column.name, |name| self.json.contains(name), self.has_column(column)) }
     }
 
     fn class(&self, column: &Column) -> Option<Class> {
@@ -235,17 +250,28 @@ struct Calculate<'a> {
     calculations: &'a [Calculation],
     grid: Grid,
     heatmaps: Vec<Option<HeatmapRows>>,
+    /// By calculation, for those over histograms: the metric, and what rows add.
+    histograms: Vec<Option<(String, AddedByRow)>>,
 }
 
 impl<'a> Calculate<'a> {
     fn new(environment: &'a Environment<'a>, plan: &'a Plan, matching: &[&ShownRow]) -> Self {
-        let mut calculate = Self { environment, calculations: &plan.calculations, grid: plan.grid(), heatmaps: Vec::new() };
-        calculate.heatmaps = plan.calculations.iter().map(|calculation| calculate.heatmap_rows(calculation, matching)).collect();
+        let added = |metric: String| {
+            let added = histograms::added(&metric, matching, plan.time.window);
+            (metric, added)
+        };
+        let histograms = plan.calculations.iter().map(|calculation| environment.histogram(calculation).map(added)).collect();
+        let mut calculate = Self { environment, calculations: &plan.calculations, grid: plan.grid(), heatmaps: Vec::new(), histograms };
+        calculate.heatmaps = (0..plan.calculations.len()).map(|index| calculate.heatmap_rows(index, matching)).collect();
         calculate
     }
 
-    fn heatmap_rows(&self, calculation: &Calculation, matching: &[&ShownRow]) -> Option<HeatmapRows> {
+    fn heatmap_rows(&self, index: usize, matching: &[&ShownRow]) -> Option<HeatmapRows> {
+        let calculation = &self.calculations[index];
         let column = calculation.column.as_ref().filter(|_| calculation.op == Op::Heatmap)?;
+        if let Some((metric, added)) = &self.histograms[index] {
+            return Some(HeatmapRows::choose(metric, &histogram::distribution(&ranges(added, matching))));
+        }
         let mut values = Lhist::default();
         self.numbers(column, matching).into_iter().for_each(|(value, weight)| values.add(value, weight));
         Some(HeatmapRows::choose(&column.name, &values))
@@ -307,6 +333,9 @@ impl<'a> Calculate<'a> {
         let Some(column) = &calculation.column else {
             return Measure::Int(rows.iter().map(|row| weight(row)).sum::<f64>().round() as i64);
         };
+        if let Some((_, added)) = &self.histograms[index] {
+            return self.of_histogram(index, op, added, rows);
+        }
         let with_value: Vec<(Cow<'_, Value>, f64)> = rows
             .iter()
             .filter_map(|row| Some((self.environment.value(row, column)?, weight(row))))
@@ -340,12 +369,39 @@ impl<'a> Calculate<'a> {
         }
     }
 
+    /// Over the values that histograms stand for.
+    fn of_histogram(&self, index: usize, op: Op, added: &AddedByRow, rows: &[&ShownRow]) -> Measure {
+        let ranges = ranges(added, rows);
+        let totals: Vec<(f64, f64)> = rows.iter().filter_map(|row| added.get(&row.seq)?.totals).collect();
+        let sum = totals.iter().map(|(sum, _)| sum).sum::<f64>();
+        let count = totals.iter().map(|(_, count)| count).sum::<f64>();
+        let of_ranges = |number: f64| if ranges.is_empty() { Measure::Null } else { Measure::Float(number) };
+        match op {
+            Op::Sum if !totals.is_empty() => Measure::Float(sum),
+            Op::Avg if !totals.is_empty() => Measure::Float(sum / count),
+            Op::Min => of_ranges(ranges.iter().map(|range| range.lower).fold(f64::INFINITY, f64::min)),
+            Op::Max => of_ranges(ranges.iter().map(|range| range.upper).fold(f64::NEG_INFINITY, f64::max)),
+            Op::Percentile(percentile) => of_ranges(histograms::quantile(&ranges, percentile.quantile())),
+            Op::Heatmap => self.heatmaps[index].as_ref().map_or(Measure::Null, |heatmap| {
+                let mut counts = heatmap.zero_counts();
+                ranges.iter().for_each(|range| histogram::add_to_rows(heatmap, *range, &mut counts));
+                Measure::Heatmap(counts)
+            }),
+            _ => Measure::Null,
+        }
+    }
+
     /// The numbers of a column and their weights.
     fn numbers(&self, column: &Column, rows: &[&ShownRow]) -> Vec<(f64, f64)> {
         let class = self.environment.class(column);
         let number = |row: &ShownRow| coerce::calculable(class, self.environment.value(row, column)?.as_ref());
         rows.iter().filter_map(|row| Some((number(row)?, weight(row)))).collect()
     }
+}
+
+/// What rows add.
+fn ranges(added: &AddedByRow, rows: &[&ShownRow]) -> Vec<histogram::Range> {
+    rows.iter().filter_map(|row| added.get(&row.seq)).flat_map(|added| added.ranges.iter().copied()).collect()
 }
 
 /// A number that may not be one.

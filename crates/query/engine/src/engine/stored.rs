@@ -120,7 +120,7 @@ impl Page<'_> {
     async fn find(&self, snapshot: &Arc<Snapshot>, related: Option<&Arc<Related>>, reach: u64) -> Result<(Vec<Hit>, u64), Failure> {
         let names = Names { registry: &snapshot.registry, fields: &self.request.events.fields };
         let own = Ask::new(&self.request.events.filters, &[], names).own;
-        let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], columns: Vec::new() };
+        let mut outputs = Outputs { outputs: vec![Output::Time, Output::Seq], ..Outputs::default() };
         let related = related.map(|related| (related.clone(), Ids::of(&mut outputs)));
         let scan = Arc::new(Scan { question: self.question(&own, names), outputs });
         let queue = Arc::new(scan.units(snapshot, &self.inner.footers, self.control, None).await?);
@@ -162,7 +162,7 @@ impl Page<'_> {
         let question = Question::new(EVERYTHING, None, &Filters::default(), |_| false, names);
         let system = [SystemColumn::Signal, SystemColumn::Annotation, SystemColumn::TraceId, SystemColumn::SpanId, SystemColumn::ParentId];
         let outputs = [Output::Time, Output::Seq].into_iter().chain(system.map(Output::System)).collect();
-        let scan = Scan { question, outputs: Outputs { outputs, columns: Vec::new() } };
+        let scan = Scan { question, outputs: Outputs { outputs, ..Outputs::default() } };
         let queue = scan.units(&snapshot, &self.inner.footers, self.control, None).await?;
         queue.choose(|units| units.retain(|unit| meets(unit.arrivals().0, first.saturating_sub(1), last)));
         let mut owners = Owners::of(&hits);

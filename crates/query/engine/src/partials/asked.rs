@@ -34,7 +34,10 @@ impl Asked {
                 Aggregate::Max { value } => ("max", Some(*value)),
                 Aggregate::Distinct { value } => ("distinct", Some(*value)),
                 Aggregate::Distribution { value, weight: _, buckets: Buckets::Lhist } => ("distribution", Some(*value)),
-                Aggregate::Distribution { buckets: Buckets::Places(_), .. } | Aggregate::Progress(_) => return None,
+                Aggregate::Distribution { buckets: Buckets::Places(_), .. }
+                | Aggregate::Progress(_)
+                | Aggregate::Ranges(_)
+                | Aggregate::Increase(..) => return None,
             };
             let value = match value {
                 Some(value) => output(&scan.outputs, value)?,
@@ -73,6 +76,8 @@ fn output(outputs: &Outputs, index: usize) -> Option<String> {
         Output::Numbers(numbers) => format!("numbers {:?}", column(numbers)),
         Output::Counted(counted) => format!("counted {:?}", column(counted)),
         Output::Hashes(hashes) => format!("hashes {:?}", column(hashes)),
-        Output::Weight | Output::Time | Output::Seq | Output::System(_) | Output::Related(_) => return None,
+        Output::Weight | Output::Time | Output::Seq | Output::System(_) | Output::Related(_) | Output::Json(_) | Output::Integers(_) => {
+            return None;
+        }
     })
 }

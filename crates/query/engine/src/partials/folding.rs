@@ -4,10 +4,12 @@ use super::Session;
 use crate::control::Control;
 use crate::error::Failure;
 use crate::fold::{Aggregate, Fold, Folded};
+use crate::histogram::Points;
 use crate::intake::Intake;
 use crate::scan::{Ending, Group, Kept, Taker, Unit};
 use arrow_array::ArrayRef;
 use arrow_schema::SchemaRef;
+use datafusion_execution::memory_pool::MemoryReservation;
 use std::sync::Arc;
 
 /// One worker's fold, and that of the unit at hand.
@@ -20,6 +22,9 @@ pub(crate) struct Folding {
     all: Fold,
     /// Of the unit at hand.
     unit: Option<Fold>,
+    /// Of histograms, what waits for the rest.
+    points: Vec<Points>,
+    held: MemoryReservation,
 }
 
 /// What is folded.
@@ -31,7 +36,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    pub(super) fn fold(&self, control: &Control, name: &str) -> Result<Fold, Failure> {
+    pub(crate) fn fold(&self, control: &Control, name: &str) -> Result<Fold, Failure> {
         Ok(Fold::new(self.keys.clone(), &self.schema, self.aggregates.clone(), control.reservation(name))?)
     }
 }
@@ -39,11 +44,13 @@ impl Shape {
 impl Folding {
     pub(crate) fn new(shape: Shape, intake: Intake, control: Arc<Control>, session: Option<Arc<Session>>) -> Result<Self, Failure> {
         let all = shape.fold(&control, "groups")?;
-        Ok(Self { shape, intake, control, session, all, unit: None })
+        let (points, held) = (intake.points(), control.reservation("histograms"));
+        Ok(Self { shape, intake, control, session, all, unit: None, points, held })
     }
 
-    pub(crate) fn finish(self) -> Result<Folded, Failure> {
-        Ok(self.all.finish()?)
+    /// What was folded, and what waits for what others have, with the memory that this takes.
+    pub(crate) fn finish(self) -> Result<(Folded, Vec<Points>, MemoryReservation), Failure> {
+        Ok((self.all.finish()?, self.points, self.held))
     }
 
     /// The session, when the unit is to be kept.
@@ -80,13 +87,15 @@ impl Taker for Folding {
     fn rows(&mut self, unit: &Unit, columns: Vec<ArrayRef>) -> Result<(), Failure> {
         let Some((session, _)) = self.keeper(unit) else {
             self.merge_unit()?;
-            return self.intake.push(&mut self.all, columns);
+            self.intake.push(&mut self.all, &mut self.points, columns)?;
+            return Ok(self.held.try_resize(self.points.iter().map(Points::bytes).sum())?);
         };
         let fold = match &mut self.unit {
             Some(fold) => fold,
             None => self.unit.insert(self.shape.fold(&self.control, "groups")?),
         };
-        self.intake.push(fold, columns)?;
+        // Questions about histograms keep nothing.
+        self.intake.push(fold, &mut self.points, columns)?;
         if fold.bytes() > session.bytes_max {
             session.give_up();
             self.merge_unit()?;

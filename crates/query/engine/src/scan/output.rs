@@ -36,6 +36,10 @@ pub(crate) enum Output {
     Counted(usize),
     /// `UInt64`, null where absent.
     Hashes(usize),
+    /// `Utf8View`, null where it is not JSON text.
+    Json(usize),
+    /// `Int64`, null where it is no integer.
+    Integers(usize),
 }
 
 /// The columns that a scan hands out, and what they are read from.
@@ -43,6 +47,8 @@ pub(crate) enum Output {
 pub(crate) struct Outputs {
     pub outputs: Vec<Output>,
     pub columns: Vec<Resolved>,
+    /// Of these, those that no question names: it need not be told when no event has them.
+    pub unasked: Vec<usize>,
 }
 
 /// The same in one source.
@@ -60,6 +66,8 @@ enum Bound {
     Numbers(Binding, Option<glasshive_query_plan::coerce::Class>),
     Counted(Binding),
     Hashes(Binding),
+    Json(Binding),
+    Integers(Binding),
 }
 
 impl Outputs {
@@ -79,6 +87,19 @@ impl Outputs {
             self.columns.push(column);
             self.columns.len() - 1
         })
+    }
+
+    /// The same of one that the question does not name, unless it is there.
+    pub(crate) fn unasked(&mut self, column: Resolved) -> usize {
+        let columns = self.columns.len();
+        let index = self.column(column);
+        self.unasked.extend((index == columns).then_some(index));
+        index
+    }
+
+    /// The columns that the question names.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &Resolved> {
+        self.columns.iter().enumerate().filter(|(index, _)| !self.unasked.contains(index)).map(|(_, column)| column)
     }
 
     /// The types of some outputs that serve as keys.
@@ -107,6 +128,8 @@ impl Outputs {
             Output::Numbers(column) => Bound::Numbers(binding(*column, &mut reads), self.columns[*column].class),
             Output::Counted(column) => Bound::Counted(binding(*column, &mut reads)),
             Output::Hashes(column) => Bound::Hashes(binding(*column, &mut reads)),
+            Output::Json(column) => Bound::Json(binding(*column, &mut reads)),
+            Output::Integers(column) => Bound::Integers(binding(*column, &mut reads)),
         });
         let outputs = outputs.collect();
         BoundOutputs { reads, outputs }
@@ -136,6 +159,8 @@ impl BoundOutputs {
                 Bound::Numbers(binding, class) => Arc::new(read(binding)?.numbers(*class)),
                 Bound::Counted(binding) => Arc::new(read(binding)?.counted()),
                 Bound::Hashes(binding) => Arc::new(read(binding)?.hashes()),
+                Bound::Json(binding) => Arc::new(read(binding)?.json()),
+                Bound::Integers(binding) => Arc::new(read(binding)?.integers()),
             })
         };
         self.outputs.iter().map(column).collect()

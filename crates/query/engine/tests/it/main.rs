@@ -12,6 +12,7 @@ mod edges;
 mod fields;
 mod fixture;
 mod follow;
+mod histograms;
 mod kept;
 mod limits;
 mod listing;

@@ -1,0 +1,272 @@
+//! Calculations over histograms of metrics: examples by hand, and random points of which the engine and the reference must make the
+//! same, whether they are live, in files, or merged.
+
+use crate::fixture::{Event, Hive, SECOND_NS, START_NS};
+use expect_test::expect;
+use glasshive_query_plan::compare::{Tolerance, differences};
+use glasshive_query_plan::random::{self, Random, Vocabulary};
+use glasshive_query_plan::{Calculation, Measure, NoteKind, Op, Plan, SeriesRow, Wants, reference, text};
+use serde_json::{Map, Value as Json, json};
+
+/// Questions asked in each state of each store.
+const QUESTIONS: u64 = 40;
+
+/// A point of `latency`, which counts from `start`, in seconds; `None` where each counts from the one before.
+fn point(second: i64, series: &str, start: Option<i64>, counts: &[u64], sum: f64) -> Event {
+    let temporality = if start.is_some() { "cumulative" } else { "delta" };
+    let mut fields = json!({
+        "latency.histogram": {"bounds": [1.0, 2.0, 4.0], "counts": counts},
+        "latency.count": counts.iter().sum::<u64>(),
+        "latency.sum": sum,
+        "metric.descriptors": {"latency": {"kind": "histogram", "temporality": temporality}},
+        "metric.series": series,
+        "route": series,
+    });
+    if let Some(start) = start.filter(|start| *start != i64::MIN) {
+        fields["metric.start_time_ns"] = json!(START_NS + start * SECOND_NS);
+    }
+    json!({"t": second * SECOND_NS, "signal": 2, "f": fields})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn points_that_count_from_the_one_before_add_up() {
+    let mut hive = Hive::new().await;
+    hive.send(&[point(10, "a", None, &[2, 0, 0, 0], 1.0), point(20, "b", None, &[0, 4, 4, 0], 18.0)]).await;
+    hive.flush().await;
+    hive.send(&[point(70, "a", None, &[2, 4, 0, 0], 7.0)]).await;
+    // 4 up to 1, 8 up to 2, 4 up to 4.
+    let whole = hive.results("P25(latency.histogram), P50(latency), P75(latency), P99(latency), AVG(latency), SUM(latency)").await;
+    expect![[r#"
+        [] -> [1.0,1.5,2.0,3.92,1.625,26.0]
+    "#]]
+    .assert_eq(&whole);
+    let groups = hive.results("P50(latency), MIN(latency), MAX(latency), COUNT GROUP BY route ORDER BY route").await;
+    expect![[r#"
+        ["a"] -> [1.0,0.0,2.0,2]
+        ["b"] -> [2.0,1.0,4.0,1]
+    "#]]
+    .assert_eq(&groups);
+    let answer = hive.ask("HEATMAP(latency) STEP 60s").await;
+    let total = |step: usize| match &answer.series[step].values[0] {
+        Measure::Heatmap(counts) => (counts.total() * 1e6).round() / 1e6,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((answer.series.len(), total(0), total(1)), (2, 10.0, 6.0));
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn points_that_count_from_a_start_add_what_is_new() {
+    let mut hive = Hive::new().await;
+    // One began before: its first point is what the others are counted from. It comes last.
+    hive.send(&[point(130, "a", Some(-60), &[20, 10, 0, 0], 30.0), point(70, "a", Some(-60), &[20, 8, 0, 0], 28.0)]).await;
+    // One began within, and once more after it ended.
+    hive.send(&[point(20, "b", Some(5), &[0, 1, 0, 0], 1.5), point(80, "b", Some(5), &[0, 1, 2, 0], 8.0)]).await;
+    hive.flush().await;
+    hive.send(&[point(10, "a", Some(-60), &[18, 8, 0, 0], 27.0), point(140, "b", Some(100), &[0, 0, 1, 0], 3.0)]).await;
+    // One does not say when it began, and begins anew without saying so.
+    hive.send(&[point(30, "c", Some(i64::MIN), &[9, 0, 0, 0], 5.0), point(90, "c", Some(i64::MIN), &[0, 0, 0, 2], 20.0)]).await;
+    let answer = hive.ask("SUM(latency), P50(latency), COUNT GROUP BY route ORDER BY route STEP 60s").await;
+    let line = |row: &SeriesRow| format!("{} {} {}\n", row.step, row.group, serde_json::to_string(&row.values).unwrap());
+    let series: String = answer.series.iter().map(line).collect();
+    expect![[r#"
+        0 0 [null,null,1]
+        0 1 [1.5,1.5,1]
+        0 2 [null,null,1]
+        1 0 [1.0,0.5,1]
+        1 1 [6.5,3.0,1]
+        1 2 [20.0,4.0,1]
+        2 0 [2.0,1.5,1]
+        2 1 [3.0,3.0,1]
+    "#]]
+    .assert_eq(&series);
+    let results = hive.results("SUM(latency), AVG(latency), MAX(latency) GROUP BY route ORDER BY route").await;
+    expect![[r#"
+        ["a"] -> [3.0,0.75,2.0]
+        ["b"] -> [11.0,2.75,4.0]
+        ["c"] -> [20.0,10.0,4.0]
+    "#]]
+    .assert_eq(&results);
+    let notes = hive.ask("P99(latency), RATE_SUM(latency)").await.notes;
+    assert!(notes.iter().all(|note| note.kind != NoteKind::UnknownColumn), "{notes:?}");
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_histogram_of_a_metric_has_no_values() {
+    let mut hive = Hive::new().await;
+    let mut strange = point(10, "a", None, &[1, 1, 1, 1], 5.0);
+    strange["f"]["metric.descriptors"] = json!({"other": {"kind": "histogram", "temporality": "delta"}});
+    let mut cumulative = point(20, "a", Some(5), &[1, 1, 1, 1], 5.0);
+    cumulative["f"].as_object_mut().unwrap().remove("metric.series");
+    let unlike = json!({"t": 0, "f": {"other.histogram": [1, 2], "plain": 5, "plain.histogram": {"bounds": [], "counts": []}}});
+    hive.send(&[strange, cumulative, unlike]).await;
+    let results = hive.results("P50(latency), SUM(latency.histogram), MAX(other), COUNT(latency.histogram), SUM(plain)").await;
+    expect!["[] -> [null,null,null,2,5.0]\n"].assert_eq(&results);
+    hive.close().await;
+}
+
+/// What writes points of one series, one after the other.
+struct Writer {
+    series: String,
+    route: Json,
+    is_delta: bool,
+    is_exponential: bool,
+    scale: i32,
+    start: Option<i64>,
+    counts: Vec<u64>,
+    zero: u64,
+    sum: f64,
+}
+
+impl Writer {
+    fn new(random: &mut Random, number: u64) -> Self {
+        let is_exponential = random.chance(50);
+        Self {
+            // Two may write the same series.
+            series: format!("{:016x}", number - number % 5 / 4),
+            route: random.pick(&[json!("/a"), json!("/b"), json!(null)]).cloned().unwrap(),
+            is_delta: random.chance(40),
+            is_exponential,
+            scale: 3,
+            start: random.chance(80).then_some(-600 + 60 * random.below(60) as i64),
+            counts: vec![0; if is_exponential { 24 } else { 5 }],
+            zero: 0,
+            sum: 0.0,
+        }
+    }
+
+    /// Its point at a second.
+    fn point(&mut self, random: &mut Random, second: i64) -> Event {
+        let begins_anew = random.chance(8);
+        if begins_anew && random.chance(50) && self.start.is_some() {
+            self.start = Some(second - 1);
+        }
+        if begins_anew || self.is_delta {
+            (self.zero, self.sum) = (0, 0.0);
+            self.counts.fill(0);
+        }
+        for _ in 0..random.below(6) {
+            let place = random.below(self.counts.len() as u64) as usize;
+            let more = 1 + random.below(9);
+            self.counts[place] += more;
+            self.sum += more as f64 * (place as f64 + 0.5);
+        }
+        if self.is_exponential && random.chance(5) && self.scale > 0 {
+            self.scale -= 1;
+            let merged: Vec<u64> = self.counts.chunks(2).map(|pair| pair.iter().sum()).collect();
+            self.counts = merged;
+        }
+        self.zero += random.below(3);
+        let buckets = match self.is_exponential {
+            true => json!({
+                "scale": self.scale, "zero_count": self.zero, "zero_threshold": 0.0,
+                "positive": {"offset": 0, "counts": self.counts}, "negative": {"offset": 2, "counts": []},
+            }),
+            false => json!({"bounds": [0.005, 0.01, 0.1, 2.5], "counts": self.counts}),
+        };
+        let count = self.counts.iter().sum::<u64>() + if self.is_exponential { self.zero } else { 0 };
+        let temporality = if self.is_delta { "delta" } else { "cumulative" };
+        let mut fields = Map::new();
+        let mut set = |name: &str, value: Json| fields.insert(name.to_owned(), value);
+        set("wait.histogram", buckets);
+        set("wait.count", json!(count));
+        if random.chance(80) {
+            set("wait.sum", json!(self.sum));
+        }
+        if random.chance(40) {
+            set("wait.min", json!(0.003));
+            set("wait.max", json!(7.0 + random.below(3) as f64));
+        }
+        set("metric.descriptors", json!({"wait": {"kind": "histogram", "unit": "s", "temporality": temporality}}));
+        if random.chance(98) {
+            set("metric.series", json!(self.series));
+        }
+        if let Some(start) = self.start {
+            set("metric.start_time_ns", json!(START_NS + start * SECOND_NS));
+        }
+        set("route", self.route.clone());
+        let weight = if random.chance(90) { 1.0 } else { 2.5 };
+        json!({"t": second * SECOND_NS, "signal": 2, "weight": weight, "f": fields})
+    }
+}
+
+/// A question about histograms.
+fn question(random: &mut Random, vocabulary: &Vocabulary) -> Plan {
+    let mut plan = random::plan(random, vocabulary);
+    let numeric: Vec<Op> = Op::ALL.into_iter().filter(|op| op.is_numeric()).collect();
+    plan.calculations.clear();
+    plan.orders.clear();
+    plan.havings.clear();
+    for _ in 0..1 + random.below(4) {
+        let op = random.pick(&numeric).copied().unwrap();
+        let name = *random.pick(&["wait.histogram", "wait", "wait", "wait.p99"]).unwrap();
+        let calculation = Calculation::of(op, name);
+        if !plan.calculations.contains(&calculation) {
+            plan.calculations.push(calculation);
+        }
+    }
+    if random.chance(20) {
+        plan.calculations.push(Calculation { op: Op::Concurrency, column: None });
+    }
+    if random.chance(70) {
+        // Most conditions leave nothing of so few columns.
+        plan.filters.conditions.clear();
+    }
+    plan
+}
+
+async fn check(hive: &Hive, seed: u64, state: &str) {
+    let vocabulary = Vocabulary::of_rows(&hive.rows).unwrap();
+    let mut numbers = 0;
+    for number in 0..QUESTIONS {
+        let plan = question(&mut Random::new(seed << 32 | number), &vocabulary);
+        let expected = reference::evaluate(&plan, &hive.rows, Wants::ALL);
+        let actual = hive.answer(&plan, Wants::ALL).await;
+        let tolerance = Tolerance { percentile: 1e-6, ..Tolerance::default() };
+        let found = differences(&plan, &expected, &actual, tolerance);
+        assert!(found.is_empty(), "seed {seed}, {state}, question {number}: {}\n{}", text::to_text(&plan), found.join("\n"));
+        let values = actual.results.iter().map(|row| &row.values).chain(actual.series.iter().map(|row| &row.values));
+        numbers += values.flatten().filter(|value| matches!(value, Measure::Float(_))).count() as u64;
+    }
+    assert!(numbers > 20 * QUESTIONS, "seed {seed}, {state}: {numbers} numbers were compared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_points_agree_with_the_reference() {
+    for seed in 0..3 {
+        let mut random = Random::new(seed);
+        let mut hive = Hive::new().await;
+        let mut writers: Vec<Writer> = (0..8).map(|number| Writer::new(&mut random, number)).collect();
+        let mut events: Vec<Event> = Vec::new();
+        for step in 0..60 {
+            for writer in &mut writers {
+                if random.chance(90) {
+                    events.push(writer.point(&mut random, 60 * step + 7));
+                }
+            }
+        }
+        // Some come late.
+        for place in 0..events.len() {
+            let other = place + random.below(((events.len() - place) as u64).min(40)) as usize;
+            events.swap(place, other);
+        }
+        let requests: Vec<&[Event]> = events.chunks(60).collect();
+        let (first, rest) = requests.split_at(requests.len() / 2);
+        for events in first {
+            hive.send(events).await;
+        }
+        check(&hive, seed, "live").await;
+        hive.flush().await;
+        check(&hive, seed, "flushed").await;
+        for events in rest {
+            hive.send(events).await;
+        }
+        check(&hive, seed, "half flushed").await;
+        let hive = hive.reopen().await;
+        hive.flush().await;
+        hive.merge().await;
+        check(&hive, seed, "merged").await;
+        hive.close().await;
+    }
+}

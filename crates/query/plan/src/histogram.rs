@@ -1,0 +1,96 @@
+//! Histograms of metrics: how calculations read the buckets that `<metric>.histogram` holds, and merge those of many points.
+//!
+//! A calculation on numbers ([`crate::Op::is_numeric`]) whose column is `<metric>.histogram`, or `<metric>` where no event has a
+//! column of that name ([`metric_of`]), looks at the values that were measured, not at the points that report them. Of every event
+//! it takes what its point *adds*:
+//!
+//! - A **delta** point adds all it holds.
+//! - A **cumulative** point belongs to the stream of its `metric.series` and `metric.start_time_ns`. It adds what it holds more than
+//!   the stream's point before, by time and then by arrival, of those events that the question is about ([`Buckets::increase`]).
+//!   Where something fell, the sender has begun anew, and the point adds all it holds. So does the first point of a stream that
+//!   began within the question's time; the first of one that began earlier, or that does not say when, adds nothing: it is what
+//!   later ones are counted from. A point without a series adds nothing.
+//! - The temporality is what `metric.descriptors` says of the metric; a point that says none adds nothing.
+//!
+//! What is added becomes [`Range`]s, in which values lie evenly. Percentiles are interpolated in them ([`quantile`]), heatmaps get
+//! their shares of rows ([`add_to_rows`]), `MIN` and `MAX` are the outermost edges; `SUM` and `AVG` come from `<metric>.sum` and
+//! `<metric>.count`, of points that have a sum.
+
+mod buckets;
+mod ranges;
+#[cfg(test)]
+mod tests;
+
+pub use buckets::{Buckets, Side};
+pub use ranges::{Range, add_to_rows, distribution, extremes, quantile};
+
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// What the name of a column of histograms ends in.
+pub const SUFFIX: &str = ".histogram";
+
+/// What a point counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Temporality {
+    /// The point before.
+    Delta,
+    /// The start of its stream.
+    Cumulative,
+}
+
+/// What a point reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// The values by bucket.
+    pub buckets: Buckets,
+    /// How many values.
+    pub count: f64,
+    /// Their sum, if it is known.
+    pub sum: Option<f64>,
+    /// The least value, or less, if it is known.
+    pub min: Option<f64>,
+    /// The greatest, or more.
+    pub max: Option<f64>,
+}
+
+/// The metric whose histograms a calculation over a column of this name looks at. `has_json` says whether some event has JSON text
+/// under a name, `is_known` whether the name means something as it stands.
+pub fn metric_of(name: &str, has_json: impl Fn(&str) -> bool, is_known: bool) -> Option<String> {
+    match name.strip_suffix(SUFFIX) {
+        Some(metric) if has_json(name) => Some(metric.to_owned()),
+        _ => (!is_known && has_json(&format!("{name}{SUFFIX}"))).then(|| name.to_owned()),
+    }
+}
+
+/// What `metric.descriptors` says of a metric.
+pub fn temporality(descriptors: &str, metric: &str) -> Option<Temporality> {
+    #[derive(Deserialize)]
+    struct Descriptor<'a> {
+        #[serde(borrow)]
+        temporality: Option<Cow<'a, str>>,
+    }
+    let descriptors: HashMap<Cow<'_, str>, Descriptor<'_>> = serde_json::from_str(descriptors).ok()?;
+    match descriptors.get(metric)?.temporality.as_deref()? {
+        "delta" => Some(Temporality::Delta),
+        "cumulative" => Some(Temporality::Cumulative),
+        _ => None,
+    }
+}
+
+// === impl Histogram ===
+
+impl Histogram {
+    /// What it holds more than an earlier point of its stream; `None` where something fell.
+    pub fn increase(&self, before: &Histogram) -> Option<Histogram> {
+        let buckets = self.buckets.increase(&before.buckets).filter(|_| self.count >= before.count)?;
+        let sum = self.sum.zip(before.sum).map(|(sum, before)| sum - before);
+        Some(Histogram { buckets, count: self.count - before.count, sum, min: self.min, max: self.max })
+    }
+
+    /// Where its values lie.
+    pub fn ranges(&self) -> Vec<Range> {
+        self.buckets.ranges(self.min, self.max)
+    }
+}
