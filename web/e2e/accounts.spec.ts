@@ -1,5 +1,5 @@
 import { type Page, type Browser, expect as check } from "@playwright/test";
-import { expect, expectAccessible, test } from "./page";
+import { expect, expectAccessible, test, withPages } from "./page";
 import { type Running, start } from "./server";
 
 const PASSWORD = "trombone-cactus-lid";
@@ -34,7 +34,7 @@ async function withAdmin(page: Page, flags: string[] = []): Promise<Running> {
 
 async function another(browser: Browser, url: string): Promise<Page> {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 900, height: 900 } });
-  return context.newPage();
+  return withPages(await context.newPage());
 }
 
 test("from a fresh directory: the printed link, an admin, a key, a span; a viewer makes none", async ({ page, browser }) => {

@@ -5,6 +5,7 @@ import { useStore } from "../lib/store";
 import { MINUTE_MS, type Zone, clock, msToNs, nsToMs, partsOf } from "../lib/time";
 import { readPoint } from "../model/range";
 import { Dialog } from "./Dialog";
+import { Form } from "./Form";
 import { sentence } from "./States";
 import { announce } from "./announce";
 import { type Marker, markerForm, markers } from "./markers";
@@ -81,13 +82,7 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
   const title = known ? "Edit the marker" : "Add a marker";
   return (
     <Dialog label={title} className="sheet narrow" close={close}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
+      <Form className="form" submit={submit}>
         <h2>{title}</h2>
         <label>
           What happened
@@ -156,7 +151,7 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
             {known ? "Keep it" : "Add"}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

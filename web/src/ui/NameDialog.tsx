@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { Dialog } from "./Dialog";
+import { Form } from "./Form";
 import { sentence } from "./States";
 
 interface NameDialogProps {
@@ -33,13 +34,7 @@ export function NameDialog({ title, action, name: known = "", description: about
   };
   return (
     <Dialog label={title} className="sheet narrow" close={close}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form className="form" submit={submit}>
         <h2>{title}</h2>
         <label>
           Name
@@ -65,7 +60,7 @@ export function NameDialog({ title, action, name: known = "", description: about
             {action}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from "react";
 import { signIn } from "../api/session";
+import { Form } from "./Form";
 import { FormError } from "./FormError";
 
 /** Name and password. */
@@ -11,6 +12,7 @@ export function SignInForm({ done }: { done?: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   const ids = useId();
   const submit = async () => {
+    if (busy) return;
     setBusy(true);
     setError(undefined);
     try {
@@ -24,13 +26,7 @@ export function SignInForm({ done }: { done?: () => void }) {
     setBusy(false);
   };
   return (
-    <form
-      className="sign-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!busy) void submit();
-      }}
-    >
+    <Form className="sign-form" submit={submit}>
       <label htmlFor={`${ids}n`}>Name</label>
       <input id={`${ids}n`} className="field" autoFocus required autoComplete="username" autoCapitalize="none" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} />
       <label htmlFor={`${ids}p`}>Password</label>
@@ -39,6 +35,6 @@ export function SignInForm({ done }: { done?: () => void }) {
       <button type="submit" className="button primary" aria-disabled={busy}>
         {busy ? "Signing in" : "Sign in"}
       </button>
-    </form>
+    </Form>
   );
 }

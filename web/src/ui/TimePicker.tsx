@@ -5,6 +5,7 @@ import { createStore, useStore } from "../lib/store";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/time";
 import { duration } from "../lib/format";
 import { type Range, absolute, isRelative, printSpan, readRange, relativeName, windowName, windowOf } from "../model/range";
+import { Form } from "./Form";
 import { Icon } from "./icons";
 import { isShortcut } from "./keys";
 import { askAgain, useTime } from "./view";
@@ -169,12 +170,7 @@ function TimePanel({ range, close, set, holder }: { range: Range; close: (focus:
         close(true);
       }}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (read && "range" in read) pick(read.range);
-        }}
-      >
+      <Form submit={() => read && "range" in read && pick(read.range)}>
         <input
           className="field mono"
           style={{ width: "100%" }}
@@ -186,7 +182,7 @@ function TimePanel({ range, close, set, holder }: { range: Range; close: (focus:
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-      </form>
+      </Form>
       <p id={reading} className={read && "error" in read ? "reading bad" : "reading"}>
         {meant && `= ${windowName(meant, zone, now)}, ${duration(meant.end - meant.start)}`}
         {read && "error" in read && `Character ${read.at}: ${read.error}.`}

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { decoded, keepMoments, readAddress, useAddress, useChange, withChanges } from "../lib/address";
+import { decoded, keepMoments, print, readAddress, useAddress, useChange, withChanges } from "../lib/address";
 import { createStore, useStore } from "../lib/store";
 import { type Zone, ownZone, zoneOf } from "../lib/time";
 import { DEFAULT_RANGE, type Range, type Window, windowOf } from "../model/range";
@@ -55,9 +55,8 @@ export function pageAddress(page: string, params: Record<string, string> = {}): 
     const value = present.get(name);
     if (value) next.set(name, value);
   }
-  for (const [name, value] of Object.entries(params)) if (value) next.set(name, value);
-  const text = next.toString();
-  return `/e/${encodeURIComponent(readView(path).env)}${page}${text ? `?${text}` : ""}`;
+  for (const [name, value] of Object.entries(params)) next.set(name, value);
+  return print(`/e/${encodeURIComponent(readView(path).env)}${page}`, next);
 }
 
 export interface Time {

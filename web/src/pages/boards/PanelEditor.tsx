@@ -3,6 +3,7 @@ import { useParse } from "../../api/hooks";
 import { type Panel, type PanelContent, type QueryStyle, useSavedQueries } from "../../api/library";
 import { printQuery, readQuery } from "../../model/query";
 import { Dialog } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { Markdown } from "../../ui/Markdown";
 import { sentence } from "../../ui/States";
 import { Builder } from "../query/Builder";
@@ -58,13 +59,7 @@ const TEXT_MOST = 10_000;
 function TextForm({ known, close, save }: { known: string; close: () => void; save: (content: PanelContent) => void }) {
   const [text, setText] = useState(known);
   return (
-    <form
-      className="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        save({ type: "text", text });
-      }}
-    >
+    <Form className="form" submit={() => save({ type: "text", text })}>
       <label>
         <span>
           Text <span className="quiet"># heading, **bold**, *italic*, `code`, - list, [words](https://...)</span>
@@ -77,7 +72,7 @@ function TextForm({ known, close, save }: { known: string; close: () => void; sa
         </div>
       )}
       <Foot close={close} words="Keep it" />
-    </form>
+    </Form>
   );
 }
 
@@ -93,12 +88,9 @@ function QueryForm({ env, time, known, close, save }: { env: string; time: strin
   const parse = useParse(env, query);
   const error = parse.data?.errors[0];
   return (
-    <form
+    <Form
       className="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!error) save({ type: "query", title: name.trim(), query, style, log_scale: log });
-      }}
+      submit={() => !error && save({ type: "query", title: name.trim(), query, style, log_scale: log })}
       onKeyDown={(event) => {
         // Enter in a clause adds a piece; it does not end the dialog.
         if (event.key === "Enter" && (event.target as HTMLElement).closest(".builder")) event.preventDefault();
@@ -154,6 +146,6 @@ function QueryForm({ env, time, known, close, save }: { env: string; time: strin
         </p>
       )}
       <Foot close={close} words="Keep it" />
-    </form>
+    </Form>
   );
 }

@@ -11,6 +11,7 @@ import { numberOf } from "../../model/series";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, SendSomething, Skeleton } from "../../ui/States";
+import { Table, numeric } from "../../ui/Table";
 import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 
 const SHOWN = 400;
@@ -60,37 +61,26 @@ export function DataPage() {
       <div className="columns-2">
         <section aria-labelledby="datasets">
           <h2 id="datasets">Datasets</h2>
-          <div className="grid-wrap" style={{ marginTop: 8 }} tabIndex={0} role="region" aria-labelledby="datasets">
-            <table className="grid">
-              <thead>
-                <tr>
-                  <th scope="col">dataset</th>
-                  <th scope="col" className="num">events in range</th>
-                  <th scope="col">first received</th>
-                </tr>
-              </thead>
-              <tbody>
-                {sorted.map(({ slug, created_ns }) => (
-                  <tr key={slug}>
-                    <td>
-                      <Link to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT IN ${columnText(slug)}` })}>{slug}</Link>
-                    </td>
-                    <td className="num">
-                      {volume.data ? (
-                        <>
-                          <i className="bar" style={{ width: `${((events.get(slug) ?? 0) / most) * 100}%` }} />
-                          <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span>
-                        </>
-                      ) : (
-                        <span className="quiet">–</span>
-                      )}
-                    </td>
-                    <td>{moment(nsToMs(created_ns), zone)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label={{ by: "datasets" }} style={{ marginTop: 8 }} heads={["dataset", numeric("events in range"), "first received"]}>
+            {sorted.map(({ slug, created_ns }) => (
+              <tr key={slug}>
+                <td>
+                  <Link to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT IN ${columnText(slug)}` })}>{slug}</Link>
+                </td>
+                <td className="num">
+                  {volume.data ? (
+                    <>
+                      <i className="bar" style={{ width: `${((events.get(slug) ?? 0) / most) * 100}%` }} />
+                      <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span>
+                    </>
+                  ) : (
+                    <span className="quiet">–</span>
+                  )}
+                </td>
+                <td>{moment(nsToMs(created_ns), zone)}</td>
+              </tr>
+            ))}
+          </Table>
         </section>
         <section aria-labelledby="columns">
           <div className="page-head">
@@ -101,31 +91,20 @@ export function DataPage() {
           </div>
           {columns.error && <ErrorState error={columns.error} retry={() => void columns.refetch()} />}
           {!columns.data && !columns.error && <Skeleton height={300} label="Reading columns" />}
-          <div className="grid-wrap" style={{ marginTop: 8, maxHeight: "70vh" }} tabIndex={0} role="region" aria-labelledby="columns">
-            <table className="grid">
-              <thead>
-                <tr>
-                  <th scope="col">column</th>
-                  <th scope="col">type</th>
-                  <th scope="col">note</th>
-                </tr>
-              </thead>
-              <tbody>
-                {found.map((column) => (
-                  <tr key={column.name}>
-                    <td>
-                      <button type="button" className="button plain" aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? undefined : column.name)}>
-                        {column.name}
-                      </button>
-                      {open === column.name && <TopValues env={env} column={column.name} time={time} />}
-                    </td>
-                    <td>{column.types.length > 1 ? `${column.type} (also ${column.types.filter((type) => type !== column.type).join(", ")})` : column.type}</td>
-                    <td className="quiet">{column.alias_of ? `older name of ${column.alias_of}` : column.computed ? "computed" : ""}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label={{ by: "columns" }} style={{ marginTop: 8, maxHeight: "70vh" }} heads={["column", "type", "note"]}>
+            {found.map((column) => (
+              <tr key={column.name}>
+                <td>
+                  <button type="button" className="button plain" aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? undefined : column.name)}>
+                    {column.name}
+                  </button>
+                  {open === column.name && <TopValues env={env} column={column.name} time={time} />}
+                </td>
+                <td>{column.types.length > 1 ? `${column.type} (also ${column.types.filter((type) => type !== column.type).join(", ")})` : column.type}</td>
+                <td className="quiet">{column.alias_of ? `older name of ${column.alias_of}` : column.computed ? "computed" : ""}</td>
+              </tr>
+            ))}
+          </Table>
           {(columns.data?.length ?? 0) > SHOWN && !search && <p className="table-foot">The first {SHOWN}; search for the others.</p>}
         </section>
       </div>

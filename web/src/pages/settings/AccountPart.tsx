@@ -2,9 +2,11 @@ import { useState } from "react";
 import { endSession, useSessions } from "../../api/settings";
 import { changePassword, signOut, useSession } from "../../api/session";
 import { moment, nsToMs } from "../../lib/time";
+import { Form } from "../../ui/Form";
 import { FormError } from "../../ui/FormError";
 import { PasswordField, passwordFault } from "../../ui/PasswordField";
 import { ErrorState, Skeleton } from "../../ui/States";
+import { Table } from "../../ui/Table";
 import { announce } from "../../ui/announce";
 import { useTime } from "../../ui/view";
 import { useAction } from "./action";
@@ -35,42 +37,27 @@ function Sessions() {
       {!sessions.data && !sessions.error && <Skeleton height={60} label="Reading sessions" />}
       <FormError error={error} />
       {sessions.data && (
-        <div className="grid-wrap" tabIndex={0} role="region" aria-label="Sessions">
-          <table className="grid">
-            <thead>
-              <tr>
-                <th scope="col">since</th>
-                <th scope="col">last used</th>
-                <th scope="col">from</th>
-                <th scope="col">with</th>
-                <th scope="col">
-                  <span className="only-read">actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sessions.data.map((session) => (
-                <tr key={session.id}>
-                  <td>{moment(nsToMs(session.created_ns), zone, Date.now())}</td>
-                  <td>{session.is_this ? "now" : moment(nsToMs(session.used_ns), zone, Date.now())}</td>
-                  <td className="mono">{session.address}</td>
-                  <td className="cut" style={{ maxWidth: 360 }} title={session.agent}>
-                    {session.agent}
-                  </td>
-                  <td className="actions">
-                    {session.is_this ? (
-                      <span className="quiet">this one</span>
-                    ) : (
-                      <button type="button" className="button" onClick={() => void act(() => endSession(session.id), "That session is over")}>
-                        End it
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Sessions" heads={["since", "last used", "from", "with"]} last="actions">
+          {sessions.data.map((session) => (
+            <tr key={session.id}>
+              <td>{moment(nsToMs(session.created_ns), zone, Date.now())}</td>
+              <td>{session.is_this ? "now" : moment(nsToMs(session.used_ns), zone, Date.now())}</td>
+              <td className="mono">{session.address}</td>
+              <td className="cut" style={{ maxWidth: 360 }} title={session.agent}>
+                {session.agent}
+              </td>
+              <td className="actions">
+                {session.is_this ? (
+                  <span className="quiet">this one</span>
+                ) : (
+                  <button type="button" className="button" onClick={() => void act(() => endSession(session.id), "That session is over")}>
+                    End it
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <button type="button" className="button" style={{ alignSelf: "flex-start" }} onClick={() => void act(() => signOut(true))}>
         Sign out everywhere
@@ -97,20 +84,14 @@ function Password() {
   return (
     <section aria-labelledby="password">
       <h2 id="password">Password</h2>
-      <form
-        className="sign-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form className="sign-form" submit={submit}>
         <PasswordField label="Present password" value={old} onChange={setOld} />
         <PasswordField label="New password" value={next} onChange={setNext} isNew />
         <FormError error={fault ?? error} />
         <button type="submit" className="button" aria-disabled={busy}>
           Change it
         </button>
-      </form>
+      </Form>
       <p className="quiet">Every other session ends.</p>
     </section>
   );

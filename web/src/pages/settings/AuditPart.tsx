@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useAudit } from "../../api/settings";
 import { moment, nsToMs } from "../../lib/time";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/States";
+import { Table } from "../../ui/Table";
 import { useTime } from "../../ui/view";
 import { Needs } from "./Needs";
 
@@ -31,33 +32,20 @@ function Audit() {
   }
   return (
     <>
-      <div className="grid-wrap" tabIndex={0} role="region" aria-label="What was done, newest first">
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">when</th>
-              <th scope="col">who</th>
-              <th scope="col">what</th>
-              <th scope="col">to what</th>
-              <th scope="col">from</th>
-            </tr>
-          </thead>
-          <tbody>
-            {audit.data.map((entry, n) => (
-              <tr key={`${entry.time_ns}${n}`}>
-                <td>{moment(nsToMs(entry.time_ns), zone, Date.now())}</td>
-                <td>{entry.who || <span className="quiet">no name</span>}</td>
-                <td>
-                  {entry.done ? "" : <strong>refused: </strong>}
-                  {entry.action}
-                </td>
-                <td>{entry.object}</td>
-                <td className="mono quiet">{entry.from}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="What was done, newest first" heads={["when", "who", "what", "to what", "from"]}>
+        {audit.data.map((entry, n) => (
+          <tr key={`${entry.time_ns}${n}`}>
+            <td>{moment(nsToMs(entry.time_ns), zone, Date.now())}</td>
+            <td>{entry.who || <span className="quiet">no name</span>}</td>
+            <td>
+              {entry.done ? "" : <strong>refused: </strong>}
+              {entry.action}
+            </td>
+            <td>{entry.object}</td>
+            <td className="mono quiet">{entry.from}</td>
+          </tr>
+        ))}
+      </Table>
       {audit.data.length === limit && (
         <button type="button" className="button" style={{ alignSelf: "flex-start" }} onClick={() => setLimit(limit + STEP)}>
           Show older ones

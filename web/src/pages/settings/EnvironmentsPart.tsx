@@ -2,9 +2,11 @@ import { useId, useState } from "react";
 import { useEnvironments } from "../../api/hooks";
 import { createEnvironment } from "../../api/settings";
 import { useMay } from "../../api/session";
+import { Form } from "../../ui/Form";
 import { FormError } from "../../ui/FormError";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
+import { Table } from "../../ui/Table";
 import { useView } from "../../ui/view";
 import { useAction } from "./action";
 
@@ -22,36 +24,21 @@ export function EnvironmentsPart() {
       {environments.error && !environments.data && <ErrorState error={environments.error} retry={() => void environments.refetch()} />}
       {!environments.data && !environments.error && <Skeleton height={80} label="Reading environments" />}
       {environments.data && (
-        <div className="grid-wrap">
-          <table className="grid">
-            <thead>
-              <tr>
-                <th scope="col">environment</th>
-                <th scope="col">go to</th>
-              </tr>
-            </thead>
-            <tbody>
-              {environments.data.map((known) => (
-                <tr key={known.slug}>
-                  <td>
-                    {known.slug} {known.slug === env && <span className="quiet">this one</span>}
-                  </td>
-                  <td>
-                    <Link to={`/e/${encodeURIComponent(known.slug)}/data`}>Data</Link> · <Link to={`/e/${encodeURIComponent(known.slug)}/settings/keys`}>Keys</Link>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Environments" heads={["environment", "go to"]}>
+          {environments.data.map((known) => (
+            <tr key={known.slug}>
+              <td>
+                {known.slug} {known.slug === env && <span className="quiet">this one</span>}
+              </td>
+              <td>
+                <Link to={`/e/${encodeURIComponent(known.slug)}/data`}>Data</Link> · <Link to={`/e/${encodeURIComponent(known.slug)}/settings/keys`}>Keys</Link>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {isAdmin ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void act(() => createEnvironment(slug.trim()), `Environment ${slug.trim()} made`).then((done) => done && setSlug(""));
-          }}
-        >
+        <Form submit={() => act(() => createEnvironment(slug.trim()), `Environment ${slug.trim()} made`).then((done) => done && setSlug(""))}>
           <div className="in-line">
             <span>
               <label htmlFor={id}>New environment</label>
@@ -62,7 +49,7 @@ export function EnvironmentsPart() {
             </button>
           </div>
           <FormError error={error} />
-        </form>
+        </Form>
       ) : (
         <p className="quiet">Admins make new ones.</p>
       )}

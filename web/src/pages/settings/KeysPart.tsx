@@ -4,13 +4,16 @@ import { useEnvironments } from "../../api/hooks";
 import { createKey, switchKey, useKeys } from "../../api/settings";
 import { useMay } from "../../api/session";
 import { moment, nsToMs } from "../../lib/time";
+import { Form } from "../../ui/Form";
 import { FormError } from "../../ui/FormError";
 import { EmptyState, ErrorState, Skeleton, sendLines } from "../../ui/States";
+import { Table, numeric } from "../../ui/Table";
 import { Code } from "../../ui/Copy";
 import { useTime, useView } from "../../ui/view";
 import { Needs } from "./Needs";
 import { Once } from "./Once";
 import { useAction } from "./action";
+import { secondary } from "./heads";
 
 /** What each kind of key opens. The first two are editors' too. */
 export const KINDS = [
@@ -46,53 +49,34 @@ function Keys() {
       )}
       <FormError error={error} />
       {keys.data && keys.data.length > 0 && (
-        <div className="grid-wrap" tabIndex={0} role="region" aria-label="Keys">
-          <table className="grid">
-            <thead>
-              <tr>
-                <th scope="col" className="num">number</th>
-                <th scope="col">kind</th>
-                <th scope="col">environment</th>
-                <th scope="col">secret</th>
-                <th scope="col" className="secondary">origins</th>
-                <th scope="col" className="secondary">made</th>
-                <th scope="col">last used</th>
-                <th scope="col">state</th>
-                <th scope="col">
-                  <span className="only-read">actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {keys.data.map((key) => (
-                <tr key={key.id} className={key.disabled ? "off" : undefined}>
-                  <td className="num">{key.is_given ? "-" : key.id}</td>
-                  <td title={KINDS.find(({ kind }) => kind === key.kind)?.opens}>{key.kind}</td>
-                  <td>{key.environment === "*" ? "all (*)" : key.environment}</td>
-                  <td className="mono">{key.shown}</td>
-                  <td className="secondary">{key.origins.join(" ") || (key.kind === "browser" ? "loopback" : "")}</td>
-                  <td className="secondary">{moment(nsToMs(key.created_ns), zone, Date.now())}</td>
-                  <td>{key.used_ns ? moment(nsToMs(key.used_ns), zone, Date.now()) : <span className="quiet">not since the start</span>}</td>
-                  <td>{key.disabled ? "off" : "works"}</td>
-                  <td className="actions">
-                    {key.is_given ? (
-                      <span className="quiet">given on start</span>
-                    ) : (
-                      <button
-                        type="button"
-                        className="button"
-                        aria-label={`${key.disabled ? "Switch on" : "Revoke"} key ${key.id}`}
-                        onClick={() => void act(() => switchKey(key.id, key.disabled), key.disabled ? `Key ${key.id} works again` : `Key ${key.id} is off`)}
-                      >
-                        {key.disabled ? "Switch on" : "Revoke"}
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Keys" heads={[numeric("number"), "kind", "environment", "secret", secondary("origins"), secondary("made"), "last used", "state"]} last="actions">
+          {keys.data.map((key) => (
+            <tr key={key.id} className={key.disabled ? "off" : undefined}>
+              <td className="num">{key.is_given ? "-" : key.id}</td>
+              <td title={KINDS.find(({ kind }) => kind === key.kind)?.opens}>{key.kind}</td>
+              <td>{key.environment === "*" ? "all (*)" : key.environment}</td>
+              <td className="mono">{key.shown}</td>
+              <td className="secondary">{key.origins.join(" ") || (key.kind === "browser" ? "loopback" : "")}</td>
+              <td className="secondary">{moment(nsToMs(key.created_ns), zone, Date.now())}</td>
+              <td>{key.used_ns ? moment(nsToMs(key.used_ns), zone, Date.now()) : <span className="quiet">not since the start</span>}</td>
+              <td>{key.disabled ? "off" : "works"}</td>
+              <td className="actions">
+                {key.is_given ? (
+                  <span className="quiet">given on start</span>
+                ) : (
+                  <button
+                    type="button"
+                    className="button"
+                    aria-label={`${key.disabled ? "Switch on" : "Revoke"} key ${key.id}`}
+                    onClick={() => void act(() => switchKey(key.id, key.disabled), key.disabled ? `Key ${key.id} works again` : `Key ${key.id} is off`)}
+                  >
+                    {key.disabled ? "Switch on" : "Revoke"}
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <p className="quiet">A revoked key is refused from the next request on, and can be switched on again.</p>
     </>
@@ -110,20 +94,12 @@ function NewKey({ done }: { done: (made: Schema["CreatedKey"]) => void }) {
   const id = useId();
   const known = environments.data?.map(({ slug }) => slug) ?? [env];
   const submit = async () => {
-    let made: Schema["CreatedKey"] | undefined;
     const list = kind === "browser" ? origins.split(/[\s,]+/).filter(Boolean) : [];
-    await act(async () => {
-      made = await createKey({ kind, environment, origins: list });
-    }, "Key made; its secret is shown once");
-    if (made) done(made);
+    const key = await act(() => createKey({ kind, environment, origins: list }), "Key made; its secret is shown once");
+    if (key) done(key.made);
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <Form submit={submit}>
       <div className="in-line">
         <span>
           <label htmlFor={`${id}k`}>New key of kind</label>
@@ -154,7 +130,7 @@ function NewKey({ done }: { done: (made: Schema["CreatedKey"]) => void }) {
       </div>
       <p className="quiet">A key of kind {kind} {KINDS.find((known) => known.kind === kind)?.opens}.</p>
       <FormError error={error} />
-    </form>
+    </Form>
   );
 }
 

@@ -4,13 +4,16 @@ import { deleteAccount, invite, resetAccount, revokeLink, signOutAccount, update
 import { useSession } from "../../api/session";
 import { moment, nsToMs } from "../../lib/time";
 import { Dialog } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { FormError } from "../../ui/FormError";
 import { Menu } from "../../ui/Menu";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/States";
+import { Table, numeric } from "../../ui/Table";
 import { useTime } from "../../ui/view";
 import { Needs } from "./Needs";
 import { Once } from "./Once";
 import { useAction } from "./action";
+import { secondary } from "./heads";
 
 export const ROLES = [
   { role: "viewer", may: "asks everything, changes nothing that others see" },
@@ -61,19 +64,11 @@ function Invite({ done }: { done: (made: Schema["MadeLink"]) => void }) {
   const { error, busy, act } = useAction();
   const id = useId();
   const submit = async () => {
-    let made: Schema["MadeLink"] | undefined;
-    await act(async () => {
-      made = await invite(role, name.trim());
-    }, "Link made; it is shown once");
-    if (made) done(made);
+    const link = await act(() => invite(role, name.trim()), "Link made; it is shown once");
+    if (link) done(link.made);
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <Form submit={submit}>
       <div className="in-line">
         <span>
           <label htmlFor={`${id}r`}>Invite as</label>
@@ -95,7 +90,7 @@ function Invite({ done }: { done: (made: Schema["MadeLink"]) => void }) {
         {role === "viewer" ? "A viewer" : role === "editor" ? "An editor" : "An admin"} {ROLES.find((known) => known.role === role)?.may}.
       </p>
       <FormError error={error} />
-    </form>
+    </Form>
   );
 }
 
@@ -107,57 +102,40 @@ function Accounts({ accounts, made }: { accounts: Schema["Account"][]; made: (ma
   return (
     <section aria-label="Accounts">
       <FormError error={error} />
-      <div className="grid-wrap accounts" tabIndex={0} role="region" aria-label="Accounts">
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">name</th>
-              <th scope="col">role</th>
-              <th scope="col">state</th>
-              <th scope="col" className="num">sessions</th>
-              <th scope="col">signed in</th>
-              <th scope="col" className="secondary">made</th>
-              <th scope="col">
-                <span className="only-read">actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {accounts.map((account) => (
-              <tr key={account.id} className={account.disabled ? "off" : undefined}>
-                <td>
-                  {account.name} {account.id === data?.account?.id && <span className="quiet">you</span>}
-                </td>
-                <td>
-                  <select className="field" aria-label={`Role of ${account.name}`} value={account.role} onChange={(event) => void act(() => updateAccount(account.id, { role: event.target.value }), `${account.name} is ${event.target.value} now`)}>
-                    {ROLES.map(({ role }) => (
-                      <option key={role}>{role}</option>
-                    ))}
-                  </select>
-                </td>
-                <td>{account.disabled ? "off" : "works"}</td>
-                <td className="num">{account.sessions}</td>
-                <td>{account.signed_in_ns ? moment(nsToMs(account.signed_in_ns), zone, Date.now()) : ""}</td>
-                <td className="secondary">{moment(nsToMs(account.created_ns), zone, Date.now())}</td>
-                <td className="actions">
-                  <Menu
-                    label="Change"
-                    name={`Change ${account.name}`}
-                    align="right"
-                    items={[
-                      { label: "Make a link for a new password", run: () => void act(async () => made(await resetAccount(account.id))) },
-                      { label: "Sign out everywhere", run: () => void act(() => signOutAccount(account.id), `${account.name} is signed out`) },
-                      { label: account.disabled ? "Switch on" : "Switch off", run: () => void act(() => updateAccount(account.id, { disabled: !account.disabled }), `${account.name} is switched ${account.disabled ? "on" : "off"}`) },
-                      { label: null },
-                      { label: "Delete", run: () => setDeleting(account) },
-                    ]}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Accounts" heads={["name", "role", "state", numeric("sessions"), "signed in", secondary("made")]} last="actions">
+        {accounts.map((account) => (
+          <tr key={account.id} className={account.disabled ? "off" : undefined}>
+            <td>
+              {account.name} {account.id === data?.account?.id && <span className="quiet">you</span>}
+            </td>
+            <td>
+              <select className="field" aria-label={`Role of ${account.name}`} value={account.role} onChange={(event) => void act(() => updateAccount(account.id, { role: event.target.value }), `${account.name} is ${event.target.value} now`)}>
+                {ROLES.map(({ role }) => (
+                  <option key={role}>{role}</option>
+                ))}
+              </select>
+            </td>
+            <td>{account.disabled ? "off" : "works"}</td>
+            <td className="num">{account.sessions}</td>
+            <td>{account.signed_in_ns ? moment(nsToMs(account.signed_in_ns), zone, Date.now()) : ""}</td>
+            <td className="secondary">{moment(nsToMs(account.created_ns), zone, Date.now())}</td>
+            <td className="actions">
+              <Menu
+                label="Change"
+                name={`Change ${account.name}`}
+                align="right"
+                items={[
+                  { label: "Make a link for a new password", run: () => void act(async () => made(await resetAccount(account.id))) },
+                  { label: "Sign out everywhere", run: () => void act(() => signOutAccount(account.id), `${account.name} is signed out`) },
+                  { label: account.disabled ? "Switch on" : "Switch off", run: () => void act(() => updateAccount(account.id, { disabled: !account.disabled }), `${account.name} is switched ${account.disabled ? "on" : "off"}`) },
+                  { label: null },
+                  { label: "Delete", run: () => setDeleting(account) },
+                ]}
+              />
+            </td>
+          </tr>
+        ))}
+      </Table>
       {deleting && (
         <Dialog label={`Delete ${deleting.name}`} className="sheet slim" close={() => setDeleting(undefined)}>
           <h2>Delete the account {deleting.name}?</h2>
@@ -190,36 +168,21 @@ function Links({ links }: { links: Schema["Link"][] }) {
     <section aria-labelledby="links">
       <h2 id="links">Links that wait to be used</h2>
       <FormError error={error} />
-      <div className="grid-wrap">
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">for</th>
-              <th scope="col">name</th>
-              <th scope="col">made by</th>
-              <th scope="col">works until</th>
-              <th scope="col">
-                <span className="only-read">actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {links.map((link) => (
-              <tr key={link.id}>
-                <td>{link.purpose === "reset" ? "a new password" : `a new ${link.role}`}</td>
-                <td>{link.name ?? <span className="quiet">they choose</span>}</td>
-                <td>{link.by}</td>
-                <td>{moment(nsToMs(link.expires_ns), zone, Date.now())}</td>
-                <td className="actions">
-                  <button type="button" className="button" aria-label={`Take back the link for ${link.name ?? `a new ${link.role}`}`} onClick={() => void act(() => revokeLink(link.id), "The link works no more")}>
-                    Take back
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={{ by: "links" }} heads={["for", "name", "made by", "works until"]} last="actions">
+        {links.map((link) => (
+          <tr key={link.id}>
+            <td>{link.purpose === "reset" ? "a new password" : `a new ${link.role}`}</td>
+            <td>{link.name ?? <span className="quiet">they choose</span>}</td>
+            <td>{link.by}</td>
+            <td>{moment(nsToMs(link.expires_ns), zone, Date.now())}</td>
+            <td className="actions">
+              <button type="button" className="button" aria-label={`Take back the link for ${link.name ?? `a new ${link.role}`}`} onClick={() => void act(() => revokeLink(link.id), "The link works no more")}>
+                Take back
+              </button>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

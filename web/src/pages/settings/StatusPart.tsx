@@ -6,6 +6,7 @@ import { bytes, count, duration, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
+import { Table } from "../../ui/Table";
 import { pageAddress, useTime } from "../../ui/view";
 
 /** How the server is. */
@@ -77,26 +78,15 @@ export function StatusPart() {
           Settings are changed where the server is started: a flag, an environment variable or <code>glasshive.toml</code>.
         </p>
         {isAdmin && settings.length > 0 && (
-          <div className="grid-wrap" tabIndex={0} role="region" aria-label="Settings in force">
-            <table className="grid wrap">
-              <thead>
-                <tr>
-                  <th scope="col">setting</th>
-                  <th scope="col">value</th>
-                  <th scope="col">set by</th>
-                </tr>
-              </thead>
-              <tbody>
-                {settings.map(({ name, value, origin }) => (
-                  <tr key={name}>
-                    <td className="mono">{name}</td>
-                    <td className="mono">{value}</td>
-                    <td className="quiet">{origin}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label="Settings in force" className="wrap" heads={["setting", "value", "set by"]}>
+            {settings.map(({ name, value, origin }) => (
+              <tr key={name}>
+                <td className="mono">{name}</td>
+                <td className="mono">{value}</td>
+                <td className="quiet">{origin}</td>
+              </tr>
+            ))}
+          </Table>
         )}
       </section>
     </>

@@ -1,21 +1,24 @@
 import { useState } from "react";
 import { announce } from "../../ui/announce";
 
+/** What came of it; nothing when it was not done. */
+type Act = <T>(what: () => Promise<T>, done?: string) => Promise<{ made: T } | undefined>;
+
 /** Does something once at a time, and keeps why it was not done. */
-export function useAction(): { error: unknown; busy: boolean; act: (what: () => Promise<unknown>, done?: string) => Promise<boolean> } {
+export function useAction(): { error: unknown; busy: boolean; act: Act } {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  const act = async (what: () => Promise<unknown>, done?: string) => {
-    if (busy) return false;
+  const act: Act = async (what, done) => {
+    if (busy) return undefined;
     setBusy(true);
     setError(undefined);
     try {
-      await what();
+      const made = await what();
       if (done) announce(done);
-      return true;
+      return { made };
     } catch (reason) {
       setError(reason);
-      return false;
+      return undefined;
     } finally {
       setBusy(false);
     }

@@ -4,6 +4,7 @@ import { acceptLink, lookAtLink, useSignIn } from "../../api/session";
 import type { Schema } from "../../api/client";
 import { go } from "../../lib/address";
 import { moment, nsToMs } from "../../lib/time";
+import { Form } from "../../ui/Form";
 import { FormError } from "../../ui/FormError";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
@@ -54,6 +55,7 @@ function Accept({ token, link }: { token: string; link: Schema["Link"] }) {
   const id = useId();
   const submit = async () => {
     const fault = passwordFault(password);
+    if (busy) return;
     if (fault) return setError(new Error(fault));
     setBusy(true);
     setError(undefined);
@@ -74,13 +76,7 @@ function Accept({ token, link }: { token: string; link: Schema["Link"] }) {
         {link.purpose === "reset" && `${link.by} made this link for ${link.name}. All sessions of the account end. `}
         It works once, until {moment(nsToMs(link.expires_ns), "local", Date.now())}.
       </p>
-      <form
-        className="sign-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!busy) void submit();
-        }}
-      >
+      <Form className="sign-form" submit={submit}>
         <label htmlFor={id}>Name</label>
         <input id={id} className="field" autoFocus={!link.name} required readOnly={link.name !== undefined} autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />
         <PasswordField label="Password" value={password} onChange={setPassword} isNew autoFocus={link.name !== undefined} />
@@ -88,7 +84,7 @@ function Accept({ token, link }: { token: string; link: Schema["Link"] }) {
         <button type="submit" className="button primary" aria-disabled={busy}>
           {link.purpose === "reset" ? "Set the password" : "Make the account"}
         </button>
-      </form>
+      </Form>
     </Gate>
   );
 }

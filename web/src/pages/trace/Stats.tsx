@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { count, duration, percent } from "../../lib/format";
 import { criticalShares } from "../../model/critical";
 import { ERROR, MISSING, type Trace, has, serviceOf, nameOf } from "../../model/trace";
+import { Table, numeric } from "../../ui/Table";
 import type { TraceState } from "./state";
 
 interface Figure {
@@ -48,43 +49,27 @@ export function Stats({ state, showSpans }: { state: TraceState; showSpans: (tex
           </button>
         ))}
       </div>
-      <div className="grid-wrap" tabIndex={0} role="region" aria-label="Statistics">
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">{by}</th>
-              <th scope="col" className="num">critical path</th>
-              <th scope="col" className="num">own time</th>
-              <th scope="col" className="num wide-only">total</th>
-              <th scope="col" className="num wide-only">mean</th>
-              <th scope="col" className="num">longest</th>
-              <th scope="col" className="num">spans</th>
-              <th scope="col" className="num">errors</th>
-            </tr>
-          </thead>
-          <tbody>
-            {figures.slice(0, 500).map((figure) => (
-              <tr key={figure.name}>
-                <td>
-                  <button type="button" className="button plain cut stat-name" title={figure.name} onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
-                    {figure.name}
-                  </button>
-                </td>
-                <td className="num">
-                  <i className="bar" style={{ width: `${(figure.critical / trace.length) * 100}%` }} />
-                  <span>{figure.critical > 0 ? percent(figure.critical / trace.length) : "–"}</span>
-                </td>
-                <td className="num">{duration(figure.self / 1e6)}</td>
-                <td className="num wide-only">{duration(figure.total / 1e6)}</td>
-                <td className="num wide-only">{duration(figure.total / figure.count / 1e6)}</td>
-                <td className="num">{duration(figure.longest / 1e6)}</td>
-                <td className="num">{count(figure.count)}</td>
-                <td className="num">{figure.errors > 0 ? count(figure.errors) : "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Statistics" heads={[by, numeric("critical path"), numeric("own time"), numeric("total", "wide-only"), numeric("mean", "wide-only"), numeric("longest"), numeric("spans"), numeric("errors")]}>
+        {figures.slice(0, 500).map((figure) => (
+          <tr key={figure.name}>
+            <td>
+              <button type="button" className="button plain cut stat-name" title={figure.name} onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
+                {figure.name}
+              </button>
+            </td>
+            <td className="num">
+              <i className="bar" style={{ width: `${(figure.critical / trace.length) * 100}%` }} />
+              <span>{figure.critical > 0 ? percent(figure.critical / trace.length) : "–"}</span>
+            </td>
+            <td className="num">{duration(figure.self / 1e6)}</td>
+            <td className="num wide-only">{duration(figure.total / 1e6)}</td>
+            <td className="num wide-only">{duration(figure.total / figure.count / 1e6)}</td>
+            <td className="num">{duration(figure.longest / 1e6)}</td>
+            <td className="num">{count(figure.count)}</td>
+            <td className="num">{figure.errors > 0 ? count(figure.errors) : "–"}</td>
+          </tr>
+        ))}
+      </Table>
     </div>
   );
 }

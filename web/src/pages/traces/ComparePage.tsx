@@ -11,6 +11,7 @@ import { type Trace, nameOf, serviceOf } from "../../model/trace";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, Skeleton, Waiting } from "../../ui/States";
+import { Table, numeric } from "../../ui/Table";
 import { announce } from "../../ui/announce";
 import { pageAddress, useTime, useView } from "../../ui/view";
 import { typicalTrace } from "./typical";
@@ -101,27 +102,11 @@ function Compared({ a, b }: { a: Trace; b: Trace }) {
         </span>
         <span>own time: without what it called</span>
       </div>
-      <div className="grid-wrap" tabIndex={0} role="region" aria-label="Differences">
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">name</th>
-              <th scope="col" className="num">calls A → B</th>
-              <th scope="col" className="num wide-only">own time A</th>
-              <th scope="col" className="num wide-only">own time B</th>
-              <th scope="col" className="num">difference</th>
-              <th scope="col">
-                <span className="only-read">bar</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, 2_000).map((n) => (
-              <Row key={n} path={paths[n]} most={most} a={a} b={b} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Differences" heads={["name", numeric("calls A → B"), numeric("own time A", "wide-only"), numeric("own time B", "wide-only"), numeric("difference")]} last="bar">
+        {rows.slice(0, 2_000).map((n) => (
+          <Row key={n} path={paths[n]} most={most} a={a} b={b} />
+        ))}
+      </Table>
     </>
   );
 }
