@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { Hand } from "./hand";
 import { expect, expectAccessible, server, test, withPages } from "./page";
 
 const api = (path: string) => `${server()}/hive/v1/e/local${path}`;
@@ -211,16 +212,25 @@ test("scenario 24: back to what was looked at, by two presses, or Alt-Up", async
   await expect(page.getByRole("region", { name: "COUNT", exact: true })).toBeVisible();
   await page.goto(`${server()}/e/local/query?from=-15m&q=MAX(duration_ms)`);
   await expect(page.getByRole("region", { name: "MAX(duration_ms)" })).toBeVisible();
-  await page.getByRole("button", { name: "History" }).click();
+  const hand = new Hand();
+  await hand.click(page.getByRole("button", { name: "History" }));
   const list = page.getByRole("list", { name: "Queries that were run, newest first" });
   await expect(list.getByRole("button").first()).toContainText("MAX(duration_ms)");
   await expectAccessible(page);
   await page.screenshot({ path: "e2e/.out/history.png" });
-  await list.getByRole("button", { name: /COUNT GROUP BY http.route/ }).click();
+  await hand.click(list.getByRole("button", { name: /COUNT GROUP BY http.route/ }));
+  expect(hand.presses).toBe(2);
   await expect(page).toHaveURL(/q=COUNT\+GROUP\+BY\+http.route&from=-15m/);
   await expect(page.getByRole("region", { name: "COUNT", exact: true })).toBeVisible();
   await page.keyboard.press("Alt+ArrowUp");
   await expect(page).toHaveURL(/q=MAX\(duration_ms\)/);
+  // Or Back: each run was an entry of its own.
+  await page.goBack();
+  await expect(page).toHaveURL(/q=COUNT\+GROUP\+BY\+http.route/);
+  await expect(page.getByRole("button", { name: "http.route", exact: true })).toBeVisible();
+  await page.goBack();
+  await expect(page).toHaveURL(/q=MAX\(duration_ms\)/);
+  await expect(page.getByRole("region", { name: "MAX(duration_ms)" })).toBeVisible();
 });
 
 test("a marker is added from a graph, stands on all, is edited and removed", async ({ page }) => {

@@ -1,19 +1,7 @@
-import { type Locator, type Page } from "@playwright/test";
+import { Hand } from "./hand";
 import { expect, expectAccessible, server, test } from "./page";
 import { SLOW, plant } from "./plant";
 import { start } from "./server";
-
-/** Drags a box over a part of a graph, in shares of its plot. */
-async function drag(page: Page, graph: Locator, from: [number, number], to: [number, number]): Promise<void> {
-  const bounds = await graph.boundingBox();
-  if (!bounds) throw new Error("the graph has no place");
-  const [left, width, height] = [bounds.x + 64, bounds.width - 76, bounds.height - 26];
-  const at = ([x, y]: [number, number]): [number, number] => [left + x * width, bounds.y + 6 + y * height];
-  await page.mouse.move(...at(from));
-  await page.mouse.down();
-  await page.mouse.move(...at(to), { steps: 6 });
-  await page.mouse.up();
-}
 
 test("scenarios 1 and 2: which user is slow, and only that user", async ({ page }) => {
   const own = await start("serve");
@@ -22,7 +10,7 @@ test("scenarios 1 and 2: which user is slow, and only that user", async ({ page 
     await page.goto(`${own.url}/e/local/query?q=HEATMAP(duration_ms)&from=${new Date(from).toISOString()}&to=${new Date(end).toISOString()}`);
     const heatmap = page.getByRole("application", { name: /HEATMAP/ });
     await expect(heatmap).toBeVisible();
-    await drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
+    await new Hand().drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
     const panels = page.getByRole("region", { name: "BubbleUp" }).getByRole("figure");
     await expect(panels.first()).toBeVisible();
     await expect(panels.first()).toHaveAccessibleName(/^user\.id: 7 is .* of the selection/);

@@ -19,9 +19,8 @@ export interface Planted {
 }
 
 /** Sends requests of forty users over 25 minutes; for a while those of user 7 take thirty times as long. */
-export async function plant(server: string): Promise<Planted> {
+export async function plant(server: string, end = Date.now()): Promise<Planted> {
   const random = randomNumbers(11);
-  const end = Date.now();
   const start = end - LENGTH_MS;
   const hex = (digits: number) => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
   const pick = (...values: string[]) => values[Math.floor(random() * values.length)] ?? "";
@@ -75,12 +74,19 @@ export async function sendSpans(server: string, services: Record<string, unknown
   if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
 }
 
+/** Sends log lines of a service, one millisecond after the other, the last of them now. */
+export async function sendLines(server: string, service: string, lines: readonly { body: string; severity?: "INFO" | "ERROR" }[]): Promise<void> {
+  const first = Date.now() - lines.length;
+  const logRecords = lines.map(({ body, severity = "INFO" }, n) => ({ timeUnixNano: `${first + n}000000`, severityNumber: severity === "ERROR" ? 17 : 9, severityText: severity, body: { stringValue: body } }));
+  const resourceLogs = [{ resource: { attributes: [{ key: "service.name", value: { stringValue: service } }] }, scopeLogs: [{ logRecords }] }];
+  const response = await fetch(`${server}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ resourceLogs }) });
+  if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
+}
+
 const traceId = (n: number) => `c${(n + 1).toString(16).padStart(31, "0")}`;
 
-/** Requests that ask a database eight times in a row, over twenty minutes; in thirteen of them, near one another, a query takes more than a second. Gives the slowest one's id and time. */
-export async function plantCalls(server: string): Promise<Planted & { slow: string; at: number }> {
-  // A graph of twenty minutes has steps of ten seconds: the slowest one's begins with it.
-  const end = Math.floor((Date.now() - 60_000) / 10_000) * 10_000;
+/** Requests that ask a database eight times in a row, over twenty whole minutes; in thirteen of them, near one another, a query takes more than a second. Gives the slowest one's id and time. */
+export async function plantCalls(server: string, end = Math.floor(Date.now() / 60_000 - 1) * 60_000): Promise<Planted & { slow: string; at: number }> {
   const start = end - 20 * 60_000;
   const web: unknown[] = [];
   const db: unknown[] = [];

@@ -1,39 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { Locator, Page } from "@playwright/test";
+import { Hand, iso, said, tabTo } from "./hand";
 import { expect, expectAccessible, server, test, withPages } from "./page";
 import { SLOW, plant, plantCalls, plantLarge } from "./plant";
 import { type Running, start } from "./server";
-
-/** Presses of a hand, counted: what a scenario allows at most is part of it. */
-class Hand {
-  presses = 0;
-  async click(what: Locator): Promise<void> {
-    this.presses++;
-    await what.click();
-  }
-  async key(page: Page, key: string): Promise<void> {
-    this.presses++;
-    await page.keyboard.press(key);
-  }
-  /** Words that are typed: each is a press. */
-  async type(page: Page, text: string): Promise<void> {
-    this.presses += text.split(/\s+/).length;
-    await page.keyboard.type(text);
-  }
-}
-
-const iso = (ms: number) => new Date(ms).toISOString();
-
-/** A part of a graph's plot, in shares of its width and height. */
-async function drag(page: Page, graph: Locator, from: [number, number], to: [number, number]): Promise<void> {
-  const bounds = await graph.boundingBox();
-  if (!bounds) throw new Error("the graph has no place");
-  const at = ([x, y]: [number, number]): [number, number] => [bounds.x + 64 + x * (bounds.width - 76), bounds.y + 6 + y * (bounds.height - 26)];
-  await page.mouse.move(...at(from));
-  await page.mouse.down();
-  await page.mouse.move(...at(to), { steps: 6 });
-  await page.mouse.up();
-}
 
 test.describe("requests of forty users, of which one is slow", () => {
   let own: Running;
@@ -45,49 +14,50 @@ test.describe("requests of forty users, of which one is slow", () => {
   });
   test.afterAll(() => own.remove());
 
-  test("1: which user is slow? One drag on Home's heatmap", async ({ page }) => {
+  test("1 and 2: which user is slow? One drag on Home's heatmap; and only that user", async ({ page }) => {
     await page.goto(`${own.url}/e/local?${range}`);
     const heatmap = page.getByRole("application", { name: /HEATMAP/ });
     await expect(heatmap).toBeVisible();
-    await drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
+    const hand = new Hand();
+    await hand.drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
     const first = page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first();
     await expect(first).toHaveAccessibleName(/^user\.id: 7 is /);
     // Without scrolling.
     await expect(first).toBeInViewport({ ratio: 1 });
+    expect(hand.presses).toBe(1);
     await page.screenshot({ path: "e2e/.out/scenario-1.png" });
+    // 2: and see only that user.
+    await first.getByRole("button", { name: /^7: / }).dblclick();
+    await expect(page).toHaveURL(/WHERE\+is_root\+=\+true\+AND\+user\.id\+=\+%227%22/);
+    await expect(page.getByRole("status").filter({ hasText: "events matched" })).toBeVisible();
+    await expect(page.getByRole("region", { name: "BubbleUp" })).toHaveCount(0);
   });
 
-  test("25: the same without a mouse, at 200 %, in the dark, every step said", async ({ page }) => {
+  test("25: 1 without a mouse, at 200 %, in the dark, every step said", async ({ page }) => {
     await page.setViewportSize({ width: 720, height: 450 });
     await page.emulateMedia({ colorScheme: "dark" });
     await page.goto(`${own.url}/e/local?${range}`);
     const heatmap = page.getByRole("application", { name: /HEATMAP/ });
     await expect(heatmap).toBeVisible();
-    const isFocused = () => heatmap.evaluate((element) => element === document.activeElement);
-    for (let n = 0; n < 40 && !(await isFocused()); n++) await page.keyboard.press("Tab");
-    expect(await isFocused()).toBe(true);
-    const said = page.locator(".only-read[aria-live=polite]");
+    await tabTo(page, heatmap);
     const steps = Math.round(await heatmap.evaluate((element) => Number(/(\d+) steps/.exec(element.getAttribute("aria-label") ?? "")?.[1] ?? 0)));
     expect(steps).toBeGreaterThan(20);
     await page.keyboard.press("Home");
-    await expect(said).toContainText(/events/);
+    await expect(said(page)).toContainText(/events/);
     for (let n = 0; n < Math.floor(steps * (SLOW.from - 0.02)); n++) await page.keyboard.press("ArrowRight");
     // The topmost row, then down to a third of the values.
     for (let n = 0; n < 8; n++) await page.keyboard.press("Shift+ArrowUp");
     await page.keyboard.press("Enter");
-    await expect(said).toContainText("Box begun");
+    await expect(said(page)).toContainText("Box begun");
     for (let n = 0; n < Math.ceil(steps * (SLOW.to - SLOW.from + 0.05)); n++) await page.keyboard.press("ArrowRight");
     for (let n = 0; n < 14; n++) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     const first = page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first();
     await expect(first).toHaveAccessibleName(/^user\.id: 7 is /);
-    await expect(said).toContainText(/is .* of the selection/);
+    await expect(said(page)).toContainText(/is .* of the selection/);
     await expectAccessible(page);
     // No trap: Tab leads on from the graph to the panels.
-    const bar = first.getByRole("button", { name: /^7: / });
-    const isBar = () => bar.evaluate((element) => element === document.activeElement);
-    for (let n = 0; n < 60 && !(await isBar()); n++) await page.keyboard.press("Tab");
-    expect(await isBar()).toBe(true);
+    await tabTo(page, first.getByRole("button", { name: /^7: / }));
     await page.keyboard.press("f");
     await expect(page).toHaveURL(/user\.id\+=\+%227%22/);
   });
@@ -97,11 +67,12 @@ test.describe("requests of forty users, of which one is slow", () => {
     await page.goto(`${own.url}/e/local/query?from=-2h`);
     const heatmap = page.getByRole("application", { name: /HEATMAP/ });
     await expect(heatmap).toBeVisible();
-    await drag(page, heatmap, [0.85, 0.01], [0.95, 0.4]);
+    const hand = new Hand();
+    await hand.drag(page, heatmap, [0.85, 0.01], [0.95, 0.4]);
     await expect(page.getByRole("region", { name: "BubbleUp" })).toBeVisible();
     const shown = await page.getByRole("group", { name: "Time" }).innerText();
     await page.keyboard.press("y");
-    await expect(page.locator(".only-read[aria-live=polite]")).toContainText("Link to exactly this view copied");
+    await expect(said(page)).toContainText("Link to exactly this view copied");
     const link = await page.evaluate(() => navigator.clipboard.readText());
     const elsewhere = await withPages(await (await browser.newContext({ timezoneId: "Asia/Tokyo", viewport: { width: 1440, height: 900 } })).newPage());
     await elsewhere.goto(link);
@@ -142,26 +113,48 @@ test.describe("requests that ask a database, of which one is slow", () => {
     expect(hand.presses).toBeLessThanOrEqual(2);
   });
 
-  test("8 by keyboard, in the dark, at 200 %", async ({ page }) => {
+  test("25: 8 by keyboard, in the dark, at 200 %, every step said", async ({ page }) => {
     await page.setViewportSize({ width: 720, height: 450 });
     await page.emulateMedia({ colorScheme: "dark" });
     await page.goto(`${own.url}/e/local/query?${range}&q=P99(duration_ms)+WHERE+is_root+=+true`);
     const graph = page.getByRole("application", { name: /P99/ });
     await expect(graph).toBeVisible();
-    await graph.focus();
+    await tabTo(page, graph);
     await page.keyboard.press("Home");
-    const said = page.locator(".only-read[aria-live=polite]");
     let found = false;
     for (let n = 0; n < 130 && !found; n++) {
       await page.keyboard.press("ArrowRight");
       found = await graph.locator(".tip").evaluate((tip) => /1\.6\d? s/.test(tip.textContent?.replaceAll("\u202f", " ") ?? "")).catch(() => false);
     }
     expect(found).toBe(true);
-    await expect(said).toContainText("P99");
+    await expect(said(page)).toContainText("P99");
     await page.keyboard.press("Space");
+    await expect(page.getByRole("menuitem", { name: "Open a trace here" })).toBeFocused();
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(new RegExp(`/trace/${planted.slow}`));
+    // The page that came is named, and Tab goes on within it.
+    await expect(said(page)).toContainText("GET /checkout");
+    const heaviest = page.getByRole("button", { name: /^most of the time: SELECT orders, 1\.6/ });
+    expect(await tabTo(page, heaviest)).toBeLessThanOrEqual(3);
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("complementary", { name: "Span SELECT orders" })).toBeVisible();
+    await expect(said(page)).toContainText(/level 2, SELECT orders, db/);
     await expectAccessible(page);
+    // No trap: rows and panel are walked into and out of, and arrows go on among the rows while the panel is open.
+    const rows = page.getByRole("treegrid", { name: "Spans" });
+    await tabTo(page, rows);
+    await page.keyboard.press("Home");
+    await expect(said(page)).toContainText("level 1, GET /checkout, web");
+    await page.keyboard.press("ArrowDown");
+    await expect(said(page)).toContainText("8 times level 2, SELECT orders, db");
+    await page.keyboard.press("ArrowDown");
+    await expect(said(page)).toHaveText(/^level 2, SELECT orders, db/);
+    await expect(rows).toBeFocused();
+    await tabTo(page, page.getByRole("complementary").getByRole("button", { name: "Close" }));
+    await page.keyboard.press("Enter");
+    await expect(rows).toBeFocused();
+    await page.keyboard.press("Shift+Tab");
+    await expect(rows).not.toBeFocused();
   });
 
   test("a point of P10 leads to an ordinary trace, not to the slowest", async ({ page }) => {
@@ -240,7 +233,7 @@ test.describe("requests that ask a database, of which one is slow", () => {
     await expect(page).toHaveURL(/\/traces\/compare\/\w{32}\/\w{32}/);
     await page.goBack();
     const plot = page.getByRole("application", { name: /Duration of traces/ });
-    await drag(page, plot, [0.02, 0.001], [0.98, 0.3]);
+    await new Hand().drag(page, plot, [0.02, 0.001], [0.98, 0.3]);
     await expect(page.getByText(/^13 of 240 traces$/)).toBeVisible();
     await page.reload();
     await expect(page.getByText(/^13 of 240 traces$/)).toBeVisible();
@@ -252,7 +245,7 @@ test.describe("requests that ask a database, of which one is slow", () => {
     const flame = page.getByRole("application", { name: /^Flame graph of 9 spans, merged to 2 paths/ });
     await flame.focus();
     await page.keyboard.press("ArrowDown");
-    await expect(page.locator(".only-read[aria-live=polite]")).toContainText("SELECT orders: 1.6");
+    await expect(said(page)).toContainText("SELECT orders: 1.6");
     await page.keyboard.press("Enter");
     await expect(page.getByRole("complementary", { name: "Span SELECT orders" })).toBeVisible();
     await expectAccessible(page);

@@ -22,11 +22,11 @@ const SHOWN_COLUMNS = 8;
 /** Boards and saved queries that stand there before anything is typed. */
 const SHOWN_KEPT = 6;
 
-/** Search for anything, or paste an id. */
-export function Palette({ close }: { close: () => void }) {
+/** Search for anything, or paste an id. `first` is what stands in it when it opens. */
+export function Palette({ first, close }: { first: string; close: () => void }) {
   const { env } = useView();
   const columns = useColumns(env);
-  const [text, setText] = useState("");
+  const [text, setText] = useState(first);
   const [active, setActive] = useState(0);
   const list = useId();
   const boards = useBoards(env);

@@ -14,7 +14,7 @@ import { Palette } from "./Palette";
 import { AccountMenu } from "./AccountMenu";
 import { SignedOut, SignedOutStrip } from "./SignedOut";
 import { TimePicker } from "./TimePicker";
-import { announcement, toast } from "./announce";
+import { announce, announcement, toast } from "./announce";
 import { Icon, Logo } from "./icons";
 import { useGlobalKeys } from "./keys";
 import { PAGES } from "./pages";
@@ -23,24 +23,26 @@ import { askAgain, pageAddress, useTime, useView } from "./view";
 /** Everything around a page. */
 export function Shell({ children }: { children: ReactNode }) {
   const pinned = useStore(railPinned);
-  const [palette, setPalette] = useState(false);
+  const [palette, setPalette] = useState<string>();
+  const main = useRef<HTMLElement>(null);
+  useArrival(main);
   const [sheet, setSheet] = useState(false);
-  useGlobalKeys({ palette: () => setPalette(true), sheet: () => setSheet(true) });
+  useGlobalKeys({ palette: (text = "") => setPalette(text), sheet: () => setSheet(true) });
   return (
     <div className={pinned ? "shell pinned" : "shell"}>
       <a className="skip" href="#main">
         Skip to content
       </a>
       <Rail pinned={pinned} />
-      <TopBar openPalette={() => setPalette(true)} openSheet={() => setSheet(true)} />
+      <TopBar openPalette={() => setPalette("")} openSheet={() => setSheet(true)} />
       <div className="notices">
         <Lost />
         <SignedOutStrip />
       </div>
-      <main id="main" className="main" tabIndex={-1}>
+      <main ref={main} id="main" className="main" tabIndex={-1}>
         {children}
       </main>
-      {palette && <Palette close={() => setPalette(false)} />}
+      {palette !== undefined && <Palette first={palette} close={() => setPalette(undefined)} />}
       {sheet && <KeySheet close={() => setSheet(false)} />}
       <SignedOut />
       <Markers />
@@ -168,9 +170,25 @@ function Announcer() {
   );
 }
 
-/** Titles the tab. */
+/** Where the focus went away with the page that was left, it goes on from the top of the one that came. */
+function useArrival(main: React.RefObject<HTMLElement | null>): void {
+  const { page, rest } = useView();
+  const at = `${page}/${rest}`;
+  const last = useRef(at);
+  useEffect(() => {
+    if (last.current === at) return;
+    last.current = at;
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, [at, main]);
+}
+
+let isFirst = true;
+
+/** Titles the tab. The first title is read by the browser, those that follow are said. */
 export function useTitle(title: string): void {
   useEffect(() => {
+    if (!isFirst) announce(title);
+    isFirst = false;
     document.title = `${title} · Glasshive`;
   }, [title]);
 }

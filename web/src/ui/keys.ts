@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { go, readAddress, withChanges } from "../lib/address";
+import { findId } from "../lib/ids";
 import { singleKeys } from "../lib/preferences";
 import { SECOND_MS } from "../lib/time";
 import { announce } from "./announce";
@@ -7,8 +8,8 @@ import { copyText } from "./Copy";
 import { PAGES } from "./pages";
 import { askAgain, exactLink, pageAddress } from "./view";
 
-/** Whether a key belongs to something that text is typed into. */
-export function isTyping(event: KeyboardEvent): boolean {
+/** Whether a key, or what is pasted, belongs to something that text is typed into. */
+export function isTyping(event: Event): boolean {
   const target = event.target as HTMLElement | null;
   return !!target?.closest("input, textarea, select, [contenteditable=true]");
 }
@@ -20,7 +21,8 @@ export function isShortcut(event: KeyboardEvent): boolean {
 }
 
 interface Openers {
-  palette: () => void;
+  /** Opens the search, with what was pasted. */
+  palette: (text?: string) => void;
   sheet: () => void;
 }
 
@@ -66,11 +68,21 @@ export function useGlobalKeys(openers: Openers): void {
       event.stopImmediatePropagation();
       go(pageAddress(page.id === "home" ? "" : `/${page.id}`));
     };
+    // An id that is pasted anywhere is looked for.
+    const paste = (event: ClipboardEvent) => {
+      if (event.defaultPrevented || isTyping(event) || document.querySelector("dialog[open]")) return;
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      if (!findId(text)) return;
+      event.preventDefault();
+      latest.current.palette(text.trim());
+    };
     window.addEventListener("keydown", second, true);
     window.addEventListener("keydown", press);
+    window.addEventListener("paste", paste);
     return () => {
       window.removeEventListener("keydown", second, true);
       window.removeEventListener("keydown", press);
+      window.removeEventListener("paste", paste);
     };
   }, []);
 }

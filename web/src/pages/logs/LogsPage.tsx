@@ -1,6 +1,6 @@
 import "../query/query.css";
 import "../../ui/page.css";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { type Row, useEvents, useRow, useRun } from "../../api/hooks";
 import { useAddress, useChange } from "../../lib/address";
 import { exact } from "../../lib/format";
@@ -17,6 +17,7 @@ import { useTitle } from "../../ui/Shell";
 import { EmptyState, ErrorState, Skeleton, Waiting, useIsEmpty } from "../../ui/States";
 import { useZoom } from "../../ui/TimePicker";
 import { Icon } from "../../ui/icons";
+import { isShortcut } from "../../ui/keys";
 import { asked, askAgain, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Notes } from "../query/Answer";
 import { ClauseEditor } from "../query/ClauseEditor";
@@ -59,6 +60,22 @@ export function LogsPage() {
   const first = graphs?.calculations[0];
   const on = levelsOf(query);
   const row = lines.data?.rows.find(({ seq }) => seq === selected);
+  const follow = () => {
+    // What came meanwhile is among the lines that stand there then.
+    if (tailing) askAgain();
+    change({ tail: tailing ? null : "1" });
+  };
+  const latest = useRef(follow);
+  latest.current = follow;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== "f" || !isShortcut(event)) return;
+      event.preventDefault();
+      latest.current();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
   if (empty) return <div className="page"><h1>Logs</h1>{empty}</div>;
   return (
     <div className="page">
@@ -69,8 +86,8 @@ export function LogsPage() {
             {level}
           </button>
         ))}
-        <button type="button" className={tailing ? "button primary" : "button"} aria-pressed={tailing} onClick={() => change({ tail: tailing ? null : "1" })}>
-          {tailing ? "Stop following" : "Follow"}
+        <button type="button" className={tailing ? "button primary" : "button"} aria-pressed={tailing} onClick={follow}>
+          {tailing ? "Stop following" : "Follow"} <kbd>f</kbd>
         </button>
       </div>
       <section className="builder" aria-label="Conditions">

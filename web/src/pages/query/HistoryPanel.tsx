@@ -23,7 +23,9 @@ export function HistoryPanel({ env, close }: { env: string; close: () => void })
   const [search, setSearch] = useState("");
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
+    const opener = document.activeElement as HTMLElement | null;
     panel.current?.querySelector<HTMLElement>("input")?.focus();
+    return () => opener?.focus();
   }, []);
   return (
     <aside

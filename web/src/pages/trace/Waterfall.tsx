@@ -57,7 +57,7 @@ export function Waterfall({ state }: { state: TraceState }) {
     if (row === undefined) return;
     stand(row);
     const repetition = row < 0 ? repetitions[repetitionOf(row)] : undefined;
-    announce(repetition ? `${repetition.members.length} times ${rowLabel(trace, repetition.first)}, ${folding.openRepetitions[repetitionOf(row)] ? "open" : "closed"}` : rowLabel(trace, row));
+    if (repetition) announce(`${repetition.members.length} times ${rowLabel(trace, repetition.first)}, ${folding.openRepetitions[repetitionOf(row)] ? "open" : "closed"}`);
   };
   /** To what stands above a span: its repetition while that is open, else its parent. */
   const leave = (span: number) => {

@@ -2,8 +2,9 @@ import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "rea
 import type { Span } from "../../charts/waterfall";
 import { useAddress, useChange } from "../../lib/address";
 import { type BySpan, type Section, bySpan, criticalPath } from "../../model/critical";
-import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, reveal, rowsOf, withAncestors } from "../../model/rows";
+import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, reveal, rowLabel, rowsOf, withAncestors } from "../../model/rows";
 import { ERROR, type Trace, has, spanOfId } from "../../model/trace";
+import { announce } from "../../ui/announce";
 
 export interface TraceState {
   trace: Trace;
@@ -97,6 +98,7 @@ export function useTraceState(trace: Trace): TraceState {
   const select = useCallback(
     (span: number, how: "push" | "replace" = "replace") => {
       setRepeated(undefined);
+      if (span >= 0) announce(rowLabel(trace, span));
       change({ span: span < 0 ? null : (trace.ids[span] ?? null) }, how);
     },
     [change, trace],
