@@ -1,18 +1,20 @@
 import "./chart.css";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { count, inUnit } from "../lib/format";
+import { count } from "../lib/format";
 import { useStore } from "../lib/store";
-import { type Zone, clock, zoneName } from "../lib/time";
+import { type Zone, clock } from "../lib/time";
 import type { ColourScale } from "../model/ramp";
 import type { Calculation, Grid } from "../model/series";
 import { announce } from "../ui/announce";
-import { markerColour, markerForm } from "../ui/markers";
-import { MarkerLayer, markerWords, useShownMarkers } from "./MarkerLayer";
+import { markerForm } from "../ui/markers";
+import { MarkerLayer } from "./MarkerLayer";
+import { Tip, textOf } from "./Tip";
 import { type Box, boxBetween } from "./box";
 import { prepare, useSize } from "./canvas";
 import { slotColour, useColours } from "./colours";
 import { crosshair, hoveredGroup } from "./crosshair";
-import { AXIS, frameOf, paintTimes, paintValues, timeAt, xOf } from "./frame";
+import { frameOf, paintTimes, paintValues, timeAt, xOf } from "./frame";
+import { type Grip, type Place, cursorOf, gripAt, grown, nudged, paintBox, placeOf, resized } from "./handles";
 import { heatTicks, heatView, paintHeat, paintOver, rowAt, rowEdges, rowName } from "./heatmap";
 import { lineView, nearestLine, paintBefore, paintLines, valueTicks, yOf } from "./lines";
 
@@ -56,12 +58,24 @@ export interface TimeChartProps {
   boxMenu?: ReactNode;
 }
 
-interface Cell {
+/** A step, and of a heatmap a row. */
+export interface Cell {
   step: number;
   row: number | undefined;
 }
 
+interface Drag {
+  from: Cell;
+  x: number;
+  y: number;
+  moved: boolean;
+  /** The sides of the box that are drawn along; without them a new box is drawn. */
+  grip: Grip | undefined;
+}
+
 const DRAG_PX = 4;
+/** How near to a side of the box it is taken, by a mouse and by a finger. */
+const REACH_PX = { mouse: 6, touch: 16 };
 const NO_DATASETS: readonly string[] = [];
 
 /** A graph over time: a heatmap, or lines. The pointer and the keyboard read it, and draw a box on it. */
@@ -74,9 +88,13 @@ export function TimeChart(props: TimeChartProps) {
   const time = useStore(crosshair);
   const hovered = useStore(hoveredGroup);
   const [cell, setCell] = useState<Cell>();
-  const [drag, setDrag] = useState<{ from: Cell; x: number; y: number; moved: boolean }>();
+  const [drag, setDrag] = useState<Drag>();
+  const [cursor, setCursor] = useState<string>();
   const [drawn, setDrawn] = useState<Box>();
   const [growing, setGrowing] = useState<Cell>();
+  // Under arrows, or by its handles, the box that stood there is on its way.
+  const isAdjusted = drawn !== undefined && !growing && (!drag || drag.grip !== undefined);
+  const standing = isAdjusted ? undefined : box;
   const heat = calculation.heats[0];
   const frame = useMemo(() => frameOf(width, height, start, end), [width, height, start, end]);
   const heatData = useMemo(() => heat && heatView(heat, grid, colours.rampFloor, ramp), [heat, grid, colours, ramp]);
@@ -108,25 +126,7 @@ export function TimeChart(props: TimeChartProps) {
     if (!canvas || width === 0) return;
     const context = prepare(canvas, width, height);
     if (!context) return;
-    if (box) {
-      const left = Math.max(frame.left, xOf(frame, grid.first + box.firstStep * grid.step));
-      const right = Math.min(frame.left + frame.width, xOf(frame, grid.first + (box.lastStep + 1) * grid.step));
-      const top = heat && box.lastRow !== undefined ? rowEdges(heat, frame, box.lastRow).top : frame.top;
-      const bottom = heat && box.firstRow !== undefined ? rowEdges(heat, frame, box.firstRow).bottom : frame.top + frame.height;
-      context.fillStyle = colours.bg;
-      context.globalAlpha = 0.55;
-      context.beginPath();
-      context.rect(frame.left, frame.top, frame.width, frame.height);
-      context.rect(left, top, right - left, bottom - top);
-      context.fill("evenodd");
-      context.globalAlpha = 1;
-      context.lineWidth = 4;
-      context.strokeStyle = colours.bg;
-      context.strokeRect(left, top, right - left, bottom - top);
-      context.lineWidth = 2;
-      context.strokeStyle = colours.selection;
-      context.strokeRect(left, top, right - left, bottom - top);
-    }
+    if (standing) paintBox(context, frame, placeOf(standing, frame, grid, heat), heat !== undefined, colours);
     if (time !== undefined && time >= start && time <= end) {
       const x = Math.round(xOf(frame, time)) + 0.5;
       context.strokeStyle = colours.text3;
@@ -156,7 +156,7 @@ export function TimeChart(props: TimeChartProps) {
         context.fill();
       });
     }
-  }, [width, height, frame, box, time, cell, growing, heat, lineData, shown, lineColours, grid, colours, start, end]);
+  }, [width, height, frame, standing, time, cell, growing, heat, lineData, shown, lineColours, grid, colours, start, end]);
 
   const cellAt = (event: { clientX: number; clientY: number }): Cell | undefined => {
     const bounds = holder.current?.getBoundingClientRect();
@@ -171,6 +171,13 @@ export function TimeChart(props: TimeChartProps) {
     const value = n === undefined ? Number.NaN : (shown[n]?.[step] ?? Number.NaN);
     return { step, row, ...(n === undefined || !Number.isFinite(value) ? {} : { group: shownGroups[n], value }) };
   };
+  const gripOf = (event: PointerEvent): Grip | undefined => {
+    const bounds = holder.current?.getBoundingClientRect();
+    if (!bounds || !box) return undefined;
+    const reach = event.pointerType === "touch" ? REACH_PX.touch : REACH_PX.mouse;
+    return gripAt(placeOf(box, frame, grid, heat), event.clientX - bounds.left, event.clientY - bounds.top, heat !== undefined, reach);
+  };
+  const drawnTo = ({ from, grip }: Drag, to: Cell): Box => (grip && box ? resized(box, grip, to) : boxBetween(index, from, to));
   const middleOf = (step: number) => grid.first + (step + 0.5) * grid.step;
 
   const move = (event: PointerEvent) => {
@@ -179,6 +186,10 @@ export function TimeChart(props: TimeChartProps) {
     const next = cellAt(event);
     if (!next) return;
     const inside = event.clientX - bounds.left >= frame.left && event.clientY - bounds.top <= frame.top + frame.height;
+    if (!drag) {
+      const grip = gripOf(event);
+      setCursor(grip && cursorOf(grip));
+    }
     if (!drag && !inside) {
       setCell(undefined);
       crosshair.set(undefined);
@@ -190,7 +201,7 @@ export function TimeChart(props: TimeChartProps) {
     const moved = drag.moved || Math.hypot(event.clientX - drag.x, event.clientY - drag.y) >= DRAG_PX;
     if (moved) {
       if (!drag.moved) setDrag({ ...drag, moved });
-      setDrawn(boxBetween(index, drag.from, next));
+      setDrawn(drawnTo(drag, next));
     }
   };
   const release = (event: PointerEvent) => {
@@ -199,8 +210,8 @@ export function TimeChart(props: TimeChartProps) {
     setDrawn(undefined);
     const next = cellAt(event);
     if (!next) return;
-    if (drag.moved) onBox(boxBetween(index, drag.from, next));
-    else {
+    if (drag.moved) onBox(drawnTo(drag, next));
+    else if (!drag.grip) {
       const bounds = holder.current?.getBoundingClientRect();
       if (bounds) onPoint(touchedAt(next, event.clientY - bounds.top), { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
     }
@@ -215,7 +226,30 @@ export function TimeChart(props: TimeChartProps) {
       announce(`${when}, ${calculation.label} ${values.join(", ")}`);
     }
   };
+  const sayBox = (next: Box) => {
+    const [from, to] = [grid.first + next.firstStep * grid.step, grid.first + (next.lastStep + 1) * grid.step];
+    const values = heat && next.firstRow !== undefined && next.lastRow !== undefined ? `, ${rowName(calculation, heat, next.firstRow, next.lastRow)}` : "";
+    announce(`Box ${clock(from, zone, "second")} to ${clock(to, zone, "second")}${values}. Enter keeps it, Escape takes it back`);
+  };
   const press = (event: KeyboardEvent) => {
+    const held = growing ? undefined : (drawn ?? box);
+    const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], Home: [-grid.steps, 0], End: [grid.steps, 0] }[event.key];
+    if (held && arrow) {
+      event.preventDefault();
+      const by: Grip = { steps: arrow[0] ?? 0, rows: arrow[1] ?? 0 };
+      const next = (event.shiftKey ? grown : nudged)(held, by, grid, heat);
+      setDrawn(next);
+      sayBox(next);
+      return;
+    }
+    if (isAdjusted && drawn && (event.key === "Enter" || event.key === "Escape")) {
+      event.preventDefault();
+      event.stopPropagation();
+      setDrawn(undefined);
+      if (event.key === "Enter") onBox(drawn);
+      else announce("The box is as it was");
+      return;
+    }
     const far = event.shiftKey ? 10 : 1;
     const moves: Record<string, [number, number]> = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, far], ArrowDown: [0, -far], Home: [-grid.steps, 0], End: [grid.steps, 0] };
     const by = moves[event.key];
@@ -258,23 +292,23 @@ export function TimeChart(props: TimeChartProps) {
   };
 
   const visible = drawn ?? box;
-  const edge = visible && Math.min(frame.left + frame.width, xOf(frame, grid.first + (visible.lastStep + 1) * grid.step));
+  const place = visible && placeOf(visible, frame, grid, heat);
   return (
     <div
       ref={holder}
       className={heat ? "chart heat" : "chart line"}
-      style={{ height }}
+      style={{ height, cursor }}
       role="application"
       tabIndex={0}
       aria-roledescription={heat ? "heatmap" : "line graph"}
-      aria-label={`${calculation.label} over time, ${grid.steps} steps. Arrows move, Enter starts and ends a box, Space opens the menu of a point, Shift-M adds a marker.`}
+      aria-label={`${calculation.label} over time, ${grid.steps} steps. ${box ? "Arrows move the box, Shift and arrows change its size, Enter keeps it, Escape lets it go" : "Arrows move, Enter starts and ends a box"}, Space opens the menu of a point, Shift-M adds a marker.`}
       onPointerDown={(event) => {
         if (event.button !== 0 || (event.target as HTMLElement).closest(".selection-menu, .layer, .marker")) return;
         const from = cellAt(event);
         if (!from) return;
         // The pointer may leave the graph while it draws.
         event.currentTarget.setPointerCapture(event.pointerId);
-        setDrag({ from, x: event.clientX, y: event.clientY, moved: false });
+        setDrag({ from, x: event.clientX, y: event.clientY, moved: false, grip: gripOf(event) });
       }}
       onPointerMove={move}
       onPointerUp={release}
@@ -291,6 +325,11 @@ export function TimeChart(props: TimeChartProps) {
         if (event.currentTarget.contains(event.relatedTarget)) return;
         crosshair.set(undefined);
         setCell(undefined);
+        // What arrows have made of the box is kept.
+        if (isAdjusted && !drag && drawn) {
+          setDrawn(undefined);
+          onBox(drawn);
+        }
       }}
       onKeyDown={(event) => {
         if (event.target === event.currentTarget) press(event);
@@ -299,10 +338,10 @@ export function TimeChart(props: TimeChartProps) {
       <canvas ref={base} aria-hidden="true" />
       <canvas ref={over} className="over" aria-hidden="true" />
       <MarkerLayer frame={frame} zone={zone} datasets={props.datasets ?? NO_DATASETS} />
-      {drawn && <Outline box={drawn} frame={frame} grid={grid} rows={heat} colour={colours.selection} />}
+      {drawn && place && <Outline place={place} colour={colours.selection} />}
       {cell && !visible && <Tip {...props} cell={cell} frame={frame} colours={lineColours} width={width} />}
       {box && !drawn && props.boxMenu && (
-        <div className="selection-menu" style={edge && edge > width - 420 ? { right: 12, top: 8 } : { left: (edge ?? 0) + 8, top: 8 }}>
+        <div className="selection-menu" style={{ ...besideBox(place, width), top: 8 }}>
           {props.boxMenu}
         </div>
       )}
@@ -310,79 +349,16 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
+/** Room that a box's menu takes. */
+const MENU_PX = 420;
+
+/** Right of the box, or left of it where that has no room, or over it where neither has. */
+function besideBox(place: Place | undefined, width: number): { left: number } | { right: number } {
+  if (!place || place.right <= width - MENU_PX) return { left: (place?.right ?? 0) + 8 };
+  return { right: place.left > MENU_PX ? width - place.left + 8 : 12 };
+}
+
 /** The box while it is drawn stands in the document: moving it paints nothing again. */
-function Outline({ box, frame, grid, rows, colour }: { box: Box; frame: ReturnType<typeof frameOf>; grid: Grid; rows: Calculation["heats"][number] | undefined; colour: string }) {
-  const left = Math.max(frame.left, xOf(frame, grid.first + box.firstStep * grid.step));
-  const right = Math.min(frame.left + frame.width, xOf(frame, grid.first + (box.lastStep + 1) * grid.step));
-  const top = rows && box.lastRow !== undefined ? rowEdges(rows, frame, box.lastRow).top : frame.top;
-  const bottom = rows && box.firstRow !== undefined ? rowEdges(rows, frame, box.firstRow).bottom : frame.top + frame.height;
+function Outline({ place: { left, right, top, bottom }, colour }: { place: Place; colour: string }) {
   return <div style={{ position: "absolute", pointerEvents: "none", left, top, width: right - left, height: bottom - top, outline: `2px solid ${colour}`, background: `color-mix(in srgb, ${colour} 12%, transparent)` }} />;
-}
-
-function textOf(value: number | undefined, calculation: Calculation): string {
-  return value === undefined || Number.isNaN(value) ? "no value" : inUnit(value, calculation.measure);
-}
-
-const SHOWN_IN_TIP = 10;
-const SHOWN_MARKERS = 5;
-
-/** What is under the pointer, in words. */
-function Tip({ calculation, grid, zone, names, shownGroups, before, over, cell, frame, colours, width, height, datasets = NO_DATASETS }: TimeChartProps & { cell: Cell; frame: ReturnType<typeof frameOf>; colours: string[]; width: number }) {
-  const { step, row } = cell;
-  const from = grid.first + step * grid.step;
-  const precision = grid.step < 1_000 ? "ms" : grid.step < 60_000 ? "second" : "minute";
-  const x = xOf(frame, from + grid.step / 2);
-  const side = x > width / 2 ? { right: width - x + 14 } : { left: x + 14 };
-  const heat = calculation.heats[0];
-  let body: ReactNode;
-  if (heat && row !== undefined) {
-    let all = 0;
-    for (let n = 0; n < heat.rows; n++) all += heat.counts[step * heat.rows + n] ?? 0;
-    const weight = heat.counts[step * heat.rows + row] ?? 0;
-    body = (
-      <div>
-        {rowName(calculation, heat, row)} · <strong>{count(weight)}</strong> {weight === 1 ? "event" : "events"}
-        {all > 0 && weight > 0 && <span className="quiet"> · {Math.round((weight / all) * 1000) / 10} % of this step</span>}
-        {over?.some(({ line }) => Number.isFinite(line[step])) && <div className="quiet">{over.map(({ name, line }) => `${name} ${textOf(line[step], calculation)}`).join(" · ")}</div>}
-      </div>
-    );
-  } else {
-    const values = shownGroups
-      .map((group, n) => ({ group, n, value: calculation.lines[group]?.[step] ?? Number.NaN }))
-      .filter(({ value }) => !Number.isNaN(value))
-      .sort((a, b) => b.value - a.value);
-    body = (
-      <table>
-        <tbody>
-          {values.slice(0, SHOWN_IN_TIP).map(({ group, n, value }) => (
-            <tr key={group}>
-              <td>
-                <span className="swatch" style={{ background: colours[n] }} />
-                {names[group] || calculation.label}
-              </td>
-              <td>{inUnit(value, calculation.measure)}</td>
-              {before && <td className="quiet">was {textOf(before.lines[group]?.[Math.round((from - before.grid.first) / before.grid.step)], calculation)}</td>}
-            </tr>
-          ))}
-        </tbody>
-        {values.length > SHOWN_IN_TIP && <caption>{values.length - SHOWN_IN_TIP} more</caption>}
-      </table>
-    );
-  }
-  const happened = useShownMarkers(frame, datasets).filter(({ start, end = start }) => start < from + grid.step && end >= from);
-  const top = heat && row !== undefined ? Math.min(height - AXIS - 44, Math.max(4, rowEdges(heat, frame, row).top - 52)) : 8;
-  return (
-    <div className="tip" style={{ ...side, top }} aria-hidden="true">
-      <div className="quiet mono">
-        {clock(from, zone, precision)}–{clock(from + grid.step, zone, precision)} {zoneName(from, zone)}
-      </div>
-      {body}
-      {happened.slice(0, SHOWN_MARKERS).map((marker) => (
-        <div key={marker.id} className="cut">
-          <span className="swatch" style={{ background: markerColour(marker) }} />
-          {markerWords(marker)}
-        </div>
-      ))}
-    </div>
-  );
 }

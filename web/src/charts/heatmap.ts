@@ -40,11 +40,12 @@ export function valuesOf(heat: Heat, row: number): { low: number; high: number }
   return { low, high: heat.edges[row + 1] ?? low };
 }
 
-/** What a row holds, in words. */
-export function rowName(calculation: Calculation, heat: Heat, row: number): string {
-  const { low, high } = valuesOf(heat, row);
-  if (low === Number.NEGATIVE_INFINITY) return "0 or less";
-  if (high === Number.POSITIVE_INFINITY) return `over ${inUnit(low, calculation.measure)}`;
+/** What a row holds, or several up to another one, in words. */
+export function rowName(calculation: Calculation, heat: Heat, row: number, upTo = row): string {
+  const { low } = valuesOf(heat, row);
+  const { high } = valuesOf(heat, upTo);
+  if (high === Number.POSITIVE_INFINITY) return low === Number.NEGATIVE_INFINITY ? "all values" : `over ${inUnit(low, calculation.measure)}`;
+  if (low === Number.NEGATIVE_INFINITY) return high === 0 ? "0 or less" : `up to ${inUnit(high, calculation.measure)}`;
   return `${inUnit(low, calculation.measure)} – ${inUnit(high, calculation.measure)}`;
 }
 

@@ -7,7 +7,8 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
   {
     title: "Everywhere",
     keys: [
-      ["/ or Ctrl-K", "search, or paste an id"],
+      ["/ or Ctrl-K", "search"],
+      ["Ctrl-V", "a trace id, traceparent or X-Amzn-Trace-Id: open its trace"],
       ...PAGES.map(({ key, label }): [string, string] => [`g ${key}`, label]),
       ["[ ]", "step back, forward in time"],
       ["z", "back to the range before the last zoom"],
@@ -29,7 +30,16 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
       ["Backspace", "in an empty clause: select, then remove, the last piece"],
       ["Space on a condition", "turn it off and on"],
       ["Left Right Up Down", "on a graph: move; Enter: start or end a box; Shift-M: add a marker"],
+      ["the same on a box", "move it; with Shift: change its size; Enter keeps it, Esc takes it back"],
       ["Alt-Up Alt-Down", "an older, a newer query of the history"],
+    ],
+  },
+  {
+    title: "Logs",
+    keys: [
+      ["f", "follow, stop following"],
+      ["Space", "while following: pause, go on"],
+      ["j k", "next, previous line"],
     ],
   },
   {
