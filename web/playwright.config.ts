@@ -5,11 +5,13 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "*.spec.ts",
   outputDir: "e2e/.out",
+  // One picture for all machines: letters are drawn as boxes, and a few pixels may differ (e2e/README.md).
+  snapshotPathTemplate: "e2e/baselines/{arg}{ext}",
   fullyParallel: false,
   workers: 1,
   retries: 0,
   timeout: 60_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixelRatio: 0.005, animations: "disabled", caret: "hide" } },
   reporter: [["line"]],
   globalSetup: "./e2e/setup.ts",
   use: {

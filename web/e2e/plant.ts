@@ -2,7 +2,7 @@
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
     return state / 2_147_483_648;
   };
 }
