@@ -131,3 +131,17 @@ test("14: lines are followed, held at an error, and go on without a loss, one ke
     await own.remove();
   }
 });
+
+test("21: an empty server turns into the first event's trace by itself", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await page.goto(`${own.url}/e/local/connect`);
+    await expect(page.getByText("Nothing received yet")).toBeVisible();
+    await page.getByRole("button", { name: "Send test event" }).click();
+    await expect(page.getByText(/1 event stored/)).toBeVisible();
+    await page.getByRole("link", { name: "See it" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "test event" })).toBeVisible();
+  } finally {
+    await own.remove();
+  }
+});

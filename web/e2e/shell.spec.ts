@@ -52,3 +52,14 @@ test("an address of nothing says so", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "Nothing is at this address" })).toBeVisible();
   await expectAccessible(page);
 });
+
+test("a window over midnight fits into a narrow page", async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 900 });
+  await page.clock.setFixedTime("2026-03-02T00:10:00+01:00");
+  for (const [path, shown] of [["/traces?from=-2h", /Last 2.h Sun 1 Mar 22:10 – Mon 2 Mar 00:10/], ["/logs?from=2025-12-30T09:58:00Z&to=2026-01-02T14:10:00Z", /30 Dec.* – .*2 Jan/]] as const) {
+    await page.goto(`${server()}/e/local${path}`);
+    await expect(page.getByRole("group", { name: "Time" }).getByRole("button", { name: shown })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `e2e/.out/midnight-${path.slice(1, 5)}.png` });
+  }
+});

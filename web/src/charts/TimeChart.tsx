@@ -341,7 +341,7 @@ export function TimeChart(props: TimeChartProps) {
       {drawn && place && <Outline place={place} colour={colours.selection} />}
       {cell && !visible && <Tip {...props} cell={cell} frame={frame} colours={lineColours} width={width} />}
       {box && !drawn && props.boxMenu && (
-        <div className="selection-menu" style={{ ...besideBox(place, width), top: 8 }}>
+        <div className="selection-menu" style={besideBox(place, width, height)}>
           {props.boxMenu}
         </div>
       )}
@@ -350,12 +350,15 @@ export function TimeChart(props: TimeChartProps) {
 }
 
 /** Room that a box's menu takes. */
-const MENU_PX = 420;
+const MENU = { width: 490, height: 48 };
 
-/** Right of the box, or left of it where that has no room, or over it where neither has. */
-function besideBox(place: Place | undefined, width: number): { left: number } | { right: number } {
-  if (!place || place.right <= width - MENU_PX) return { left: (place?.right ?? 0) + 8 };
-  return { right: place.left > MENU_PX ? width - place.left + 8 : 12 };
+/** Right of the box, or left of it, or under it, or above: where there is room; else over it. */
+function besideBox(place: Place | undefined, width: number, height: number): { left?: number; right?: number; top: number } {
+  if (!place) return { left: 8, top: 8 };
+  if (place.right <= width - MENU.width) return { left: place.right + 8, top: 8 };
+  if (place.left > MENU.width) return { right: width - place.left + 8, top: 8 };
+  const isUnder = place.bottom + MENU.height < height;
+  return { right: 12, top: isUnder ? place.bottom + 10 : place.top > MENU.height ? place.top - MENU.height : 8 };
 }
 
 /** The box while it is drawn stands in the document: moving it paints nothing again. */

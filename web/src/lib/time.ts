@@ -123,6 +123,9 @@ export function moment(ms: Milliseconds, zone: Zone, now: Milliseconds = Date.no
   return `${dayName(ms, zone)}${withYear} ${clock(ms, zone, precision)}`;
 }
 
+/** Whether a range lies within one day, which then need not be told at each of its times. */
+export const isOneDay = ({ start, end }: { start: Milliseconds; end: Milliseconds }, zone: Zone): boolean => end - start < DAY_MS && dayName(start, zone) === dayName(end, zone);
+
 /** `2026-11-21T14:02:05.123Z`, to the nanosecond where the value has one. */
 export function isoOfNs(ns: Nanoseconds): string {
   const iso = new Date(Number(ns / 1_000_000n)).toISOString();

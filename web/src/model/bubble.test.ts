@@ -9,6 +9,8 @@ const column = (bins: Bin[], deciding: number | null): Compared => ({ name: "c",
 test("headlines", () => {
   expect(plain(headline(column([bin("value", 0.9, 0.001, { value: "7" })], 0), print))).toBe("7 is 90 % of the selection, 0.1 % of the rest");
   expect(plain(headline(column([bin("missing", 1, 0)], 0), print))).toBe("absent in 100 % of the selection, 0 % of the rest");
+  const twoSided = [bin("value", 0.47, 0.08, { value: true }), bin("value", 0.53, 0.92, { value: false })];
+  expect(plain(headline(column(twoSided, 1), print))).toBe("true is 47 % of the selection, 8 % of the rest");
   const ranges = [bin("range", 0, 0.8, { low: 0, high: 10 }), bin("range", 1, 0.2, { low: 10, high: 20 })];
   expect(headline(column(ranges, null), print)).toBe("median 15 ms, 6 ms of the rest");
 });

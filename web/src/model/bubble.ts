@@ -62,6 +62,10 @@ export function headline(column: Compared, print: (value: number) => string): st
     const [selected, rest] = [medianOf(column.bins, "selected"), medianOf(column.bins, "rest")];
     return selected === undefined || rest === undefined ? "differs" : `median ${print(selected)}, ${print(rest)} of the rest`;
   }
+  // Of two values that differ alike, the one that the selected have more of says it.
+  const gap = deciding.rest - deciding.selected;
+  const more = gap > 0 ? column.bins.find(({ kind, selected, rest }) => kind === "value" && selected - rest > gap - 1e-6) : undefined;
+  if (more) return `${binName(more, print)} is ${percent(more.selected)} of the selection, ${percent(more.rest)} of the rest`;
   const shares = `${percent(deciding.selected)} of the selection, ${percent(deciding.rest)} of the rest`;
   return deciding.kind === "missing" ? `absent in ${shares}` : `${binName(deciding, print)} is ${shares}`;
 }

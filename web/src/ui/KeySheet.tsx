@@ -67,6 +67,9 @@ export function KeySheet({ close }: { close: () => void }) {
   return (
     <Dialog label="Keys" className="sheet" close={close}>
       <h1>Keys</h1>
+      <label>
+        <input type="checkbox" checked={on} onChange={(event) => singleKeys.set(event.target.checked)} /> Single letters work as keys outside of text fields
+      </label>
       {PARTS.map(({ title, keys }) => (
         <section key={title}>
           <h2>{title}</h2>
@@ -80,10 +83,6 @@ export function KeySheet({ close }: { close: () => void }) {
           </dl>
         </section>
       ))}
-      <h2>Single letters</h2>
-      <label>
-        <input type="checkbox" checked={on} onChange={(event) => singleKeys.set(event.target.checked)} /> work as keys outside of text fields
-      </label>
     </Dialog>
   );
 }

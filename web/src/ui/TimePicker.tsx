@@ -65,15 +65,14 @@ export function TimePicker() {
   const paused = useLive(live && isRelative(range));
   const button = useRef<HTMLButtonElement>(null);
   const name = relativeName(range);
-  const between = windowName(shown, zone, Date.now());
   return (
     <div className="time" role="group" aria-label="Time">
       <button type="button" className="button plain square" aria-label="Earlier" title="Earlier ([)" onClick={() => shift(-length)}>
         <Icon name="back" />
       </button>
       <div className="anchor" ref={box}>
-        <button ref={button} type="button" className="button" aria-expanded={open} aria-haspopup="dialog" title={between} onClick={() => setOpen(!open)}>
-          {name && <strong>{name}</strong>} <span className={name ? "quiet mono" : "mono"}>{between}</span> <Icon name="down" size={14} />
+        <button ref={button} type="button" className="button range" title={windowName(shown, zone, Date.now())} aria-expanded={open} aria-haspopup="dialog" onClick={() => setOpen(!open)}>
+          {name && <strong>{name}</strong>} <span className={name ? "quiet mono cut" : "mono cut"}>{windowName(shown, zone, Date.now())}</span> <Icon name="down" size={14} />
         </button>
         {open && (
           <TimePanel

@@ -1,6 +1,7 @@
 import { type ReactNode, memo, useEffect, useMemo, useRef, useState } from "react";
 import { type Asked, type QueryAnswer, type Row, useEvents, useRun } from "../../api/hooks";
 import type { PanelContent } from "../../api/library";
+import { Legend } from "../../charts/Legend";
 import { TimeChart } from "../../charts/TimeChart";
 import { extentOf, printBox } from "../../charts/box";
 import { useSize } from "../../charts/canvas";
@@ -137,7 +138,6 @@ const LEAST_CHART = 76;
 /** A graph for each calculation, as high as there is room. */
 function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) {
   const { zone } = useTime();
-  const colours = useColours();
   const [holder, { height }] = useSize<HTMLDivElement>();
   const groups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, names.length) }, (_, n) => n), [names]);
   const several = graphs.calculations.length > 1;
@@ -174,15 +174,7 @@ function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) 
           ))}
       </div>
       {hasLines && content.style === "graph" && (
-        <ul className="legend" aria-label="Groups" onPointerLeave={() => hoveredGroup.set(undefined)}>
-          {groups.map((group) => (
-            <li key={group} className="cut" onPointerEnter={() => hoveredGroup.set(group)}>
-              <span className="swatch" style={{ background: slotColour(colours, group) }} />
-              {names[group]}
-            </li>
-          ))}
-          {names.length > groups.length && <li className="quiet">{names.length - groups.length} more</li>}
-        </ul>
+        <Legend names={names} groups={groups} />
       )}
     </>
   );

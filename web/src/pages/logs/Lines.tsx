@@ -77,6 +77,7 @@ export function Lines({ rows, zone, label, following = false, selected, select, 
               <span className="svc">{fieldText(row.fields["service.name"] ?? "")}</span>
               {row.fields["trace.trace_id"] ? (
                 <Link
+                  className="way"
                   to={traceAddress(row)}
                   aria-label="Open its trace"
                   // Back leads to this line again.
@@ -85,7 +86,7 @@ export function Lines({ rows, zone, label, following = false, selected, select, 
                   trace
                 </Link>
               ) : (
-                <span className="quiet">–</span>
+                <span className="quiet way">–</span>
               )}
               <span>{fieldText(row.fields.body ?? row.fields["exception.type"] ?? row.fields.name ?? "").split("\n", 1)[0]}</span>
             </div>

@@ -2,6 +2,7 @@ import "../query/query.css";
 import "../../ui/page.css";
 import { useEffect, useMemo, useRef } from "react";
 import { type Row, useEvents, useRow, useRun } from "../../api/hooks";
+import { Legend } from "../../charts/Legend";
 import { useAddress, useChange } from "../../lib/address";
 import { exact } from "../../lib/format";
 import { useStore } from "../../lib/store";
@@ -116,7 +117,9 @@ export function LogsPage() {
                 if (typeof level === "string" && !on.includes(level)) set(withLevel(query, level));
                 zoom(absolute({ start: graphs.grid.first + step * graphs.grid.step, end: graphs.grid.first + (step + 1) * graphs.grid.step }));
               }}
-            />
+            >
+              <Legend names={graphs.names} groups={graphs.names.map((_, n) => n).slice(0, 8)} />
+            </Graph>
           )}
           <Waiting asked={lines} name="the lines" />
           {lines.error && <ErrorState error={lines.error} retry={() => void lines.refetch()} />}

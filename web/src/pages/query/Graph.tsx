@@ -28,7 +28,7 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
   return (
     <section className="graph" data-graph={chart.index} aria-label={title ?? calculation.label}>
       <header>
-        <h2 className="grow cut">{title ?? calculation.label}</h2>
+        <h2 className={title ? "grow cut words" : "grow cut"}>{title ?? calculation.label}</h2>
         {isHeat && <RampLegend counts={calculation.heats[0]?.counts ?? new Float32Array()} scale={ramp} />}
         <Menu
           label="Graph"

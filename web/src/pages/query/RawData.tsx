@@ -2,7 +2,7 @@ import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useMemo, useRef, 
 import { type Row, useEventPages, useRow } from "../../api/hooks";
 import { duration, exact, inUnit, unitOfColumn } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { type Zone, moment, nsToMs } from "../../lib/time";
+import { type Zone, clock, isOneDay, moment, nsToMs } from "../../lib/time";
 import { type Query, calcParts, columnOfCondition, columnText, equals, whereText, withCondition } from "../../model/query";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
@@ -33,7 +33,7 @@ interface RawDataProps {
 /** The events themselves, newest first, as many as are scrolled to. */
 export function RawData({ env, ran, time, run }: RawDataProps) {
   const { times } = useStore(asked);
-  const { zone, live } = useTime();
+  const { zone, live, window: shown } = useTime();
   const [selected, setSelected] = useState<Row>();
   const [isScrolled, setScrolled] = useState(false);
   const where = whereText(ran);
@@ -98,6 +98,7 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
           selected={selected?.seq}
           select={setSelected}
           zone={zone}
+          isShort={isOneDay(shown, zone)}
           onScroll={(scrolled, nearEnd) => {
             setScrolled(scrolled);
             if (nearEnd && more && !answer.isFetching) void answer.fetchNextPage();
@@ -165,10 +166,12 @@ interface RowsProps {
   selected: string | undefined;
   select: (row: Row | undefined) => void;
   zone: Zone;
+  /** All of one day. */
+  isShort: boolean;
   onScroll: (isScrolled: boolean, isNearEnd: boolean) => void;
 }
 
-function Rows({ list, rows, columns, selected, select, zone, onScroll }: RowsProps) {
+function Rows({ list, rows, columns, selected, select, zone, isShort, onScroll }: RowsProps) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
   useLayoutEffect(() => {
@@ -177,8 +180,9 @@ function Rows({ list, rows, columns, selected, select, zone, onScroll }: RowsPro
   const at = useMemo(() => (selected === undefined ? -1 : rows.findIndex(({ seq }) => seq === selected)), [rows, selected]);
   const first = Math.max(0, Math.floor(top / ROW_PX) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW_PX) + OVERSCAN);
-  const template = `190px ${columns.map((name) => (name === "name" ? "320px" : "140px")).join(" ")} 1fr`;
-  const wide = 190 + columns.reduce((sum, name) => sum + (name === "name" ? 320 : 140), 0);
+  const timePx = isShort ? 104 : 190;
+  const template = `${timePx}px ${columns.map((name) => (name === "name" ? "320px" : "140px")).join(" ")} 1fr`;
+  const wide = timePx + columns.reduce((sum, name) => sum + (name === "name" ? 320 : 140), 0);
   const isNearEnd = last >= rows.length - 200;
   const told = useRef(onScroll);
   told.current = onScroll;
@@ -223,7 +227,7 @@ function Rows({ list, rows, columns, selected, select, zone, onScroll }: RowsPro
         {rows.slice(first, last).map((row, n) => {
           const index = first + n;
           return (
-            <RawRow key={row.seq} row={row} index={index} isSelected={index === at} columns={columns} template={template} wide={wide} zone={zone} select={select} />
+            <RawRow key={row.seq} row={row} index={index} isSelected={index === at} columns={columns} template={template} wide={wide} zone={zone} isShort={isShort} select={select} />
           );
         })}
       </div>
@@ -231,7 +235,7 @@ function Rows({ list, rows, columns, selected, select, zone, onScroll }: RowsPro
   );
 }
 
-interface RawRowProps extends Pick<RowsProps, "columns" | "zone" | "select"> {
+interface RawRowProps extends Pick<RowsProps, "columns" | "zone" | "isShort" | "select"> {
   row: Row;
   index: number;
   isSelected: boolean;
@@ -240,7 +244,7 @@ interface RawRowProps extends Pick<RowsProps, "columns" | "zone" | "select"> {
 }
 
 /** A row is made once while it is scrolled by. */
-const RawRow = memo(function RawRow({ row, index, isSelected, columns, template, wide, zone, select }: RawRowProps) {
+const RawRow = memo(function RawRow({ row, index, isSelected, columns, template, wide, zone, isShort, select }: RawRowProps) {
   return (
     <div
       id={`raw-${index}`}
@@ -252,7 +256,7 @@ const RawRow = memo(function RawRow({ row, index, isSelected, columns, template,
       onClick={() => select(isSelected ? undefined : row)}
     >
       <span role="gridcell" className="quiet">
-        {moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}
+        {isShort ? clock(nsToMs(row.time_ns), zone, "ms") : moment(nsToMs(row.time_ns), zone, Date.now(), "ms")}
       </span>
       {columns.map((name) => (
         <span key={name} role="gridcell">

@@ -4,7 +4,7 @@ import { type Area, type Dot, Scatter, isWithin } from "../../charts/Scatter";
 import { go, useAddress, useChange } from "../../lib/address";
 import { count, duration, plural } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { moment, nsToMs } from "../../lib/time";
+import { clock, isOneDay, moment, nsToMs } from "../../lib/time";
 import { type Query, asking } from "../../model/query";
 import { absolute } from "../../model/range";
 import { numberOf } from "../../model/series";
@@ -48,6 +48,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
   const zoomed = useZoomChanges();
   const [ticked, setTicked] = useState<string[]>([]);
   const [isLong, setLong] = useState(false);
+  const isShort = isOneDay(shown, zone);
   const sort = SORTS.find(({ id }) => id === params.get("sort")) ?? SORTS[0];
   const text = asking({ ...ran, fields: [...ran.fields, ...FIELDS] }, ["COUNT", "MAX(duration_ms)", "SUM(failed)", "MAX(started_at)"], { groupBy: ["trace.trace_id"], orderBy: [sort.order], limit: String(MOST) }, "trace.span_id exists");
   const found = useRun(env, `${text} ${time}`, [], times);
@@ -153,7 +154,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
       </div>
       {roots.error && !roots.data && <ErrorState error={roots.error} retry={() => void roots.refetch()} />}
       <div className="grid-wrap">
-        <div className="mini mini-head" aria-hidden="true">
+        <div className={isShort ? "mini mini-head short" : "mini mini-head"} aria-hidden="true">
           <span />
           <span>start</span>
           <span>service</span>
@@ -167,9 +168,9 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
           {listed.slice(0, isLong ? MOST : LISTED).map((trace) => (
             <li key={trace.id} className="mini-row">
               <input type="checkbox" aria-label={`Compare ${trace.name ?? trace.id}, ${duration(trace.length)}`} checked={ticked.includes(trace.id)} onChange={() => tick(trace.id)} />
-              <Link className="mini" to={pageAddress(`/trace/${trace.id}`, { at: String(Math.round(trace.at)) })}>
+              <Link className={isShort ? "mini short" : "mini"} to={pageAddress(`/trace/${trace.id}`, { at: String(Math.round(trace.at)) })}>
                 <span />
-                <span className="mono quiet cut">{moment(trace.at, zone, Date.now())}</span>
+                <span className="mono quiet cut">{isShort ? clock(trace.at, zone, "second") : moment(trace.at, zone, Date.now())}</span>
                 <span className="cut">{trace.service}</span>
                 <span className="cut">{trace.name ?? (roots.data ? "root not in this range" : "…")}</span>
                 <span className="mono">{duration(trace.length)}</span>

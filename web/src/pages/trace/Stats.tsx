@@ -53,8 +53,8 @@ export function Stats({ state, showSpans }: { state: TraceState; showSpans: (tex
         {figures.slice(0, 500).map((figure) => (
           <tr key={figure.name}>
             <td>
-              <button type="button" className="button plain cut stat-name" title={figure.name} onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
-                {figure.name}
+              <button type="button" className="button plain stat-name" title={figure.name} onClick={() => showSpans(by === "service" ? figure.name : (figure.name.split(" · ").at(-1) ?? ""))}>
+                <span className="cut">{figure.name}</span>
               </button>
             </td>
             <td className="num">

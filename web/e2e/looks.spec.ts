@@ -1,0 +1,122 @@
+import type { Page } from "@playwright/test";
+import { Hand } from "./hand";
+import { expect, expectAccessible, server, test } from "./page";
+import { start } from "./server";
+
+const LOOKS = [["light", 1440], ["dark", 1440], ["light", 900], ["dark", 900]] as const;
+
+/** What is open, in both themes, wide and narrow: nothing stands out at the side. The pictures are for looking at. */
+async function look(page: Page, name: string): Promise<void> {
+  await expect(page.getByRole("status", { name: /^(Asking|Reading|Loading|Comparing)/ })).toHaveCount(0);
+  await expect(page.locator(".stale")).toHaveCount(0);
+  for (const [theme, width] of LOOKS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over, `${name}, ${theme}, ${width}`).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `e2e/.out/looks/${name}-${theme}-${width}.png` });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+const PAGES: [name: string, path: string, ready: string][] = [
+  ["home", "?from=-15m", "Routes"],
+  ["query", "/query?from=-15m", "Query"],
+  ["lines", "/query?from=-15m&q=COUNT,+P95(duration_ms),+HEATMAP(duration_ms)+GROUP+BY+service.name&cmp=previous", "Query"],
+  ["traces", "/traces?from=-15m", "Traces"],
+  ["logs", "/logs?from=-15m", "Logs"],
+  ["boards", "/boards", "Boards"],
+  ["data", "/data?from=-15m", "Columns"],
+  ["connect", "/connect", "Refused"],
+  ["nowhere", "/nowhere", "Nothing is at this address"],
+];
+
+for (const [name, path, ready] of PAGES) {
+  test(`${name}`, async ({ page }) => {
+    await page.goto(`${server()}/e/local${path}`);
+    await expect(page.getByRole("heading", { name: new RegExp(ready) }).first()).toBeVisible();
+    await look(page, name);
+    await expectAccessible(page);
+  });
+}
+
+test("a box and its panels, raw data, an event", async ({ page }) => {
+  await page.goto(`${server()}/e/local/query?from=-15m`);
+  const heatmap = page.getByRole("application", { name: /HEATMAP/ });
+  await expect(heatmap).toBeVisible();
+  await new Hand().drag(page, heatmap, [0.4, 0.05], [0.6, 0.3]);
+  await expect(page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first()).toBeVisible();
+  await look(page, "bubbleup");
+  await page.getByRole("tab", { name: "Results" }).click();
+  await look(page, "box");
+  await page.getByRole("tab", { name: "Raw data" }).click();
+  await page.getByRole("grid", { name: /Events/ }).focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(page.getByRole("complementary", { name: "Event" })).toContainText("service.name");
+  await look(page, "raw");
+  await page.getByRole("tab", { name: "Traces" }).click();
+  await expect(page.getByRole("listitem").nth(5)).toBeVisible();
+  await look(page, "query-traces");
+});
+
+test("a trace, its views, and its comparison", async ({ page }) => {
+  const body = JSON.stringify({ text: "COUNT WHERE error = true GROUP BY trace.trace_id LIMIT 1 LAST 15m", want: [] });
+  const answer = (await (await fetch(`${server()}/hive/v1/e/local/query`, { method: "POST", body })).json()) as { results: { group: string[] }[] };
+  await page.goto(`${server()}/e/local/trace/${answer.results[0]?.group[0]}`);
+  await expect(page.getByRole("treegrid", { name: "Spans" }).getByRole("row").first()).toBeVisible();
+  await look(page, "trace");
+  await page.keyboard.press("e");
+  await expect(page.getByRole("complementary", { name: /^Span / }).getByText("service.name", { exact: true })).toBeVisible();
+  await look(page, "trace-span");
+  for (const view of ["Flame graph", "Statistics", "Logs"]) {
+    await page.getByRole("tab", { name: view }).click();
+    await look(page, `trace-${view.toLowerCase().replace(" ", "-")}`);
+  }
+  await page.getByRole("button", { name: "Compare with a typical one" }).click();
+  await expect(page.getByRole("heading", { name: /^A: / })).toBeVisible();
+  await look(page, "compare");
+});
+
+test("what opens over a page", async ({ page }) => {
+  await page.goto(`${server()}/e/local/query?from=-15m&q=COUNT`);
+  const graph = page.getByRole("application", { name: /^COUNT/ });
+  await expect(graph).toBeVisible();
+  for (const [name, opens] of [
+    ["palette", () => page.keyboard.press("/")],
+    ["keys", () => page.keyboard.press("?")],
+    ["time", () => page.getByRole("button", { name: /Last 15/ }).click()],
+    ["history", () => page.getByRole("button", { name: "History" }).click()],
+    ["marker", () => graph.press("Shift+M")],
+  ] as const) {
+    await opens();
+    await look(page, name);
+    await page.keyboard.press("Escape");
+  }
+  await graph.click({ position: { x: 500, y: 60 } });
+  await expect(page.getByRole("menu", { name: "This point" })).toBeVisible();
+  await look(page, "point");
+});
+
+test("a line of the log with its fields, and lines that are followed", async ({ page }) => {
+  await page.goto(`${server()}/e/local/logs?from=-15m`);
+  await page.getByRole("log", { name: /newest first/ }).press("j");
+  await expect(page.getByRole("complementary", { name: "Line" })).toContainText("severity");
+  await look(page, "line");
+  await page.keyboard.press("f");
+  await expect(page.getByRole("log", { name: "Lines as they arrive" }).locator(".logline").nth(3)).toBeVisible();
+  await look(page, "tail");
+});
+
+test("a server that has received nothing", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    for (const [name, path] of [["home", ""], ["query", "/query"], ["connect", "/connect"]] as const) {
+      await page.goto(`${own.url}/e/local${path}`);
+      await expect(page.getByText(/OTEL_EXPORTER_OTLP_ENDPOINT/).first()).toBeVisible();
+      await look(page, `empty-${name}`);
+    }
+  } finally {
+    await own.remove();
+  }
+});

@@ -1,0 +1,18 @@
+import { slotColour, useColours } from "./colours";
+import { hoveredGroup } from "./crosshair";
+
+/** Names beside the colours of lines; under the pointer a line stands out. */
+export function Legend({ names, groups }: { names: readonly string[]; groups: readonly number[] }) {
+  const colours = useColours();
+  return (
+    <ul className="legend" aria-label="Groups" onPointerLeave={() => hoveredGroup.set(undefined)}>
+      {groups.map((group) => (
+        <li key={group} className="cut" onPointerEnter={() => hoveredGroup.set(group)}>
+          <span className="swatch" style={{ background: names.length <= 1 ? slotColour(colours, 0) : slotColour(colours, group) }} />
+          {names[group]}
+        </li>
+      ))}
+      {names.length > groups.length && <li className="quiet">{names.length - groups.length} more</li>}
+    </ul>
+  );
+}
