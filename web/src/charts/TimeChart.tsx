@@ -95,7 +95,7 @@ export function TimeChart(props: TimeChartProps) {
   // Under arrows, or by its handles, the box that stood there is on its way.
   const isAdjusted = drawn !== undefined && !growing && (!drag || drag.grip !== undefined);
   const standing = isAdjusted ? undefined : box;
-  const heat = calculation.heats[0];
+  const heat = calculation.heat;
   const frame = useMemo(() => frameOf(width, height, start, end), [width, height, start, end]);
   const heatData = useMemo(() => heat && heatView(heat, grid, colours.rampFloor, ramp), [heat, grid, colours, ramp]);
   const shown = useMemo(() => shownGroups.map((group) => calculation.lines[group] ?? new Float64Array(0)), [shownGroups, calculation]);
@@ -109,7 +109,7 @@ export function TimeChart(props: TimeChartProps) {
     const context = prepare(canvas, width, height);
     if (!context) return;
     if (heat && heatData) {
-      paintHeat(context, frame, heatData, colours.ramp, window.devicePixelRatio || 1);
+      paintHeat(context, frame, heatData, colours.rampPixels, window.devicePixelRatio || 1);
       if (overlay) paintOver(context, frame, heat, grid, overlay, colours);
       paintValues(context, frame, heatTicks(calculation, heat, frame), colours, false);
     } else if (lineData) {

@@ -22,7 +22,7 @@ export function Tip({ calculation, grid, zone, names, shownGroups, before, over,
   const precision = grid.step < 1_000 ? "ms" : grid.step < 60_000 ? "second" : "minute";
   const x = xOf(frame, from + grid.step / 2);
   const side = x > width / 2 ? { right: width - x + 14 } : { left: x + 14 };
-  const heat = calculation.heats[0];
+  const heat = calculation.heat;
   let body: ReactNode;
   if (heat && row !== undefined) {
     let all = 0;

@@ -30,6 +30,6 @@ test("rows and pixels", () => {
   expect(rowEdges(heat, frame, 3)).toEqual({ top: 0, bottom: 20 });
   expect(yOfValue(heat, frame, 10)).toBeCloseTo(30);
   expect(yOfValue(heat, frame, Math.sqrt(10))).toBeCloseTo(35);
-  const calculation = { label: "", op: "HEATMAP", column: "x", measure: { unit: "none" as const, factor: 1 }, lines: [], heats: [] };
+  const calculation = { label: "", op: "HEATMAP", column: "x", measure: { unit: "none" as const, factor: 1 }, lines: [] };
   expect([0, 1, 3].map((row) => rowName(calculation, heat, row))).toEqual(["0 or less", "1 – 10", "over 100"]);
 });

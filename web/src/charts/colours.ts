@@ -20,6 +20,8 @@ export interface Colours {
   baseline: string;
   groups: string[];
   ramp: Rgb[];
+  /** The ramp as pixels of an image. */
+  rampPixels: Uint32Array;
   rampFloor: number;
   mono: string;
   sans: string;
@@ -28,6 +30,7 @@ export interface Colours {
 function read(): Colours {
   const style = getComputedStyle(document.documentElement);
   const token = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const ramp = rampOf(token("ramp").split(/\s+/));
   return {
     bg: token("bg"),
     surface: token("surface"),
@@ -43,7 +46,8 @@ function read(): Colours {
     selection: token("selection"),
     baseline: token("baseline"),
     groups: Array.from({ length: 12 }, (_, n) => token(`g${n + 1}`)),
-    ramp: rampOf(token("ramp").split(/\s+/)),
+    ramp,
+    rampPixels: Uint32Array.from(ramp, ([red, green, blue]) => (255 << 24) | (blue << 16) | (green << 8) | red),
     rampFloor: Number(token("ramp-floor")),
     mono: token("mono"),
     sans: token("sans"),

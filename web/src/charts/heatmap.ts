@@ -1,5 +1,5 @@
 import { inUnit } from "../lib/format";
-import { type ColourScale, type Rgb, RAMP_ENTRIES, type Shading, shade, shadingOf } from "../model/ramp";
+import { type ColourScale, RAMP_ENTRIES, type Shading, shade, shadingOf } from "../model/ramp";
 import type { Calculation, Grid, Heat } from "../model/series";
 import { linearTicks, logTicks } from "../model/ticks";
 import type { Colours } from "./colours";
@@ -49,42 +49,46 @@ export function rowName(calculation: Calculation, heat: Heat, row: number, upTo 
   return `${inUnit(low, calculation.measure)} – ${inUnit(high, calculation.measure)}`;
 }
 
-/** Every cell in one pass over the pixels of an image: no gaps, columns narrower than a pixel are summed, a lone cell is 3 x 3. */
-export function paintHeat(context: CanvasRenderingContext2D, frame: Frame, view: HeatView, ramp: readonly Rgb[], scale: number): void {
+/** Every cell in one pass over the pixels of an image: no gaps, and columns narrower than a pixel are summed. */
+export function paintHeat(context: CanvasRenderingContext2D, frame: Frame, view: HeatView, ramp: Uint32Array, scale: number): void {
   const { heat, grid, shading } = view;
   const wide = Math.round(frame.width * scale);
   const high = Math.round(frame.height * scale);
   if (wide < 1 || high < 1 || heat.rows < 1) return;
   const image = context.createImageData(wide, high);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = Uint32Array.from(ramp, ([red, green, blue]) => (255 << 24) | (blue << 16) | (green << 8) | red);
-  const least = Math.round(3 * scale);
   const device: Frame = { ...frame, left: 0, top: 0, width: wide, height: high };
-  const paint = (left: number, right: number, row: number, weight: number) => {
+  const columns = columnsOf(heat, grid, device);
+  for (let row = 0; row < heat.rows; row++) {
     const edges = rowEdges(heat, device, row);
-    let [top, bottom] = [Math.round(edges.top), Math.round(edges.bottom)];
-    if (bottom - top < least) top = Math.max(0, bottom - Math.max(1, bottom - top));
-    const colour = colours[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? 0;
-    bottom = Math.min(high, bottom);
-    for (let y = Math.max(0, top); y < bottom; y++) pixels.fill(colour, y * wide + left, y * wide + right);
-  };
-  const merged = new Float64Array(heat.rows);
-  for (let step = 0; step < grid.steps; ) {
-    const left = Math.max(0, Math.round(xOf(device, grid.first + step * grid.step)));
-    merged.fill(0);
-    let right: number;
-    do {
-      for (let row = 0; row < heat.rows; row++) merged[row] = (merged[row] ?? 0) + (heat.counts[step * heat.rows + row] ?? 0);
-      step++;
-      right = Math.min(wide, Math.round(xOf(device, grid.first + step * grid.step)));
-    } while (right <= left && step < grid.steps);
-    const stop = Math.min(wide, Math.max(right, left + 1));
-    for (let row = 0; row < heat.rows; row++) {
-      const weight = merged[row] ?? 0;
-      if (weight > 0) paint(left, stop, row, weight);
+    const bottom = Math.min(high, Math.round(edges.bottom));
+    const top = Math.max(0, Math.min(bottom - 1, Math.round(edges.top)));
+    // One line of pixels is drawn, the others of the row are the same.
+    const line = top * wide;
+    for (const { left, right, weights } of columns) {
+      const weight = weights[row] ?? 0;
+      if (weight > 0) pixels.fill(ramp[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? 0, line + left, line + right);
     }
+    for (let y = top + 1; y < bottom; y++) pixels.copyWithin(y * wide, line, line + wide);
   }
   context.putImageData(image, Math.round(frame.left * scale), Math.round(frame.top * scale));
+}
+
+/** The columns of pixels that have steps, each with its weights by row. */
+function columnsOf(heat: Heat, grid: Grid, device: Frame): { left: number; right: number; weights: Float32Array | Float64Array }[] {
+  const edge = (step: number) => Math.min(device.width, Math.max(0, Math.round(xOf(device, grid.first + step * grid.step))));
+  const columns: { left: number; right: number; weights: Float32Array | Float64Array }[] = [];
+  for (let step = 0; step < grid.steps; ) {
+    const left = edge(step);
+    const first = step++;
+    let weights: Float32Array | Float64Array = heat.counts.subarray(first * heat.rows, step * heat.rows);
+    for (; step < grid.steps && edge(step) <= left; step++) {
+      if (step === first + 1) weights = Float64Array.from(weights);
+      for (let row = 0; row < heat.rows; row++) weights[row] = (weights[row] ?? 0) + (heat.counts[step * heat.rows + row] ?? 0);
+    }
+    columns.push({ left, right: Math.min(device.width, Math.max(edge(step), left + 1)), weights });
+  }
+  return columns;
 }
 
 /** Lines of values over the cells, such as percentiles: with a halo, and their names at the end. */

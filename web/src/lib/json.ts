@@ -3,6 +3,7 @@
  * them, and a rounded id finds nothing.
  */
 export function parseJson(text: string): unknown {
+  if (!mayHaveLong(text)) return JSON.parse(text);
   const isMember = MEMBER.test(text);
   const isElsewhere = ELSEWHERE.test(text);
   if (!isMember && !isElsewhere) return JSON.parse(text);
@@ -13,6 +14,25 @@ export function parseJson(text: string): unknown {
     : text.replace(MEMBERS, (whole, digits: string) => (Number.isSafeInteger(Number(digits)) ? whole : `":"${mark}${digits}"`));
   return unmarked(JSON.parse(marked), mark);
 }
+
+/** Digits that an integer beyond 2^53 has at least. */
+const LEAST = 16;
+const isDigit = (code: number) => code >= 48 && code <= 57;
+
+/** Whether so many digits stand in a row where a number may: every row of so many has one at a multiple of them, so the others are passed over. */
+function mayHaveLong(text: string): boolean {
+  for (let at = LEAST - 1; at < text.length; at += LEAST) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let first = at;
+    while (first > 0 && isDigit(text.charCodeAt(first - 1))) first--;
+    let last = at;
+    while (isDigit(text.charCodeAt(last + 1))) last++;
+    // Behind a quote, a letter or a point they are a name's, an id's or a fraction's.
+    if (last - first + 1 >= LEAST && (first === 0 || BEFORE.includes(text.charAt(first - 1)))) return true;
+  }
+  return false;
+}
+const BEFORE = ":[,- \n\r\t";
 
 const MARK = "\u{e000}";
 /** A member's long integer. Within a string a quote has a backslash before it, so this finds none there. */

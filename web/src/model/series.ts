@@ -42,8 +42,8 @@ export interface Calculation {
   measure: { unit: Unit; factor: number };
   /** A value per step for each group; NaN where there is none. */
   lines: Float64Array[];
-  /** The heatmap of each group. */
-  heats: Heat[];
+  /** The heatmap of the first group: of all events, where it is asked of all. Those of other groups are never drawn. */
+  heat?: Heat;
 }
 
 export interface Graphs {
@@ -86,7 +86,7 @@ export function graphsOf(answer: Answer): Graphs {
     const { op, column } = calcParts(label);
     const measure = op === "COUNT" || op === "COUNT_DISTINCT" || op === "CONCURRENCY" ? unitOfColumn("") : unitOfColumn(column);
     const rows = answer.heatmaps[index];
-    if (rows) return { label, op, column, measure, lines: [], heats: heatsOf(answer, index, rows, grid) };
+    if (rows) return { label, op, column, measure, lines: [], ...(answer.results.length === 0 ? {} : { heat: heatOf(answer, index, rows, grid) }) };
     const empty = ZERO_WITHOUT_EVENTS.has(op) ? 0 : Number.NaN;
     const lines = answer.results.map(() => new Float64Array(grid.steps).fill(empty));
     for (const { step, group, values } of answer.series) {
@@ -94,36 +94,28 @@ export function graphsOf(answer: Answer): Graphs {
       const value = numberOf(values[index]);
       if (line && !Number.isNaN(value)) line[step] = value;
     }
-    return { label, op, column, measure, lines, heats: [] };
+    return { label, op, column, measure, lines };
   });
   return { grid, start: nsToMs(answer.window.start_ns), end: nsToMs(answer.window.end_ns), calculations, names: answer.results.map(({ group }) => groupName(group)) };
 }
 
-function heatsOf(answer: Answer, index: number, rows: { scale: string; edges: number[] }, grid: Grid): Heat[] {
-  const cells = answer.series.filter(({ values }) => isHeatCounts(values[index]));
-  const counted = cells.map(({ values }) => values[index] as HeatCounts);
-  const hasZero = counted.some(({ zero }) => zero > 0);
-  const hasOver = counted.some(({ over }) => over > 0);
+function heatOf(answer: Answer, index: number, rows: { scale: string; edges: number[] }, grid: Grid): Heat {
+  const cells = answer.series.flatMap(({ step, group, values }) => (group === 0 && isHeatCounts(values[index]) ? [{ step, counted: values[index] }] : []));
+  const hasZero = cells.some(({ counted }) => counted.zero > 0);
+  const hasOver = cells.some(({ counted }) => counted.over > 0);
   const plain = Math.max(0, rows.edges.length - 1);
   const total = plain + Number(hasZero) + Number(hasOver);
   const last = rows.edges.at(-1) ?? 0;
   const edges = Float64Array.from([...(hasZero ? [0] : []), ...rows.edges, ...(hasOver ? [last] : [])]);
-  const heats = answer.results.map(
-    (): Heat => ({ rows: total, edges, counts: new Float32Array(grid.steps * total), scale: rows.scale === "log" ? "log" : "linear", hasZero, hasOver }),
-  );
-  cells.forEach(({ step, group }, n) => {
-    const heat = heats[group];
-    const cell = counted[n];
-    if (!heat || !cell) return;
+  const counts = new Float32Array(grid.steps * total);
+  for (const { step, counted } of cells) {
     const base = step * total + Number(hasZero);
-    cell.counts.forEach((weight, row) => {
-      heat.counts[base + row] = weight;
-    });
-    if (plain > 0) heat.counts[base] = (heat.counts[base] ?? 0) + cell.under;
-    if (hasZero) heat.counts[base - 1] = cell.zero;
-    if (hasOver) heat.counts[base + plain] = cell.over;
-  });
-  return heats;
+    counts.set(counted.counts, base);
+    if (plain > 0) counts[base] = (counts[base] ?? 0) + counted.under;
+    if (hasZero) counts[base - 1] = counted.zero;
+    if (hasOver) counts[base + plain] = counted.over;
+  }
+  return { rows: total, edges, counts, scale: rows.scale === "log" ? "log" : "linear", hasZero, hasOver };
 }
 
 /** The highest and lowest value of several lines; nothing when there is none. */

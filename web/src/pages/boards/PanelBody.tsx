@@ -144,9 +144,9 @@ function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) 
   const each = Math.max(LEAST_CHART, Math.floor(height / Math.max(1, graphs.calculations.length)) - (several ? 18 : 0));
   const drawn = graphs.calculations.map((calculation) => {
     const all = whole?.calculations.find(({ label }) => label === calculation.label);
-    return calculation.heats.length > 0 && all && whole ? { calculation: all, source: whole } : { calculation, source: graphs };
+    return calculation.heat !== undefined && all && whole ? { calculation: all, source: whole } : { calculation, source: graphs };
   });
-  const hasLines = grouped && drawn.some(({ calculation }) => calculation.heats.length === 0);
+  const hasLines = grouped && drawn.some(({ calculation }) => calculation.heat === undefined);
   return (
     <>
       <div ref={holder} className="panel-charts">
@@ -161,13 +161,13 @@ function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) 
                 start={source.start}
                 end={source.end}
                 unfinishedFrom={source.end}
-                names={calculation.heats.length > 0 ? [""] : names}
+                names={calculation.heat !== undefined ? [""] : names}
                 zone={zone}
                 height={each}
                 log={content.log_scale}
-                shownGroups={calculation.heats.length > 0 ? [] : groups}
+                shownGroups={calculation.heat !== undefined ? [] : groups}
                 box={undefined}
-                onBox={(box) => box && go(pageAddress("/query", { q: query, box: printBox(index, extentOf(box, source.grid, calculation.heats[0])), ...(calculation.heats.length > 0 ? { tab: "bubbleup" } : {}) }))}
+                onBox={(box) => box && go(pageAddress("/query", { q: query, box: printBox(index, extentOf(box, source.grid, calculation.heat)), ...(calculation.heat !== undefined ? { tab: "bubbleup" } : {}) }))}
                 onPoint={({ step }) => go(pageAddress("/query", { q: query, ...aroundStep(source, step) }))}
               />
             </div>

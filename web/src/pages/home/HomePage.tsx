@@ -68,9 +68,9 @@ export function HomePage() {
         names={[""]}
         zone={zone}
         height={height}
-        shownGroups={calculation.heats.length > 0 ? [] : [0]}
+        shownGroups={calculation.heat !== undefined ? [] : [0]}
         box={undefined}
-        onBox={(box) => box && go(pageAddress("/query", { q, box: printBox(0, extentOf(box, source.grid, calculation.heats[0])), tab: bubbleUpOnDrag.get() ? "bubbleup" : "" }))}
+        onBox={(box) => box && go(pageAddress("/query", { q, box: printBox(0, extentOf(box, source.grid, calculation.heat)), tab: bubbleUpOnDrag.get() ? "bubbleup" : "" }))}
         onPoint={() => go(pageAddress("/query", { q }))}
       />
     );

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { TimeChart, type TimeChartProps } from "../../charts/TimeChart";
 import { useColours } from "../../charts/colours";
 import { valuesOf } from "../../charts/heatmap";
@@ -20,7 +20,7 @@ interface GraphProps extends Omit<TimeChartProps, "grid" | "start" | "end" | "un
 /** A graph with its name, its menu, and its table. */
 export function Graph({ source, title, children, ...chart }: GraphProps) {
   const { calculation } = chart;
-  const isHeat = calculation.heats.length > 0;
+  const isHeat = calculation.heat !== undefined;
   const [ramp, setRamp] = useState<ColourScale>("sqrt");
   const [log, setLog] = useState(false);
   const [asTable, setAsTable] = useState(false);
@@ -29,7 +29,7 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
     <section className="graph" data-graph={chart.index} aria-label={title ?? calculation.label}>
       <header>
         <h2 className={title ? "grow cut words" : "grow cut"}>{title ?? calculation.label}</h2>
-        {isHeat && <RampLegend counts={calculation.heats[0]?.counts ?? new Float32Array()} scale={ramp} />}
+        {isHeat && <RampLegend counts={calculation.heat?.counts ?? new Float32Array()} scale={ramp} />}
         <Menu
           label="Graph"
           className="button plain"
@@ -57,7 +57,7 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
 function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScale }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours();
-  const shading = shadingOf(counts, colours.rampFloor, scale);
+  const shading = useMemo(() => shadingOf(counts, colours.rampFloor, scale), [counts, colours, scale]);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
@@ -85,7 +85,7 @@ const SHOWN_STEPS = 500;
 /** The same figures as a table. */
 function Figures({ calculation, source, shownGroups, names, zone }: Omit<GraphProps, "children" | "title">) {
   const { grid } = source;
-  const heat = calculation.heats[0];
+  const heat = calculation.heat;
   const steps = Array.from({ length: Math.min(grid.steps, SHOWN_STEPS) }, (_, n) => n);
   return (
     <div className="grid-wrap" style={{ maxHeight: 320 }} tabIndex={0} role="region" aria-label={`${calculation.label} as a table`}>
@@ -126,7 +126,7 @@ function figure(calculation: GraphProps["calculation"], group: number, step: num
 }
 
 function HeatFigures({ calculation, step }: { calculation: GraphProps["calculation"]; step: number }) {
-  const heat = calculation.heats[0];
+  const heat = calculation.heat;
   if (!heat) return null;
   const column = heat.counts.subarray(step * heat.rows, (step + 1) * heat.rows);
   const all = column.reduce((sum, weight) => sum + weight, 0);

@@ -71,10 +71,10 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   }
   const drawn = drawnGraphs(graphs, isGrouped ? wholeGraphs : graphs);
   const kept = readBox(params.get("box"));
-  const keptBox = (calc: number, source: Graphs, calculation: Calculation) => (kept && kept.calc === calc ? boxOf(kept.extent, calc, source.grid, calculation.heats[0]) : undefined);
+  const keptBox = (calc: number, source: Graphs, calculation: Calculation) => (kept && kept.calc === calc ? boxOf(kept.extent, calc, source.grid, calculation.heat) : undefined);
   const setBox = (box: Box | undefined, source: Graphs, calculation: Calculation, opens = box !== undefined && bubbleUpOnDrag.get()) => {
     setPoint(undefined);
-    change({ box: box ? printBox(box.calc, extentOf(box, source.grid, calculation.heats[0])) : null, sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
+    change({ box: box ? printBox(box.calc, extentOf(box, source.grid, calculation.heat)) : null, sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
     if (box) announce(opens ? "Comparing the box with the rest; panels follow the graph" : "Box drawn; its menu follows the graph");
   };
   const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extent, kept ? drawn[kept.calc]?.calculation : undefined);
@@ -86,7 +86,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   const pointItems = (at: Point, source: Graphs, calculation: Calculation): Item[] => {
     const { step, row, group } = at;
     const cell: Box = { calc: at.calc, firstStep: step, lastStep: step, ...(row === undefined ? {} : { firstRow: row, lastRow: row }) };
-    const extent = extentOf(cell, source.grid, calculation.heats[0]);
+    const extent = extentOf(cell, source.grid, calculation.heat);
     const own = group === undefined ? [] : data.breakdowns.map((column, n) => equals(column, groups[group]?.[n] ?? null));
     return [
       { label: "Open a trace here", run: () => void openTrace(env, ran, source, calculation, groups, at) },
@@ -113,8 +113,8 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
           return whole.error ? <ErrorState key={index} error={whole.error} retry={() => void whole.refetch()} /> : <Skeleton key={index} height={294} label={`Asking for ${calculation.label} of all events`} />;
         }
         const box = keptBox(index, source, calculation);
-        const extent = box && extentOf(box, source.grid, calculation.heats[0]);
-        const isHeat = calculation.heats.length > 0;
+        const extent = box && extentOf(box, source.grid, calculation.heat);
+        const isHeat = calculation.heat !== undefined;
         const over = isHeat && withPercentiles ? overlayOf(percentileGraphs, calculation.column) : undefined;
         const earlier = before?.lines[index];
         return (

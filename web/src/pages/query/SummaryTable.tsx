@@ -1,6 +1,5 @@
 import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { QueryAnswer } from "../../api/hooks";
-import { prepare } from "../../charts/canvas";
 import { slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
 import { useChange } from "../../lib/address";
@@ -18,7 +17,9 @@ import type { QueryState } from "./state";
 
 /** Rows from which on only those in view are drawn. */
 const MANY = 150;
-const OVERSCAN = 20;
+const OVERSCAN = 8;
+/** How wide the picture of a group's values is. */
+const STRIP_PX = 160;
 
 /** A row for each group: colour, values, bars. */
 export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: QueryState; before?: number[][] | undefined }) {
@@ -213,18 +214,18 @@ function Strip({ value }: { value: unknown }) {
   const colours = useColours();
   const counts = useMemo(() => (typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : []), [value]);
   useEffect(() => {
-    if (!canvas.current) return;
-    const context = prepare(canvas.current, 160, 14);
-    if (!context || counts.length === 0) return;
+    // One line of pixels, which the browser makes as high as the row.
+    const wide = Math.round(STRIP_PX * (window.devicePixelRatio || 1));
+    const context = canvas.current?.getContext("2d");
+    if (!canvas.current || !context) return;
+    if (canvas.current.width !== wide) canvas.current.width = wide;
+    const image = context.createImageData(wide, 1);
+    const pixels = new Uint32Array(image.data.buffer);
     const shading = shadingOf(counts, colours.rampFloor, "sqrt");
-    for (let n = 0; n < counts.length; n++) {
-      const weight = counts[n] ?? 0;
-      if (weight <= 0) continue;
-      const [red, green, blue] = colours.ramp[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? [0, 0, 0];
-      context.fillStyle = `rgb(${red} ${green} ${blue})`;
-      const left = Math.round((n / counts.length) * 160);
-      context.fillRect(left, 0, Math.round(((n + 1) / counts.length) * 160) - left, 14);
-    }
+    counts.forEach((weight, n) => {
+      if (weight > 0) pixels.fill(colours.rampPixels[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? 0, Math.round((n / counts.length) * wide), Math.round(((n + 1) / counts.length) * wide));
+    });
+    context.putImageData(image, 0, 0);
   }, [counts, colours]);
-  return <canvas ref={canvas} className="strip-canvas" role="img" aria-label="Distribution of values" />;
+  return <canvas ref={canvas} height={1} className="strip-canvas" role="img" aria-label="Distribution of values" />;
 }

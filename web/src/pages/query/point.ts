@@ -22,7 +22,7 @@ const ESTIMATE = 0.016;
 /** The conditions of the events behind a point, the narrowest first: of a heatmap those of the touched cell, of a line those up to its value. */
 export function pointConditions(ran: Query, source: Graphs, calculation: Calculation, groups: readonly (readonly unknown[])[], { step, row, group, value }: Touched): string[][] {
   const own = group === undefined ? [] : ran.groupBy.map((name, n) => equals(name.replaceAll("`", ""), groups[group]?.[n] ?? null));
-  const heat = calculation.heats[0];
+  const heat = calculation.heat;
   const column = columnText(calculation.column);
   if (heat && row !== undefined) {
     const { low = Number.NaN, high = Number.NaN } = extentOf({ calc: 0, firstStep: step, lastStep: step, firstRow: row, lastRow: row }, source.grid, heat);

@@ -56,7 +56,7 @@ function Numbers({ env, column, value, alike, time }: DistributionProps) {
   const answer = useRun(env, `${query} ${time}`, ["series"], 0);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!answer.data) return <Skeleton height={80} label={`Asking for values of ${column}`} />;
-  const heat = graphsOf(answer.data).calculations[0]?.heats[0];
+  const heat = graphsOf(answer.data).calculations[0]?.heat;
   const [, median, p95, all] = answer.data.results[0]?.values.map(numberOf) ?? [];
   if (!heat || heat.rows === 0 || !all) return <p className="quiet">No similar span has a number here.</p>;
   const sums = Array.from({ length: heat.rows }, (_, row) => {
