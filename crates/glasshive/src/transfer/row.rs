@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use glasshive_model::column::{FIELD_KEY, FIELD_TYPE};
 use glasshive_model::limits::KEY_BYTES;
 use glasshive_model::value::json_object_members;
-use glasshive_model::{ColumnType, SystemColumn, Value};
+use glasshive_model::{ColumnType, SystemColumn, Value, names};
 use std::sync::Arc;
 
 /// A row.
@@ -108,7 +108,8 @@ impl StoredRow {
         self.fields.binary_search_by(|(field, _)| (**field).cmp(name)).ok()
     }
 
-    /// The first thing in which two rows differ, apart from when they arrived; `None` when they are the same.
+    /// The first thing in which two rows differ, apart from when they arrived and from the series that a receiver reckons of how
+    /// attributes were sent; `None` when they are the same.
     pub fn difference(&self, other: &Self) -> Option<String> {
         let system = [
             ("_time", self.time_ns == other.time_ns),
@@ -133,11 +134,18 @@ impl StoredRow {
             return Some((*name).to_owned());
         }
         let differs = |left: &Self, right: &Self| {
-            let is_other = |(name, value): &&(Arc<str>, Value)| right.get(name).is_none_or(|found| !same(found, value));
+            let is_other =
+                |(name, value): &&(Arc<str>, Value)| right.get(name).is_none_or(|found| !same(found, value)) && !is_series(name, value);
             left.fields.iter().find(is_other).map(|(name, _)| name.to_string())
         };
         differs(self, other).or_else(|| differs(other, self))
     }
+}
+
+/// Whether a field is the series of a metric row, as receivers write it.
+pub fn is_series(name: &str, value: &Value) -> bool {
+    let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    name == names::METRIC_SERIES && matches!(value, Value::Str(text) if is_hash(text))
 }
 
 /// Whether two values are one, to the last bit.

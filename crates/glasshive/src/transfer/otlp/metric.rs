@@ -4,7 +4,7 @@ use super::head::{Head, take_hidden};
 use super::lines::Lines;
 use super::node::{Node, comma, push_double, push_key_values, put};
 use super::own::Own;
-use crate::transfer::row::StoredRow;
+use crate::transfer::row::{StoredRow, is_series};
 use glasshive_model::value::push_json_string;
 use glasshive_model::{Value, names};
 use glasshive_receive_otlp::decode::Signal3;
@@ -51,7 +51,7 @@ pub fn push(lines: &mut Lines, row: &StoredRow, index: usize) -> bool {
     let Some(Node::Map(descriptors)) = Node::read(text) else { return false };
     own.take(names::METRIC_DESCRIPTORS);
     // Whoever takes the row in again reckons it anew; an attribute of this name stays.
-    if matches!(own.get(names::METRIC_SERIES), Some(Value::Str(series)) if is_series(series)) {
+    if own.get(names::METRIC_SERIES).is_some_and(|series| is_series(names::METRIC_SERIES, series)) {
         own.take(names::METRIC_SERIES);
     }
     let silent = match own.get(names::META_NO_RECORDED_VALUE) {
@@ -78,11 +78,6 @@ pub fn push(lines: &mut Lines, row: &StoredRow, index: usize) -> bool {
     let block = lines.block(Head::of(Signal3::Metrics, &[row]), index, |block| block.fits(row, &common, &points));
     block.add(row, common, points);
     true
-}
-
-/// Whether text is a series as receivers write it.
-fn is_series(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 // === impl Block ===
