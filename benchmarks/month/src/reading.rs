@@ -26,15 +26,41 @@ struct Question {
 
 /// Each window is a whole number of its question's steps, so that what was found in files may be kept from one day to the next.
 const QUESTIONS: [Question; 5] = [
-    Question { name: "planning alone: statistics exclude every file of 30 days", text: "COUNT WHERE duration_ms > 1e15", from: DAY.saturating_mul(30), to: Duration::ZERO },
-    Question { name: "last hour: count by service", text: "COUNT WHERE trace.span_id exists GROUP BY service.name", from: HOUR, to: Duration::ZERO },
-    Question { name: "last day: P99 of duration by route", text: "P99(duration_ms) WHERE trace.span_id exists GROUP BY http.route", from: DAY, to: Duration::ZERO },
-    Question { name: "a day of a week ago: heatmap of duration", text: "HEATMAP(duration_ms) WHERE trace.span_id exists", from: DAY.saturating_mul(8), to: DAY.saturating_mul(7) },
-    Question { name: "14 days: errors by service", text: "COUNT WHERE error = true GROUP BY service.name", from: DAY.saturating_mul(14), to: Duration::ZERO },
+    Question {
+        name: "planning alone: statistics exclude every file of 30 days",
+        text: "COUNT WHERE duration_ms > 1e15",
+        from: DAY.saturating_mul(30),
+        to: Duration::ZERO,
+    },
+    Question {
+        name: "last hour: count by service",
+        text: "COUNT WHERE trace.span_id exists GROUP BY service.name",
+        from: HOUR,
+        to: Duration::ZERO,
+    },
+    Question {
+        name: "last day: P99 of duration by route",
+        text: "P99(duration_ms) WHERE trace.span_id exists GROUP BY http.route",
+        from: DAY,
+        to: Duration::ZERO,
+    },
+    Question {
+        name: "a day of a week ago: heatmap of duration",
+        text: "HEATMAP(duration_ms) WHERE trace.span_id exists",
+        from: DAY.saturating_mul(8),
+        to: DAY.saturating_mul(7),
+    },
+    Question {
+        name: "14 days: errors by service",
+        text: "COUNT WHERE error = true GROUP BY service.name",
+        from: DAY.saturating_mul(14),
+        to: Duration::ZERO,
+    },
 ];
 
 /// How long ago the traces were that are looked up.
-const TRACES: [(&str, Duration); 2] = [("a trace of two hours ago by its id", HOUR.saturating_mul(2)), ("a trace of six days ago by its id", DAY.saturating_mul(6))];
+const TRACES: [(&str, Duration); 2] =
+    [("a trace of two hours ago by its id", HOUR.saturating_mul(2)), ("a trace of six days ago by its id", DAY.saturating_mul(6))];
 
 /// Reads a store from day to day.
 pub struct Reader<'a> {
@@ -161,7 +187,9 @@ impl Times {
         let first_ms = self.elapsed_ms.remove(0);
         self.elapsed_ms.sort_by(f64::total_cmp);
         let again = self.elapsed_ms.get(self.elapsed_ms.len() / 2);
-        let cost = |cost: Option<Cost>| cost.map(|cost| json!({"rows_scanned": cost.rows_scanned, "rows_kept": cost.rows_kept, "files_read": cost.files_read}));
+        let cost = |cost: Option<Cost>| {
+            cost.map(|cost| json!({"rows_scanned": cost.rows_scanned, "rows_kept": cost.rows_kept, "files_read": cost.files_read}))
+        };
         json!({"first_ms": rounded(first_ms), "again_ms": again.map(|ms| rounded(*ms)), "first": cost(self.first), "again": cost(self.again)})
     }
 }
