@@ -13,7 +13,8 @@ async function look(page: Page, name: string): Promise<void> {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: theme });
     await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    // Tables scroll in boxes of their own; the page itself scrolls in `main`.
+    const over = await page.evaluate(() => Math.max(...[document.documentElement, document.querySelector("#main")].map((element) => (element ? element.scrollWidth - element.clientWidth : 0))));
     expect(over, `${name}, ${theme}, ${width}`).toBeLessThanOrEqual(0);
     await page.screenshot({ path: `e2e/.out/looks/${name}-${theme}-${width}.png` });
   }
@@ -83,14 +84,15 @@ test("what opens over a page", async ({ page }) => {
   await page.goto(`${server()}/e/local/query?from=-15m&q=COUNT`);
   const graph = page.getByRole("application", { name: /^COUNT/ });
   await expect(graph).toBeVisible();
-  for (const [name, opens] of [
-    ["palette", () => page.keyboard.press("/")],
-    ["keys", () => page.keyboard.press("?")],
-    ["time", () => page.getByRole("button", { name: /Last 15/ }).click()],
-    ["history", () => page.getByRole("button", { name: "History" }).click()],
-    ["marker", () => graph.press("Shift+M")],
+  for (const [name, opens, opened] of [
+    ["palette", () => page.keyboard.press("/"), page.getByRole("dialog", { name: "Search" })],
+    ["keys", () => page.keyboard.press("?"), page.getByRole("dialog", { name: "Keys" })],
+    ["time", () => page.getByRole("button", { name: /Last 15/ }).click(), page.getByRole("dialog", { name: "Time range" })],
+    ["history", () => page.getByRole("button", { name: "History" }).click(), page.getByRole("complementary", { name: "History" })],
+    ["marker", () => graph.press("Shift+M"), page.getByRole("dialog", { name: "Add a marker" })],
   ] as const) {
     await opens();
+    await expect(opened).toBeVisible();
     await look(page, name);
     await page.keyboard.press("Escape");
   }

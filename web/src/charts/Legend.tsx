@@ -1,9 +1,12 @@
+import { useEffect } from "react";
 import { slotColour, useColours } from "./colours";
 import { hoveredGroup } from "./crosshair";
 
 /** Names beside the colours of lines; under the pointer a line stands out. */
 export function Legend({ names, groups }: { names: readonly string[]; groups: readonly number[] }) {
   const colours = useColours();
+  // A legend that goes away is not left by the pointer.
+  useEffect(() => () => hoveredGroup.set(undefined), []);
   return (
     <ul className="legend" aria-label="Groups" onPointerLeave={() => hoveredGroup.set(undefined)}>
       {groups.map((group) => (

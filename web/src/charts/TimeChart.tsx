@@ -4,12 +4,12 @@ import { count } from "../lib/format";
 import { useStore } from "../lib/store";
 import { type Zone, clock } from "../lib/time";
 import type { ColourScale } from "../model/ramp";
-import type { Calculation, Grid } from "../model/series";
+import type { Calculation, Grid, Heat } from "../model/series";
 import { announce } from "../ui/announce";
 import { markerForm } from "../ui/markers";
 import { MarkerLayer } from "./MarkerLayer";
 import { Tip, textOf } from "./Tip";
-import { type Box, boxBetween } from "./box";
+import { type Box, boxBetween, cellsOf } from "./box";
 import { prepare, useSize } from "./canvas";
 import { slotColour, useColours } from "./colours";
 import { crosshair, hoveredGroup } from "./crosshair";
@@ -44,6 +44,8 @@ export interface TimeChartProps {
   ramp?: ColourScale;
   box: Box | undefined;
   onBox: (box: Box | undefined) => void;
+  /** The graph was left with its box changed. */
+  onLeave?: ((box: Box) => void) | undefined;
   /** A press on a point without dragging. */
   onPoint: (touched: Touched, at: { x: number; y: number }) => void;
   /** Lines of an earlier time by group, on a grid that lies under the present one. */
@@ -80,7 +82,7 @@ const NO_DATASETS: readonly string[] = [];
 
 /** A graph over time: a heatmap, or lines. The pointer and the keyboard read it, and draw a box on it. */
 export function TimeChart(props: TimeChartProps) {
-  const { calculation, index, grid, start, end, zone, height, shownGroups, box, onBox, onPoint, log = false, ramp = "sqrt", names, before, over: overlay } = props;
+  const { calculation, index, grid, start, end, zone, height, shownGroups, box, onBox, onLeave, onPoint, log = false, ramp = "sqrt", names, before, over: overlay } = props;
   const [holder, { width }] = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const over = useRef<HTMLCanvasElement>(null);
@@ -92,10 +94,18 @@ export function TimeChart(props: TimeChartProps) {
   const [cursor, setCursor] = useState<string>();
   const [drawn, setDrawn] = useState<Box>();
   const [growing, setGrowing] = useState<Cell>();
+  const heat = calculation.heat;
+  // Numbers of steps and rows mean other times and values on another grid: what was begun on the last one is dropped.
+  const cells = [grid.first, grid.step, grid.steps, heat?.rows, heat?.edges[0], box && cellsOf(box)].join();
+  const [begunOn, setBegunOn] = useState(cells);
+  if (cells !== begunOn) {
+    setBegunOn(cells);
+    setDrawn(undefined);
+    setGrowing(undefined);
+  }
   // Under arrows, or by its handles, the box that stood there is on its way.
   const isAdjusted = drawn !== undefined && !growing && (!drag || drag.grip !== undefined);
   const standing = isAdjusted ? undefined : box;
-  const heat = calculation.heat;
   const frame = useMemo(() => frameOf(width, height, start, end), [width, height, start, end]);
   const heatData = useMemo(() => heat && heatView(heat, grid, colours.rampFloor, ramp), [heat, grid, colours, ramp]);
   const shown = useMemo(() => shownGroups.map((group) => calculation.lines[group] ?? new Float64Array(0)), [shownGroups, calculation]);
@@ -232,6 +242,15 @@ export function TimeChart(props: TimeChartProps) {
     announce(`Box ${clock(from, zone, "second")} to ${clock(to, zone, "second")}${values}. Enter keeps it, Escape takes it back`);
   };
   const press = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (drag && event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      setDrag(undefined);
+      setDrawn(undefined);
+      if (box) announce("The box is as it was");
+      return;
+    }
     const held = growing ? undefined : (drawn ?? box);
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], Home: [-grid.steps, 0], End: [grid.steps, 0] }[event.key];
     if (held && arrow) {
@@ -239,6 +258,8 @@ export function TimeChart(props: TimeChartProps) {
       const by: Grip = { steps: arrow[0] ?? 0, rows: arrow[1] ?? 0 };
       const next = (event.shiftKey ? grown : nudged)(held, by, grid, heat);
       setDrawn(next);
+      // The box is what the other keys act on now.
+      setCell(undefined);
       sayBox(next);
       return;
     }
@@ -253,7 +274,7 @@ export function TimeChart(props: TimeChartProps) {
     const far = event.shiftKey ? 10 : 1;
     const moves: Record<string, [number, number]> = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, far], ArrowDown: [0, -far], Home: [-grid.steps, 0], End: [grid.steps, 0] };
     const by = moves[event.key];
-    const here = cell ?? { step: grid.steps - 1, row: heat ? Math.floor(heat.rows / 2) : undefined };
+    const here = cell ?? usualPlace(drawn ?? box, grid, heat);
     if (by) {
       event.preventDefault();
       const next: Cell = {
@@ -270,7 +291,7 @@ export function TimeChart(props: TimeChartProps) {
         setGrowing(undefined);
         setDrawn(undefined);
         onBox(boxBetween(index, growing, here));
-      } else {
+      } else if (!box) {
         setCell(here);
         setGrowing(here);
         setDrawn(boxBetween(index, here, here));
@@ -328,7 +349,7 @@ export function TimeChart(props: TimeChartProps) {
         // What arrows have made of the box is kept.
         if (isAdjusted && !drag && drawn) {
           setDrawn(undefined);
-          onBox(drawn);
+          if (!box || cellsOf(drawn) !== cellsOf(box)) onLeave?.(drawn);
         }
       }}
       onKeyDown={(event) => {
@@ -347,6 +368,12 @@ export function TimeChart(props: TimeChartProps) {
       )}
     </div>
   );
+}
+
+/** Where keys act before a cell is chosen: the middle of the box, or the newest step. */
+function usualPlace(box: Box | undefined, grid: Grid, heat: Heat | undefined): Cell {
+  const row = heat && Math.floor(((box?.firstRow ?? 0) + (box?.lastRow ?? heat.rows)) / 2);
+  return { step: box ? Math.floor((box.firstStep + box.lastStep) / 2) : grid.steps - 1, row };
 }
 
 /** Room that a box's menu takes. */

@@ -25,6 +25,11 @@ export function boxBetween(calc: number, one: { step: number; row?: number | und
   return { calc, ...steps, firstRow: Math.min(one.row, other.row), lastRow: Math.max(one.row, other.row) };
 }
 
+/** What tells boxes apart. */
+export function cellsOf({ calc, firstStep, lastStep, firstRow, lastRow }: Box): string {
+  return [calc, firstStep, lastStep, firstRow, lastRow].join();
+}
+
 export function extentOf(box: Box, grid: Grid, heat: Heat | undefined): Extent {
   const times = { start: grid.first + box.firstStep * grid.step, end: grid.first + (box.lastStep + 1) * grid.step };
   if (!heat || box.firstRow === undefined || box.lastRow === undefined) return times;

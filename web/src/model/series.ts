@@ -118,6 +118,23 @@ function heatOf(answer: Answer, index: number, rows: { scale: string; edges: num
   return { rows: total, edges, counts, scale: rows.scale === "log" ? "log" : "linear", hasZero, hasOver };
 }
 
+/** A calculation with what it is drawn from. */
+export interface Drawn {
+  calculation: Calculation;
+  source: Graphs | undefined;
+  index: number;
+  names: string[];
+}
+
+/** Each calculation with what it is drawn from: heatmaps from all events, lines by group. Nothing where all events are not there yet: a group is not all. */
+export function drawnGraphs(graphs: Graphs, whole: Graphs | undefined): Drawn[] {
+  return graphs.calculations.map((calculation, index) => {
+    if (calculation.op !== "HEATMAP") return { calculation, source: graphs, index, names: graphs.names };
+    const all = whole?.calculations.find(({ label }) => label === calculation.label);
+    return all ? { calculation: all, source: whole, index, names: [""] } : { calculation, source: undefined, index, names: [""] };
+  });
+}
+
 /** The highest and lowest value of several lines; nothing when there is none. */
 export function extent(lines: readonly Float64Array[]): { low: number; high: number } | undefined {
   let low = Number.POSITIVE_INFINITY;

@@ -46,9 +46,11 @@ function Pages() {
   }, [path, pasted]);
   const view = readView(path);
   const page = pageOf(view.page, view.rest);
+  // Parts of the settings are tabs of one page: the focus stays on the tab that was chosen.
+  const key = view.page === "settings" ? view.page : `${view.page}/${view.rest}`;
   return (
     <Shell>
-      <Fence key={`${view.page}/${view.rest}`}>
+      <Fence key={key}>
         <Suspense fallback={<div className="page"><Skeleton height={240} label="Loading the page" /></div>}>
           {pasted !== undefined && !findId(pasted) ? <NotFound what={pasted} /> : (page ?? <NotFound what={params.get("q") ?? path} />)}
         </Suspense>

@@ -12,7 +12,7 @@ import { count, exact, inUnit } from "../../lib/format";
 import { DAY_MS, clock, moment, nsToMs } from "../../lib/time";
 import { withBoard } from "../../model/board";
 import { type Condition, asking, calcParts, columnOfCondition, equals, isHeatmap, printQuery, readQuery, whereText, withCondition } from "../../model/query";
-import { type Calculation, type Graphs, graphsOf, numberOf } from "../../model/series";
+import { type Calculation, type Graphs, drawnGraphs, graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
@@ -82,14 +82,14 @@ function Answer({ env, content, query, time, times, enabled }: { env: string; co
   const heat = read.groupBy.length > 0 && drawsSeries ? read.calcs.filter(isHeatmap) : [];
   const whole = useRun(env, `${asking(read, heat, { step: read.step })} ${time}`, ["series"], times, enabled && heat.length > 0);
   const graphs = useMemo(() => answer.data && graphsOf(answer.data), [answer.data]);
-  const wholeGraphs = useMemo(() => (heat.length > 0 && whole.data ? graphsOf(whole.data) : undefined), [heat.length, whole.data]);
+  const wholeGraphs = useMemo(() => (heat.length > 0 ? whole.data && graphsOf(whole.data) : graphs), [heat.length, whole.data, graphs]);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!answer.data || !graphs) return <Skeleton height={80} label="Asking" />;
   const { data } = answer;
   if (data.results.length === 0 || (data.cost.rows_matched === 0 && content.style !== "value")) return <Empty query={query} />;
   const parts: ReactNode[] = [];
   if (content.style === "value") parts.push(<Values key="values" data={data} graphs={graphs} query={query} />);
-  if (drawsSeries) parts.push(<Charts key="charts" content={content} graphs={graphs} whole={wholeGraphs} query={query} names={graphs.names} grouped={data.breakdowns.length > 0} />);
+  if (drawsSeries) parts.push(<Charts key="charts" content={content} graphs={graphs} whole={wholeGraphs} asked={whole} query={query} names={graphs.names} grouped={data.breakdowns.length > 0} />);
   if (content.style === "table" || content.style === "both") parts.push(<Table key="table" data={data} graphs={graphs} query={query} drawn={drawsSeries} />);
   return (
     <Shown answer={answer} note={data.notes.map(({ text: words }) => words).join(" ")}>
@@ -128,6 +128,8 @@ interface ChartsProps {
   content: QueryContent;
   graphs: Graphs;
   whole: Graphs | undefined;
+  /** What `whole` comes from. */
+  asked: Asked<QueryAnswer>;
   query: string;
   names: readonly string[];
   grouped: boolean;
@@ -136,40 +138,43 @@ interface ChartsProps {
 const LEAST_CHART = 76;
 
 /** A graph for each calculation, as high as there is room. */
-function Charts({ content, graphs, whole, query, names, grouped }: ChartsProps) {
+function Charts({ content, graphs, whole, asked, query, names, grouped }: ChartsProps) {
   const { zone } = useTime();
   const [holder, { height }] = useSize<HTMLDivElement>();
   const groups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, names.length) }, (_, n) => n), [names]);
   const several = graphs.calculations.length > 1;
   const each = Math.max(LEAST_CHART, Math.floor(height / Math.max(1, graphs.calculations.length)) - (several ? 18 : 0));
-  const drawn = graphs.calculations.map((calculation) => {
-    const all = whole?.calculations.find(({ label }) => label === calculation.label);
-    return calculation.heat !== undefined && all && whole ? { calculation: all, source: whole } : { calculation, source: graphs };
-  });
-  const hasLines = grouped && drawn.some(({ calculation }) => calculation.heat === undefined);
+  const drawn = drawnGraphs(graphs, whole);
+  const hasLines = grouped && drawn.some(({ calculation }) => calculation.op !== "HEATMAP");
   return (
     <>
       <div ref={holder} className="panel-charts">
         {height > 0 &&
-          drawn.map(({ calculation, source }, index) => (
+          drawn.map(({ calculation, source, index, names: named }) => (
             <div key={calculation.label}>
               {several && <p className="chart-name mono">{calculation.label}</p>}
-              <TimeChart
-                calculation={calculation}
-                index={index}
-                grid={source.grid}
-                start={source.start}
-                end={source.end}
-                unfinishedFrom={source.end}
-                names={calculation.heat !== undefined ? [""] : names}
-                zone={zone}
-                height={each}
-                log={content.log_scale}
-                shownGroups={calculation.heat !== undefined ? [] : groups}
-                box={undefined}
-                onBox={(box) => box && go(pageAddress("/query", { q: query, box: printBox(index, extentOf(box, source.grid, calculation.heat)), ...(calculation.heat !== undefined ? { tab: "bubbleup" } : {}) }))}
-                onPoint={({ step }) => go(pageAddress("/query", { q: query, ...aroundStep(source, step) }))}
-              />
+              {source ? (
+                <TimeChart
+                  calculation={calculation}
+                  index={index}
+                  grid={source.grid}
+                  start={source.start}
+                  end={source.end}
+                  unfinishedFrom={source.end}
+                  names={named}
+                  zone={zone}
+                  height={each}
+                  log={content.log_scale}
+                  shownGroups={calculation.heat !== undefined ? [] : groups}
+                  box={undefined}
+                  onBox={(box) => box && go(pageAddress("/query", { q: query, box: printBox(index, extentOf(box, source.grid, calculation.heat)), ...(calculation.heat !== undefined ? { tab: "bubbleup" } : {}) }))}
+                  onPoint={({ step }) => go(pageAddress("/query", { q: query, ...aroundStep(source, step) }))}
+                />
+              ) : asked.error ? (
+                <ErrorState error={asked.error} retry={() => void asked.refetch()} />
+              ) : (
+                <Skeleton height={each} label={`Asking for ${calculation.label} of all events`} />
+              )}
             </div>
           ))}
       </div>

@@ -77,6 +77,16 @@ export function LogsPage() {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, []);
+  const hasLines = (lines.data?.rows.length ?? 0) > 0;
+  const followed = useRef(false);
+  // The focus that went away with the lines that were followed goes on in those that stand there then.
+  useEffect(() => {
+    if (tailing) followed.current = true;
+    else if (followed.current && hasLines) {
+      followed.current = false;
+      if (document.activeElement === document.body) box.current?.focus();
+    }
+  }, [tailing, hasLines]);
   if (empty) return <div className="page"><h1>Logs</h1>{empty}</div>;
   return (
     <div className="page">

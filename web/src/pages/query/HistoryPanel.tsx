@@ -24,8 +24,13 @@ export function HistoryPanel({ env, close }: { env: string; close: () => void })
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
     const opener = document.activeElement as HTMLElement | null;
-    panel.current?.querySelector<HTMLElement>("input")?.focus();
-    return () => opener?.focus();
+    const own = panel.current;
+    own?.querySelector<HTMLElement>("input")?.focus();
+    // Only a focus that goes away with the panel goes back: one that is elsewhere was put there.
+    return () => {
+      const at = document.activeElement;
+      if (at === document.body || own?.contains(at)) opener?.focus();
+    };
   }, []);
   return (
     <aside

@@ -8,7 +8,7 @@ import { useStore } from "../../lib/store";
 import { beforeOf, offsetOf } from "../../model/before";
 import { asking, columnText, equals, isHeatmap, withCondition } from "../../model/query";
 import { absolute } from "../../model/range";
-import { type Calculation, type Graphs, graphsOf } from "../../model/series";
+import { type Calculation, type Graphs, drawnGraphs, graphsOf } from "../../model/series";
 import { type Item, MenuList } from "../../ui/Menu";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { useZoomChanges } from "../../ui/TimePicker";
@@ -77,6 +77,8 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
     change({ box: box ? printBox(box.calc, extentOf(box, source.grid, calculation.heat)) : null, sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
     if (box) announce(opens ? "Comparing the box with the rest; panels follow the graph" : "Box drawn; its menu follows the graph");
   };
+  // The hand is elsewhere by then: nothing opens under it, and there is no step to go back.
+  const leaveBox = (box: Box, source: Graphs, calculation: Calculation) => change({ box: printBox(box.calc, extentOf(box, source.grid, calculation.heat)), sel: null }, "replace");
   const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extent, kept ? drawn[kept.calc]?.calculation : undefined);
   const isComparing = state.tab === "bubbleup";
   const heatmaps = drawn.filter(({ calculation }) => calculation.op === "HEATMAP").length;
@@ -132,6 +134,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
             before={!isHeat && earlier && before ? { grid: before.grid, lines: earlier } : undefined}
             datasets={ran.datasets.map((name) => name.replaceAll("`", ""))}
             onBox={(next) => setBox(next, source, calculation)}
+            onLeave={(next) => leaveBox(next, source, calculation)}
             onPoint={(touched, at) => setPoint({ calc: index, ...touched, ...at })}
             boxMenu={
               extent && (
@@ -206,15 +209,6 @@ function selectedOf(group: string | null, breakdowns: readonly string[], extent:
   }
   if (!extent) return undefined;
   return { extent, column: calculation?.op === "HEATMAP" ? calculation.column : undefined };
-}
-
-/** Each calculation with what it is drawn from: heatmaps from all events, lines by group. Nothing where all events are not there yet: a group is not all. */
-function drawnGraphs(graphs: Graphs, whole: Graphs | undefined): { calculation: Calculation; source: Graphs | undefined; index: number; names: string[] }[] {
-  return graphs.calculations.map((calculation, index) => {
-    if (calculation.op !== "HEATMAP") return { calculation, source: graphs, index, names: graphs.names };
-    const all = whole?.calculations.find(({ label }) => label === calculation.label);
-    return all ? { calculation: all, source: whole, index, names: [""] } : { calculation, source: undefined, index, names: [""] };
-  });
 }
 
 /** The percentiles of a column, as lines over its heatmap. */

@@ -36,8 +36,13 @@ export function TracePage() {
   const { env, rest: id } = useView();
   const { params } = useAddress();
   const trace = useTrace(env, id, params.get("at") ?? undefined);
-  useTitle("Trace");
   if (trace.data) return <Opened key={trace.data.id} env={env} trace={trace.data} />;
+  return <Sought env={env} id={id} trace={trace} />;
+}
+
+/** A trace that is on its way. It has a title of its own: one that is there at once is titled once. */
+function Sought({ env, id, trace }: { env: string; id: string; trace: ReturnType<typeof useTrace> }) {
+  useTitle("Trace");
   return (
     <div className="page">
       <h1>Trace</h1>
