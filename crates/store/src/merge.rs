@@ -242,7 +242,7 @@ impl Merger {
     async fn remove_abandoned(&mut self) {
         let inner = self.inner.clone();
         for mut file in std::mem::take(&mut self.abandoned) {
-            if file.at > inner.now() {
+            if file.at > inner.now() || inner.is_closing() || inner.world.disk.unreachable_for().is_some() {
                 self.abandoned.push(file);
                 continue;
             }

@@ -112,7 +112,7 @@ async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> b
     for id in ids {
         let visible = catalog.files.iter().find(|file| file.id == *id);
         let is_known = match visible {
-            Some(file) => disk.open(&file.path, false).await.is_ok(),
+            Some(file) => is_there(disk, &file.path).await,
             None => catalog.removed.iter().any(|file| file.id == *id && file.is_accounted),
         };
         if !is_known {
@@ -120,6 +120,12 @@ async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> b
         }
     }
     true
+}
+
+/// Whether a directory lists a file. Opening it proves less: there may be a copy of what is gone.
+async fn is_there(disk: &dyn Disk, path: &str) -> bool {
+    let Some((directory, name)) = path.rsplit_once('/') else { return false };
+    disk.list(directory).await.is_ok_and(|entries| entries.iter().any(|entry| entry.name == name))
 }
 
 /// What a file's footer says of where its rows are from.
@@ -136,7 +142,12 @@ async fn read_footer(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Opti
     let file = disk.open(path, false).await?;
     let mut wanted = FOOTER_GUESS_BYTES.min(bytes);
     loop {
-        let Ok(tail) = file.read_at(bytes - wanted, wanted as usize).await else { return Ok(None) };
+        let tail = match file.read_at(bytes - wanted, wanted as usize).await {
+            Ok(tail) => tail,
+            // A store that does not answer says nothing of the file.
+            Err(error) if disk.unreachable_for().is_some() => return Err(error),
+            Err(_) => return Ok(None),
+        };
         let mut reader = ParquetMetaDataReader::new();
         match reader.try_parse_sized(&tail, bytes) {
             Ok(()) => {

@@ -138,7 +138,8 @@ impl Store {
         self.inner.flush().await
     }
 
-    /// Merges the files of each day into as few as possible, without waiting for the day to be over.
+    /// Merges the files of each day into as few as possible, without waiting for the day to be over; those that cannot be read are
+    /// left alone.
     ///
     /// # Errors
     /// When an attempt failed; nothing is lost.

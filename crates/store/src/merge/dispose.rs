@@ -113,7 +113,13 @@ pub(crate) async fn dispose(inner: &Inner) {
         return;
     }
     let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, path) in &due {
+    for (place, (id, path)) in due.iter().enumerate() {
+        // A store that does not answer would hold up everything else for as long as each request may take.
+        if inner.is_closing() || inner.world.disk.unreachable_for().is_some() {
+            let left: Vec<String> = due[place..].iter().map(|(id, _)| id.clone()).collect();
+            inner.leaving.put_off(&left, inner.now() + PAUSE_FIRST);
+            break;
+        }
         match remove(inner, path).await {
             Ok(()) => gone.entry(directory_of(path)).or_default().push(id),
             Err(error) => inner.leaving.refused(inner, &[id], &error),

@@ -31,7 +31,7 @@ pub(super) async fn open(
     Ok(Arc::new(disk.disk))
 }
 
-/// For who changes nothing, neither in the directory nor in the object store.
+/// For who changes nothing, neither in the directory, of which `local` is an overlay, nor in the object store.
 pub(super) async fn open_read_only(
     local: Arc<dyn Disk>,
     options: &ObjectOptions,
@@ -39,6 +39,14 @@ pub(super) async fn open_read_only(
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Disk>, DataDirError> {
     let options = ObjectOptions { cache_bytes: options.cache_bytes.min(READER_BYTES), ..options.clone() };
+    // What is looked at is in the object store: a server's copies would hide what is missing there.
+    let forgotten = async {
+        for copy in local.list(objects::CACHE).await? {
+            local.remove(&format!("{}/{}", objects::CACHE, copy.name)).await?;
+        }
+        Ok(())
+    };
+    forgotten.await.map_err(|error| found.objects_error(&options, error))?;
     let disk = ask_whose(local, &options, found, clock).await?;
     Ok(Arc::new(OverlayDisk::new(Arc::new(disk.disk))))
 }

@@ -14,6 +14,7 @@ use super::{Disk, DiskEntry, DiskFile, Rng};
 use bucket::Bucket;
 use bytes::Bytes;
 use cache::Cache;
+pub(super) use cache::DIRECTORY as CACHE;
 use file::ObjectFile;
 use glasshive_base::{BoxFuture, Clock};
 use std::collections::BTreeMap;

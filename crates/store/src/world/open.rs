@@ -232,7 +232,7 @@ async fn open_writing(directory: &Path, options: &DataDirOptions) -> Result<Data
     let clock = Arc::new(SystemClock::default());
     let (catalog, open): (Arc<dyn Catalog>, _) = match &options.places.catalog {
         None => {
-            let catalog = Arc::new(catalog_file(directory, clock.clone()).await?);
+            let catalog = Arc::new(catalog_file(directory, &found, clock.clone()).await?);
             (catalog.clone(), OpenCatalog::File(catalog))
         }
         Some(url) => {
@@ -247,9 +247,9 @@ async fn open_writing(directory: &Path, options: &DataDirOptions) -> Result<Data
     Ok(assemble(lock, clock, disk, catalog, open))
 }
 
-async fn catalog_file(directory: &Path, clock: Arc<dyn Clock>) -> Result<SqliteCatalog, DataDirError> {
+async fn catalog_file(directory: &Path, found: &Found<'_>, clock: Arc<dyn Clock>) -> Result<SqliteCatalog, DataDirError> {
     let path = directory.join("catalog.db");
-    if !path.exists() && has_entries(&directory.join("events")) {
+    if !path.exists() && found.has_data_files() {
         return Err(DataDirError::CatalogMissing { directory: directory.to_owned() });
     }
     let catalog = SqliteCatalog::open(&path, clock).await;

@@ -27,7 +27,7 @@ impl<'a> Found<'a> {
         match (&places.catalog, written) {
             (None, Some(written)) => Err(found
                 .elsewhere(format!("the catalog of {} is {written}, and the settings name none. Set catalog.url", directory.display()))),
-            (Some(_), None) if !directory.join("catalog.db").exists() && has_entries(&directory.join("events")) => {
+            (Some(_), None) if !directory.join("catalog.db").exists() && found.has_data_files() => {
                 Err(DataDirError::CatalogMissing { directory: directory.to_owned() })
             }
             (Some(named), None) if directory.join("catalog.db").exists() => Err(found.elsewhere(format!(
@@ -38,6 +38,11 @@ impl<'a> Found<'a> {
             ))),
             _ => found.with_objects(places),
         }
+    }
+
+    /// Whether there are data files of this directory, in it or in an object store that got its place after the catalog had one.
+    pub fn has_data_files(&self) -> bool {
+        has_entries(&self.directory.join("events")) || self.node.as_ref().is_some_and(|node| node.objects.is_some())
     }
 
     fn with_objects(self, places: &Places) -> Result<Self, DataDirError> {

@@ -82,6 +82,12 @@ fn another_object_store_is_refused_in_words() {
     start(&data, &own).unwrap().terminate().unwrap();
     assert!(data.join("catalog.db").exists());
     assert_eq!(names(&s3, "own"), ["own/NODE"]);
+    // An empty catalog would take every data file for one that nobody knows.
+    let kept = directory.path().join("catalog.db");
+    std::fs::rename(data.join("catalog.db"), &kept).unwrap();
+    let lost = refusal(&data, &own).unwrap();
+    assert!(lost.contains("catalog is missing beside data files") && !data.join("catalog.db").exists(), "{lost}");
+    std::fs::rename(&kept, data.join("catalog.db")).unwrap();
 
     let none = refusal(&data, &Variables::new()).unwrap();
     let words = format!("the data files of {} are in {}, and the settings name no object store", data.display(), shown("own"));

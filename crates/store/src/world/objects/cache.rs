@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-const DIRECTORY: &str = "cache";
+/// Where copies are.
+pub(in crate::world) const DIRECTORY: &str = "cache";
 
 /// Files by name, the longest unused removed first.
 pub(super) struct Cache {
