@@ -22,6 +22,9 @@ const WELL_KNOWN: [&str; 9] = [
 ];
 /// Columns whose deciding values cover the same selected rows to this share, and as many of the others, say the same.
 const SAME: f64 = 0.98;
+/// Stored rows that must have a value for it to decide, and as many that must not: shares go by weight, chance goes by rows, and one row
+/// that stands for thousands is still one.
+const ROWS_MIN: u64 = 5;
 
 /// A panel, with the rows of the sample that its deciding bin covers.
 struct Candidate<'a> {
@@ -95,7 +98,12 @@ fn hash_of(column: &ColumnTally, value: &GroupValue) -> Option<u64> {
 fn of_bin(bin: &Bin, count: usize, sides: &Sides) -> Score {
     let rows = (sides.selected.rows + sides.rest.rows) as f64;
     let pooled = (bin.selected_rows + bin.rest_rows) as f64 / rows;
-    of_shares(bin.selected_share, bin.rest_share, pooled, count, sides.selected.rows, sides.rest.rows)
+    let score = of_shares(bin.selected_share, bin.rest_share, pooled, count, sides.selected.rows, sides.rest.rows);
+    let with = bin.selected_rows + bin.rest_rows;
+    match (ROWS_MIN..=(rows as u64).saturating_sub(ROWS_MIN)).contains(&with) {
+        true => score,
+        false => Score { noise: score.noise.max(score.effect), ..score },
+    }
 }
 
 /// The bin that tells the sides apart best decides: by its score, or by its effect where chance would do the same in all.

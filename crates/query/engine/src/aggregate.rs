@@ -164,22 +164,22 @@ impl Run<'_> {
             points.iter_mut().zip(later).for_each(|(all, later)| all.append(later));
             waiting.push(held);
         }
+        let window = self.plan.time.window;
+        let covered = queue.looked_after_ns().map(|last| last.saturating_add(1)).filter(|start| *start < window.end_ns);
+        let covered = covered.map(|start_ns| Window { start_ns: start_ns.max(window.start_ns), ..window });
         if !points.is_empty() {
-            folded.push(self.increases(points, shape.fold(&self.control, "groups")?)?);
+            folded.push(self.increases(points, covered.unwrap_or(window), shape.fold(&self.control, "groups")?)?);
         }
         drop(waiting);
         let held = self.control.reservation("states");
         held.try_resize(folded.iter().map(Folded::heap_bytes).sum())?;
-        let window = self.plan.time.window;
-        let covered = queue.looked_after_ns().map(|last| last.saturating_add(1)).filter(|start| *start < window.end_ns);
-        Ok((States { folded, held }, covered.map(|start_ns| Window { start_ns: start_ns.max(window.start_ns), ..window })))
+        Ok((States { folded, held }, covered))
     }
 
-    /// What points add that had to wait until all were there.
-    fn increases(&self, points: Vec<Points>, mut fold: Fold) -> Result<Folded, Failure> {
+    /// What points add that had to wait until all of a window were there.
+    fn increases(&self, points: Vec<Points>, window: Window, mut fold: Fold) -> Result<Folded, Failure> {
         for (of, points) in points.into_iter().enumerate() {
-            self.control.is_wanted()?;
-            points.fold(of, self.plan.time.window, &mut fold)?;
+            points.fold(of, window, &mut fold, &self.control)?;
         }
         Ok(fold.finish()?)
     }

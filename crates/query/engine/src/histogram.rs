@@ -5,6 +5,7 @@
 //! all are there, since the point before may lie in any chunk or file; then each adds what it holds more.
 
 use crate::column::{Names, Resolved};
+use crate::control::Control;
 use crate::error::Failure;
 use crate::fold::Fold;
 use crate::fold::ranges::StateBuilder;
@@ -15,7 +16,7 @@ use arrow_array::types::{Float64Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_select::take::take;
 use glasshive_model::names::{METRIC_DESCRIPTORS, METRIC_SERIES, METRIC_START_TIME_NS};
-use glasshive_query_plan::histogram::{Buckets, Histogram, SUFFIX, Temporality, temporality};
+use glasshive_query_plan::histogram::{Buckets, Histogram, Range, SUFFIX, Temporality, temporality};
 use glasshive_query_plan::{Column, Window};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -73,7 +74,12 @@ struct Entries {
     ranges: StateBuilder,
     sums: Float64Builder,
     counts: Float64Builder,
+    /// How many ranges there are.
+    values: usize,
 }
+
+/// Ranges of one batch that are folded at once: what has not been is not counted against the question's memory.
+const VALUES_AT_ONCE: usize = 8_192;
 
 // === impl HistogramColumns ===
 
@@ -137,7 +143,9 @@ impl HistogramColumns {
         let keys: Vec<ArrayRef> = fold.keys().iter().map(|key| columns[*key].clone()).collect();
         if !kept.is_empty() {
             let rows = UInt32Array::from(kept);
-            let taken = keys.iter().map(|key| Ok(take(key, &rows, None)?)).collect::<Result<Vec<ArrayRef>, Failure>>()?;
+            // Their own copies of texts: views would keep all of the batch's.
+            let own = |key: ArrayRef| key.as_string_view_opt().map(|texts| Arc::new(texts.gc()) as ArrayRef).unwrap_or(key);
+            let taken = keys.iter().map(|key| Ok(own(take(key, &rows, None)?))).collect::<Result<Vec<ArrayRef>, Failure>>()?;
             later.bytes += taken.iter().map(|key| key.get_array_memory_size()).sum::<usize>();
             later.keys.push(taken);
         }
@@ -161,11 +169,12 @@ impl Points {
         self.bytes += other.bytes;
     }
 
-    /// Folds what each point adds, now that all are there, as that of histogram `of`.
-    pub(crate) fn fold(mut self, of: usize, window: Window, fold: &mut Fold) -> Result<(), Failure> {
+    /// Folds what each point adds, now that all of the window are there, as that of histogram `of`.
+    pub(crate) fn fold(mut self, of: usize, window: Window, fold: &mut Fold, control: &Control) -> Result<(), Failure> {
         self.points.sort_unstable_by_key(|point| (point.stream, point.time_ns, point.seq));
         let mut entries: Vec<Entries> = self.keys.iter().map(|_| Entries::default()).collect();
         for stream in self.points.chunk_by(|left, right| left.stream == right.stream) {
+            control.is_wanted()?;
             let mut before: Option<&Point> = None;
             for point in stream {
                 let entries = &mut entries[point.batch];
@@ -178,6 +187,9 @@ impl Points {
                         entries.add(point.row, &point.value, point.weight);
                     }
                     None => {}
+                }
+                if entries.values >= VALUES_AT_ONCE {
+                    std::mem::take(entries).fold(of, fold, &self.keys[point.batch])?;
                 }
                 before = Some(point);
             }
@@ -197,9 +209,9 @@ impl Entries {
             return;
         }
         self.rows.push(row);
-        self.ranges.append(
-            added.ranges().into_iter().map(|range| glasshive_query_plan::histogram::Range { weight: range.weight * weight, ..range }),
-        );
+        let ranges = added.ranges();
+        self.values += ranges.len();
+        self.ranges.append(ranges.into_iter().map(|range| Range { weight: range.weight * weight, ..range }));
         self.sums.append_option(added.sum.map(|sum| sum * weight));
         self.counts.append_option(added.sum.map(|_| added.count * weight));
     }

@@ -85,7 +85,7 @@ impl Histogram {
     /// What it holds more than an earlier point of its stream; `None` where something fell.
     pub fn increase(&self, before: &Histogram) -> Option<Histogram> {
         let buckets = self.buckets.increase(&before.buckets).filter(|_| self.count >= before.count)?;
-        let sum = self.sum.zip(before.sum).map(|(sum, before)| sum - before);
+        let sum = self.sum.zip(before.sum).map(|(sum, before)| sum - before).filter(|sum| sum.is_finite());
         Some(Histogram { buckets, count: self.count - before.count, sum, min: self.min, max: self.max })
     }
 

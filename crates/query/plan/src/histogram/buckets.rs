@@ -81,15 +81,19 @@ fn numbers<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>
 impl Buckets {
     /// Reads the text of a field; `None` for what is no histogram.
     pub fn read(text: &str) -> Option<Self> {
-        let buckets: Self = serde_json::from_str(text).ok()?;
+        let mut buckets: Self = serde_json::from_str(text).ok()?;
+        if let Buckets::Exponential { zero_threshold, .. } = &mut buckets {
+            // What is none, not a number too, counts as zero, as it does where it is received.
+            *zero_threshold = zero_threshold.max(0.0);
+        }
         let is_sound = match &buckets {
             Buckets::Explicit { bounds, counts } => {
                 let is_ascending = bounds.windows(2).all(|pair| pair[0] < pair[1]);
                 is_ascending && !bounds.iter().any(|bound| bound.is_nan()) && (counts.is_empty() || counts.len() == bounds.len() + 1)
             }
-            Buckets::Exponential { scale, zero_threshold, positive, negative, .. } => {
+            Buckets::Exponential { scale, positive, negative, .. } => {
                 let is_near = |side: &Side| side.offset.unsigned_abs() <= OFFSET_MAX;
-                SCALES.contains(scale) && *zero_threshold >= 0.0 && is_near(positive) && is_near(negative)
+                SCALES.contains(scale) && is_near(positive) && is_near(negative)
             }
         };
         is_sound.then_some(buckets)
@@ -210,7 +214,8 @@ fn closed(lower: f64, upper: f64, least: Option<f64>, greatest: Option<f64>) -> 
     // One zero, so that ranges are equal where they are the same.
     let (lower, upper) = (lower + 0.0, upper + 0.0);
     match (lower.is_finite(), upper.is_finite()) {
-        (true, true) => Some((lower, upper.max(lower))),
+        // A width beyond all numbers leaves no shares.
+        (true, true) => Some((lower, upper.max(lower))).filter(|(lower, upper)| (upper - lower).is_finite()),
         (true, false) => Some((lower, lower)),
         (false, true) => Some((upper, upper)),
         (false, false) => None,

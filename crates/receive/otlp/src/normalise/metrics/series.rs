@@ -5,8 +5,8 @@
 //! [`Canonical`] does. Stored rows hold it: another way to reckon it would tear every series apart.
 
 use super::canonical::Canonical;
-use glasshive_model::sink::body_hash;
 use glasshive_wire_otlp::{KeyValues, Resource, Scope, Text, WireError};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Between the attributes of a scope and of a point: no length begins so.
 const END_OF_SCOPE: [u8; 4] = [0xFF; 4];
@@ -16,8 +16,8 @@ const END_OF_SCOPE: [u8; 4] = [0xFF; 4];
 pub(in crate::normalise) struct Series {
     canonical: Canonical,
     resource: u64,
-    /// What points of the scope at hand have in common.
-    scope: Vec<u8>,
+    /// What points of the scope at hand have in common, hashed so far: a large scope is read once, not for each of its points.
+    scope: Xxh3,
     bytes: Vec<u8>,
     scratch: String,
 }
@@ -29,36 +29,41 @@ impl Series {
     pub(in crate::normalise) fn resource(&mut self, resource: &Resource<'_>) -> Result<(), WireError> {
         self.bytes.clear();
         self.canonical.append(resource.attributes, &mut self.bytes)?;
-        self.resource = hash(&self.bytes);
+        let mut hash = Xxh3::new();
+        hash.update(&self.bytes);
+        self.resource = low(&hash);
         Ok(())
     }
 
     /// A scope of it begins.
     pub(in crate::normalise) fn scope(&mut self, scope: &Scope<'_>) -> Result<(), WireError> {
-        self.scope.clear();
-        self.scope.extend_from_slice(&self.resource.to_le_bytes());
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&self.resource.to_le_bytes());
         self.text(scope.name);
         self.text(scope.version);
-        self.canonical.append(scope.attributes, &mut self.scope)?;
-        self.scope.extend_from_slice(&END_OF_SCOPE);
+        self.canonical.append(scope.attributes, &mut self.bytes)?;
+        self.bytes.extend_from_slice(&END_OF_SCOPE);
+        self.scope = Xxh3::new();
+        self.scope.update(&self.bytes);
         Ok(())
     }
 
     fn text(&mut self, text: Text<'_>) {
         let text = text.read(&mut self.scratch).text;
-        self.scope.extend_from_slice(&(text.len() as u32).to_le_bytes());
-        self.scope.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// The series of the scope's points with these attributes.
     pub(super) fn of(&mut self, attributes: KeyValues<'_>) -> Result<u64, WireError> {
         self.bytes.clear();
-        self.bytes.extend_from_slice(&self.scope);
         self.canonical.append(attributes, &mut self.bytes)?;
-        Ok(hash(&self.bytes))
+        let mut hash = self.scope.clone();
+        hash.update(&self.bytes);
+        Ok(low(&hash))
     }
 }
 
-fn hash(bytes: &[u8]) -> u64 {
-    body_hash(bytes) as u64
+fn low(hash: &Xxh3) -> u64 {
+    hash.digest128() as u64
 }
