@@ -1,6 +1,6 @@
 //! From a request's bytes to rows: one pure function, run when a request arrives and again when the log is replayed.
 
-use crate::normalise::Normaliser;
+use crate::normalise::{self, Normaliser};
 use glasshive_base::ErrorKind;
 use glasshive_model::limits::FUTURE_MARKED_NS;
 use glasshive_model::{Decoder, RecordMeta, Rows};
@@ -79,6 +79,11 @@ pub enum DecodeError {
 /// The decoder that the store replays its log with.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OtlpDecoder;
+
+/// Whether a scope of this name is an instrumentation library, of which rows say it themselves (`telemetry.instrumentation_library`).
+pub fn is_instrumentation(scope: &str) -> bool {
+    normalise::is_instrumentation(scope)
+}
 
 /// Decodes and normalises one decompressed request body.
 ///

@@ -69,6 +69,11 @@ const INSTRUMENTATION_PREFIXES: [&str; 9] = [
     "@honeycombio/",
 ];
 
+/// Whether a scope of this name is an instrumentation library, which receivers say of its rows.
+pub(crate) fn is_instrumentation(scope: &str) -> bool {
+    INSTRUMENTATION_PREFIXES.iter().any(|prefix| scope.starts_with(prefix))
+}
+
 /// What rows may take per byte of body. Real requests take 1 to 4; bodies made of empty items would take 75.
 const BYTES_PER_BODY_BYTE: usize = 16;
 /// What they may take however small the body is.
@@ -220,7 +225,7 @@ impl Visitor for Normaliser<'_> {
         }
         let mut scratch = String::new();
         let name = scope.name.read(&mut scratch).text;
-        if INSTRUMENTATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        if is_instrumentation(name) {
             self.fields.rows.open(Level::Scope, self.codes.instrumentation_library, Cell::Bool(true));
         }
         let dropped = self.fields.scope.dropped + u64::from(scope.dropped_attributes);

@@ -6,7 +6,7 @@ use crate::transfer::row::{StoredRow, same};
 use glasshive_model::id::dataset_slug;
 use glasshive_model::value::push_json_string;
 use glasshive_model::{Value, names};
-use glasshive_receive_otlp::decode::Signal3;
+use glasshive_receive_otlp::decode::{Signal3, is_instrumentation};
 use std::collections::BTreeMap;
 
 /// Bytes of the longest slug.
@@ -121,6 +121,10 @@ fn resource_text(mut fields: Fields<'_>) -> String {
 fn scope_text(mut fields: Fields<'_>) -> String {
     let schema_url = text(&mut fields, names::SCOPE_SCHEMA_URL);
     let dropped = count(&mut fields, names::SCOPE_DROPPED_ATTRIBUTES);
+    let is_known = matches!(fields.get(names::LIBRARY_NAME), Some(Value::Str(name)) if is_instrumentation(name));
+    if is_known && fields.get(names::INSTRUMENTATION_LIBRARY) == Some(&&Value::Bool(true)) {
+        fields.remove(names::INSTRUMENTATION_LIBRARY);
+    }
     let mut out = String::from("\"scope\":{");
     for (member, name) in [("name", names::LIBRARY_NAME), ("version", names::LIBRARY_VERSION)] {
         if let Some(text) = text(&mut fields, name) {
