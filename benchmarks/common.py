@@ -8,6 +8,15 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+README = ROOT / "benchmarks" / "README.md"
+
+
+def write_tables(name, directory, tables):
+    """Puts tables between the marks of these readings in README.md."""
+    begin = f"<!-- {name}: written by {directory}/run.py from its results.jsonl -->\n"
+    end = f"<!-- {name}: end -->"
+    before, rest = README.read_text().split(begin)
+    README.write_text(before + begin + tables + "\n" + end + rest.split(end)[1])
 
 
 def probe():

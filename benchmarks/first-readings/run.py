@@ -19,12 +19,9 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from common import ROOT, commit, machine, probe  # noqa: E402
+from common import ROOT, commit, machine, probe, write_tables  # noqa: E402
 
 RESULTS = HERE / "results.jsonl"
-README = HERE.parent / "README.md"
-BEGIN = "<!-- first readings: written by first-readings/run.py from its results.jsonl -->\n"
-END = "<!-- first readings: end -->"
 TICKS = os.sysconf("SC_CLK_TCK")
 DAY_SECONDS = 25 * 3600
 MOST_STOPS = 5
@@ -286,11 +283,6 @@ def table(profile, lines):
     return text
 
 
-def write_tables():
-    before, rest = README.read_text().split(BEGIN)
-    README.write_text(before + BEGIN + tables() + "\n" + END + rest.split(END)[1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", default="dist", help="cargo profile whose binaries are measured (built before)")
@@ -309,7 +301,7 @@ def main():
             with RESULTS.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(reading) + "\n")
             print(json.dumps(reading), file=sys.stderr)
-    write_tables()
+    write_tables("first readings", "first-readings", tables())
 
 
 if __name__ == "__main__":

@@ -15,19 +15,16 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from common import ROOT, commit, machine, probe  # noqa: E402
+from common import ROOT, commit, machine, probe, write_tables  # noqa: E402
 
 RESULTS = HERE / "results.jsonl"
-README = HERE.parent / "README.md"
-BEGIN = "<!-- month: written by month/run.py from its results.jsonl -->\n"
-END = "<!-- month: end -->"
 SHOWN = (1, 2, 4, 7, 10, 14, 18, 21, 22, 24, 27, 30)
 
 
 def run(flags):
     reading = {"load_before": os.getloadavg()[0], "probe_before_s": probe()}
     with tempfile.TemporaryDirectory(prefix="glasshive-month-", dir=flags.scratch) as scratch:
-        words = [ROOT / "target" / flags.profile / "hive-month", pathlib.Path(scratch) / "data"]
+        words = [ROOT / "target" / {"dev": "debug"}.get(flags.profile, flags.profile) / "hive-month", pathlib.Path(scratch) / "data"]
         words += ["--days", str(flags.days), "--rate", str(flags.rate), "--keep", str(flags.keep)]
         days = []
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
@@ -96,8 +93,7 @@ def main():
         reading = run(flags)
         with RESULTS.open("a", encoding="utf-8") as file:
             file.write(json.dumps(reading) + "\n")
-    before, rest = README.read_text().split(BEGIN)
-    README.write_text(before + BEGIN + table() + "\n" + END + rest.split(END)[1])
+    write_tables("month", "month", table())
 
 
 if __name__ == "__main__":

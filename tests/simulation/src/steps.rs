@@ -37,7 +37,7 @@ const TIME: Duration = Duration::from_secs(600);
 const SHORT_LIVED: &str = "shop";
 /// The request whose rows are deleted.
 const DELETED: u64 = 2;
-const REQUESTS: u64 = 4;
+const REQUESTS: u64 = 8;
 
 /// What is on the machine before the work, and what must be there after it.
 struct Stage {

@@ -176,3 +176,19 @@ fn nothing_selected_tells_nothing() {
     assert_eq!(rank(&of(0, 10, vec![text("a", &[("x", 0, 10)])]), &[]).panels, []);
     assert_eq!(rank(&of(10, 0, vec![text("a", &[("x", 10, 0)])]), &[]).panels, []);
 }
+
+#[test]
+fn one_row_that_stands_for_thousands_decides_nothing() {
+    let users: Vec<(String, u64, u64)> = (0..50).map(|n| (format!("user {n}"), 1, 200)).collect();
+    let users: Vec<(&str, u64, u64)> = users.iter().map(|(name, selected, rest)| (name.as_str(), *selected, *rest)).collect();
+    let mut heavy = text("user", &users);
+    // A selected row of weight 1000 whose user nobody else is.
+    heavy.values[0].selected.weight = 1_000.0;
+    heavy.values[0].rest = tally(0);
+    heavy.selected.weight += 999.0;
+    let mut comparison = of(50, 10_000, vec![heavy]);
+    comparison.selected.weight += 999.0;
+    let ranking = rank(&comparison, &[]);
+    let score = ranking.panels.iter().find(|panel| panel.name == "user").map(|panel| (panel.effect, panel.score));
+    assert!(score.is_some_and(|(effect, score)| effect > 0.9 && score == 0.0), "{score:?}");
+}

@@ -5,11 +5,12 @@
 //! it takes what its point *adds*:
 //!
 //! - A **delta** point adds all it holds.
-//! - A **cumulative** point belongs to the stream of its `metric.series` and `metric.start_time_ns`. It adds what it holds more than
-//!   the stream's point before, by time and then by arrival, of those events that the question is about ([`Buckets::increase`]).
-//!   Where something fell, the sender has begun anew, and the point adds all it holds. So does the first point of a stream that
-//!   began within the question's time; the first of one that began earlier, or that does not say when, adds nothing: it is what
-//!   later ones are counted from. A point without a series adds nothing.
+//! - A **cumulative** point belongs to the stream of its `metric.series` and `metric.start_time_ns`. It adds what it holds more
+//!   than the stream's point before, by time and then by arrival, of those events that the question is about
+//!   ([`Buckets::increase`]). Where something fell, or the buckets cannot be compared, the sender has begun anew, and the point
+//!   adds all it holds. So does the first point of a stream that began within the question's time; the first of one that began
+//!   earlier, or that does not say when, adds nothing: it is what later ones are counted from; of a partial answer, the question's
+//!   time is the part that was looked at. A point without a series adds nothing.
 //! - The temporality is what `metric.descriptors` says of the metric; a point that says none adds nothing.
 //!
 //! What is added becomes [`Range`]s, in which values lie evenly. Percentiles are interpolated in them ([`quantile`]), heatmaps get

@@ -1,12 +1,16 @@
 //! Calculations over histograms of metrics: examples by hand, and random points of which the engine and the reference must make the
 //! same, whether they are live, in files, or merged.
 
-use crate::fixture::{Event, Hive, SECOND_NS, START_NS};
+use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, plan, small_store, two_threads};
+use crate::limits::watched;
 use expect_test::expect;
+use glasshive_query_engine::{Cancel, EngineConfig};
 use glasshive_query_plan::compare::{Tolerance, differences};
 use glasshive_query_plan::random::{self, Random, Vocabulary};
 use glasshive_query_plan::{Calculation, Measure, NoteKind, Op, Plan, SeriesRow, Wants, reference, text};
+use glasshive_store::StoreConfig;
 use serde_json::{Map, Value as Json, json};
+use std::time::Duration;
 
 /// Questions asked in each state of each store.
 const QUESTIONS: u64 = 40;
@@ -89,6 +93,26 @@ async fn points_that_count_from_a_start_add_what_is_new() {
     .assert_eq(&results);
     let notes = hive.ask("P99(latency), RATE_SUM(latency)").await.notes;
     assert!(notes.iter().all(|note| note.kind != NoteKind::UnknownColumn), "{notes:?}");
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_measured_before_the_part_that_was_looked_at_is_in_no_partial_answer() {
+    let mut hive = Hive::with(StoreConfig { seal_rows: usize::MAX, ..small_store() }, two_threads()).await;
+    let at = |index: i64| 100 + index * 100;
+    for index in 0..10 {
+        // Ten more of one second each, of a stream that began within the question's time.
+        let count = 10 * (index as u64 + 1);
+        hive.send(&[point(at(index), "a", Some(5), &[count, 0, 0, 0], count as f64)]).await;
+    }
+    assert_eq!(hive.results("SUM(latency)").await, "[] -> [100.0]\n");
+    let config = EngineConfig { threads: 1, time_limit: Duration::from_secs(5), ..EngineConfig::default() };
+    let engine = hive.engine_with(config, watched(&hive, |looks| Some(Duration::from_secs(looks))));
+    let answer = engine.query(LOCAL, &plan("SUM(latency), COUNT"), Wants::TABLE, Cancel::default()).await.unwrap();
+    let covered = answer.notes.iter().find_map(|note| note.covered).expect("some points were looked at, and not all");
+    let seen = (0..10).filter(|index| covered.contains(START_NS + at(*index) * SECOND_NS)).count() as i64;
+    assert!((2..10).contains(&seen), "{seen}");
+    assert_eq!(answer.results[0].values, [Measure::Float(10.0 * (seen - 1) as f64), Measure::Int(seen)]);
     hive.close().await;
 }
 

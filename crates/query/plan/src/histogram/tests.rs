@@ -19,6 +19,21 @@ fn ranges(buckets: &Buckets, min: Option<f64>, max: Option<f64>) -> Vec<(f64, f6
 }
 
 #[test]
+fn numbers_that_are_none_add_nothing() {
+    let point =
+        |count: f64, sum: f64| Histogram { buckets: explicit(&[1.0], &[count as u64, 0]), count, sum: Some(sum), min: None, max: None };
+    assert_eq!(point(5.0, 7.0).increase(&point(3.0, 4.0)).unwrap().sum, Some(3.0));
+    assert_eq!(point(5.0, f64::INFINITY).increase(&point(3.0, f64::INFINITY)).unwrap().sum, None, "infinity less infinity");
+    // A threshold below zero, or none, is zero, as where it is received.
+    for threshold in ["-1.0", "\"NaN\""] {
+        let text =
+            r#"{"scale":0,"zero_count":2,"zero_threshold":T,"positive":{"offset":0,"counts":[1]},"negative":{"offset":0,"counts":[]}}"#;
+        assert_eq!(read(&text.replace('T', threshold)), exponential(0, (2, 0.0), (0, &[1]), (0, &[])), "{threshold}");
+    }
+    assert_eq!(ranges(&explicit(&[-1.7e308, 1.7e308], &[0, 3, 0]), None, None), [], "wider than numbers go");
+}
+
+#[test]
 fn texts_that_receivers_write_are_read() {
     assert_eq!(read(r#"{"bounds":[0.1,0.5],"counts":[3,1,0]}"#), explicit(&[0.1, 0.5], &[3, 1, 0]));
     assert_eq!(read(r#"{"bounds":["-Infinity",1.0,"Infinity"],"counts":[0,1,2,0]}"#), {

@@ -134,6 +134,8 @@ fn points_that_follow_one_another_are_of_one_series() {
     expect![[r#""e32d9a7cb86223df""#]].assert_eq(&here);
     assert_eq!(here, series(&first, 1), "neither time nor order tells series apart");
     assert_eq!(here, series(&of([metric("n", MetricKind::Gauge, [at(T + 9, attributes())])]), 0), "the metric's name stands beside it");
+    let in_map = pairs([("http", Value::Map(pairs([("route", text("/cart"))]))), ("code", Value::Int(200))]);
+    assert_eq!(here, series(&of([metric("m", MetricKind::Sum, [at(T, in_map)])]), 0), "fields of a map are attributes of their own");
     let other = |change: fn(&mut Request)| {
         let mut request = first.clone();
         change(&mut request);
