@@ -218,12 +218,20 @@ test("scenario 24: back to what was looked at, by two presses, or Alt-Up", async
   await expect(list.getByRole("button").first()).toContainText("MAX(duration_ms)");
   await expectAccessible(page);
   await page.screenshot({ path: "e2e/.out/history.png" });
+  // Alt-Up does not wait until the server has told what was run last.
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => (tell = resolve));
+  await page.route(/\/history\?/, async (route) => {
+    await told;
+    await route.fallback();
+  });
   await hand.click(list.getByRole("button", { name: /COUNT GROUP BY http.route/ }));
   expect(hand.presses).toBe(2);
   await expect(page).toHaveURL(/q=COUNT\+GROUP\+BY\+http.route&from=-15m/);
   await expect(page.getByRole("region", { name: "COUNT", exact: true })).toBeVisible();
   await page.keyboard.press("Alt+ArrowUp");
   await expect(page).toHaveURL(/q=MAX\(duration_ms\)/);
+  tell();
   // Or Back: each run was an entry of its own.
   await page.goBack();
   await expect(page).toHaveURL(/q=COUNT\+GROUP\+BY\+http.route/);

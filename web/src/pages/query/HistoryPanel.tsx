@@ -57,8 +57,11 @@ export function HistoryPanel({ env, close }: { env: string; close: () => void })
   );
 }
 
+/** What was looked at: a query and its time. */
+type Looked = Pick<Run, "query" | "from" | "to">;
+
 /** Goes back to a query and its time, as it was looked at. */
-function goTo({ query, from, to }: Run): void {
+function goTo({ query, from, to }: Looked): void {
   askAgain();
   const isDefault = (from || DEFAULT_RANGE.from) === DEFAULT_RANGE.from && (to || DEFAULT_RANGE.to) === DEFAULT_RANGE.to;
   go(withChanges({ ...readAddress(), path: new URL(pageAddress("/query"), window.location.origin).pathname }, { q: query, from: isDefault ? null : from, to: isDefault ? null : to, box: null, sel: null, panel: null }));
@@ -152,10 +155,17 @@ function Saved({ env, search }: { env: string; search: string }) {
   );
 }
 
+/** What is looked at, and then the history without it: the server may not have told yet that it was run. */
+function walkFrom(q: string | null, runs: readonly Looked[]): Looked[] {
+  const { params } = readAddress();
+  const here = { query: q ?? "", from: params.get("from") ?? "", to: params.get("to") ?? "" };
+  return [here, ...runs.filter(({ query }) => query !== q)];
+}
+
 /** Alt-Up and Alt-Down walk the history as it was when the walk began. */
 export function useHistoryKeys(env: string, q: string | null): void {
   const history = useHistory(env, "", true);
-  const walk = useRef<{ runs: Run[]; at: number }>(undefined);
+  const walk = useRef<{ runs: Looked[]; at: number }>(undefined);
   useEffect(() => {
     // Whoever runs something else has left the walk.
     const known = walk.current;
@@ -165,7 +175,7 @@ export function useHistoryKeys(env: string, q: string | null): void {
     const press = (event: KeyboardEvent) => {
       const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
       if (!by || !event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-      const known = walk.current ?? { runs: history.data?.runs ?? [], at: (history.data?.runs ?? []).findIndex(({ query }) => query === q) };
+      const known = walk.current ?? { runs: walkFrom(q, history.data?.runs ?? []), at: 0 };
       const next = known.runs[known.at + by];
       if (!next) return announce(by > 0 ? "No older query" : "No newer query");
       event.preventDefault();
