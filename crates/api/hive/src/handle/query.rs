@@ -154,9 +154,8 @@ pub fn plan_failure(error: QueryError) -> Failure {
 pub fn engine_failure(error: EngineError) -> Failure {
     let failure = Failure::new(error.kind(), error.to_string());
     match error.kind() {
-        ErrorKind::TooLarge => failure
-            .with_status(StatusCode::UNPROCESSABLE_ENTITY)
-            .with_remedy("narrow the time range, add a filter, or group by fewer columns"),
+        // The message itself says what to do.
+        ErrorKind::TooLarge => failure.with_status(StatusCode::UNPROCESSABLE_ENTITY),
         ErrorKind::Unavailable => failure.with_remedy("ask again in a second"),
         _ if matches!(error, EngineError::Cancelled) => Failure { kind: ErrorKind::Conflict, ..failure },
         _ => failure,

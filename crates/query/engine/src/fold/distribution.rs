@@ -1,16 +1,18 @@
 //! Weights by bucket of value: the one state that percentiles and heatmaps are read from.
 
+mod counts;
+
 use super::sums::for_rows;
 use arrow_array::builder::{Float64Builder, Int32Builder, ListBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, StructArray};
 use arrow_schema::{DataType, Field, Fields};
+use counts::Counts;
 use datafusion_common::Result;
 use datafusion_expr_common::groups_accumulator::{EmitTo, GroupsAccumulator};
 use glasshive_query_plan::heatmap::{HeatmapRows, Place};
 use glasshive_query_plan::lhist;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Which bucket a value falls into.
@@ -79,77 +81,6 @@ impl Count for f64 {
 
     fn weight(self) -> f64 {
         self
-    }
-}
-
-/// One group. Zero and the two signs are apart: tens of thousands of buckets lie between zero and any usual number.
-#[derive(Clone, Default)]
-struct Counts<C> {
-    below: Run<C>,
-    zero: C,
-    above: Run<C>,
-}
-
-impl<C: Count> Counts<C> {
-    fn add(&mut self, bucket: i32, count: C) {
-        match bucket.cmp(&0) {
-            Ordering::Less => self.below.add(bucket, count),
-            Ordering::Equal => self.zero += count,
-            Ordering::Greater => self.above.add(bucket, count),
-        }
-    }
-
-    /// In ascending order of buckets.
-    fn entries(&self) -> impl Iterator<Item = (i32, f64)> {
-        let zero = (self.zero != C::default()).then(|| (0, self.zero.weight()));
-        self.below.entries().chain(zero).chain(self.above.entries())
-    }
-
-    fn heap_bytes(&self) -> usize {
-        (self.below.counts.capacity() + self.above.counts.capacity()) * size_of::<C>()
-    }
-}
-
-/// Counts of a run of neighbouring buckets.
-#[derive(Clone, Default)]
-struct Run<C> {
-    base: i32,
-    counts: Vec<C>,
-}
-
-/// Room that a run gains at an end when it must grow there: a quarter of an octave.
-const SLACK: i32 = 16;
-
-impl<C: Count> Run<C> {
-    fn add(&mut self, bucket: i32, count: C) {
-        let offset = bucket.wrapping_sub(self.base) as u32 as usize;
-        if offset < self.counts.len() {
-            self.counts[offset] += count;
-        } else {
-            self.widen(bucket);
-            self.counts[(bucket - self.base) as usize] += count;
-        }
-    }
-
-    #[cold]
-    fn widen(&mut self, bucket: i32) {
-        if self.counts.is_empty() {
-            self.base = bucket.saturating_sub(SLACK / 2);
-            self.counts.resize(SLACK as usize, C::default());
-        } else if bucket < self.base {
-            let base = bucket.saturating_sub(SLACK);
-            let mut wider = vec![C::default(); (self.base - base) as usize];
-            wider.append(&mut self.counts);
-            (self.base, self.counts) = (base, wider);
-        } else {
-            let end = bucket.saturating_add(SLACK);
-            self.counts.resize((end - self.base) as usize + 1, C::default());
-        }
-    }
-
-    fn entries(&self) -> impl Iterator<Item = (i32, f64)> {
-        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count != C::default());
-        filled.map(|(offset, count)| (self.base + offset as i32, count.weight()))
     }
 }
 

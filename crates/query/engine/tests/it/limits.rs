@@ -88,6 +88,24 @@ async fn memory_is_limited_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn percentiles_of_many_groups_take_what_their_values_take() {
+    let mut hive = Hive::with(StoreConfig { seal_rows: usize::MAX, ..small_store() }, two_threads()).await;
+    // 1,000 routes in 10 steps each: of two events, one takes a millisecond and one a minute.
+    let requests = (0..20_000).map(|n| {
+        let duration = if n / 10 % 2 == 0 { 1_000_000 } else { 60 * SECOND_NS };
+        json!({"t": n % 10 * 700 * SECOND_NS, "duration": duration + n, "f": {"route": format!("route {}", n / 20)}})
+    });
+    hive.send(&requests.collect::<Vec<_>>()).await;
+    let engine = hive.engine_with(EngineConfig { memory_bytes: 16 << 20, ..two_threads() }, hive.clock());
+    for _ in ["live", "flushed"] {
+        let answer = engine.query(LOCAL, &plan("P99(duration_ms) GROUP BY route STEP 700s"), Wants::ALL, Cancel::default()).await.unwrap();
+        assert_eq!((answer.groups, answer.is_partial()), (1_000, false));
+        hive.flush().await;
+    }
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calculated_text_is_charged() {
     let mut hive = ten_chunks().await;
     let long = "x".repeat(600);
