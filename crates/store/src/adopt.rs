@@ -5,6 +5,8 @@
 //! visible file nor in the log, from which the next start would read them. A row is known by its `_seq` and the time at which
 //! it was received: sequences alone may have been given out twice, once before and once after the catalog was put back.
 //!
+//! What lies in an object store is never taken in there: it stays among the data files, and is offered from there.
+//!
 //! The bytes are copied into place and synced, one catalog transaction makes them visible, and only then does the file leave
 //! the quarantine. Whatever step a crash comes at, it is adopted or still offered.
 

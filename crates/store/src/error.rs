@@ -1,6 +1,7 @@
 //! Why the store did not open, read or flush.
 
 use crate::catalog::CatalogError;
+use crate::world::Away;
 use glasshive_base::ErrorKind;
 use std::io;
 use std::sync::Arc;
@@ -64,6 +65,11 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Whether the file is elsewhere and cannot be had now: nothing is known of it, and it may be asked for again.
+    pub fn is_away(&self) -> bool {
+        matches!(self, ReadError::Disk { source, .. } if Away::is(source))
+    }
+
     /// What kind of thing went wrong.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -1,13 +1,13 @@
 //! Files that the catalog does not know: what a crash left behind, or what a catalog from a backup has not heard of.
 
 use crate::catalog::CatalogState;
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, shown_bytes};
 use crate::file::sidecar_path;
 use crate::inner::Inner;
 use crate::log::recovery::Recovered;
 use crate::merge::REPLACES;
 use crate::quarantine;
-use crate::world::Disk;
+use crate::world::{Away, Disk};
 use glasshive_model::SystemColumn;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
@@ -22,7 +22,7 @@ const DIRECTORY: &str = "events";
 const FOOTER_GUESS_BYTES: u64 = 64 << 10;
 
 /// Goes through all data files. What was never finished is removed; a file all of whose rows came back from the log is returned,
-/// to be removed once they are committed in other files; the rest goes to quarantine.
+/// to be removed once they are committed in other files; the rest goes to quarantine, or stays where it is when that is elsewhere.
 pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &Recovered) -> io::Result<Vec<String>> {
     let named = catalog.files.iter().map(|file| &file.path).chain(catalog.removed.iter().map(|file| &file.path));
     let known: HashSet<String> = named.flat_map(|path| [path.clone(), sidecar_path(path)]).collect();
@@ -32,6 +32,7 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
     let now_ns = catalog.files.iter().map(|file| file.ingest_max_ns).fold(inner.wall_ns().max(least_ns), i64::max);
     let mut replaced_later = Vec::new();
     let mut quarantined = 0;
+    let (mut left, mut left_bytes) = (0, 0);
     let mut directories = vec![DIRECTORY.to_owned()];
     while let Some(directory) = directories.pop() {
         let mut entries = disk.list(&directory).await?;
@@ -56,6 +57,11 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
                     }
                 }
                 Fate::ReplacedLater => replaced_later.extend([path.clone(), sidecar_path(&path)]),
+                // Were they taken here, they could fill the disk that the log is on.
+                Fate::Quarantine if disk.is_elsewhere(&path) => {
+                    left += 1;
+                    left_bytes += entry.len;
+                }
                 Fate::Quarantine => {
                     quarantine::take_in(disk, &directory, &entry.name, now_ns).await?;
                     quarantined += 1;
@@ -66,6 +72,10 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
     }
     if quarantined > 0 {
         inner.tell(FaultKind::UnknownFiles, format!("{quarantined} files are unknown to the catalog; kept in quarantine"));
+    }
+    if left > 0 {
+        let bytes = shown_bytes(left_bytes);
+        inner.tell(FaultKind::UnknownFiles, format!("{left} files ({bytes}) are unknown to the catalog; left in the object store"));
     }
     Ok(replaced_later)
 }
@@ -78,6 +88,7 @@ enum Fate {
     WithItsFile,
 }
 
+/// What becomes of a file that was listed.
 async fn fate(disk: &dyn Disk, catalog: &CatalogState, recovered: &Recovered, path: &str, bytes: u64) -> io::Result<Fate> {
     if path.ends_with(".tmp") {
         return Ok(Fate::Remove);
@@ -145,7 +156,7 @@ async fn read_footer(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Opti
         let tail = match file.read_at(bytes - wanted, wanted as usize).await {
             Ok(tail) => tail,
             // A store that does not answer says nothing of the file.
-            Err(error) if disk.unreachable_for().is_some() => return Err(error),
+            Err(error) if Away::is(&error) => return Err(error),
             Err(_) => return Ok(None),
         };
         let mut reader = ParquetMetaDataReader::new();

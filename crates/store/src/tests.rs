@@ -16,7 +16,7 @@ use glasshive_model::{Appended, EventSink, SinkError, Value};
 use std::time::Duration;
 use support::{Op, TestWorld};
 
-fn lines(count: usize, label: &str) -> String {
+pub fn lines(count: usize, label: &str) -> String {
     (0..count).map(|index| format!("{} api i=i:{index} label={label} route=/r{}\n", index % 90, index % 5)).collect()
 }
 

@@ -3,6 +3,7 @@
 //! The binary passes the real ones, from [`open_data_dir`]; the simulation passes models that drop, tear, reorder and fail.
 //! The traits say exactly what is durable when: nothing is, until the sync named beside it has returned `Ok`.
 
+mod away;
 mod clock;
 mod format;
 mod local_disk;
@@ -18,6 +19,7 @@ mod places;
 mod tests;
 mod threads;
 
+pub use away::Away;
 pub use clock::{SystemClock, SystemRng};
 pub use format::FORMAT;
 pub use local_disk::LocalDisk;
@@ -72,6 +74,15 @@ pub trait Disk: Send + Sync {
     /// For how long what is not on this machine has not answered; `None` while it does, and where everything is.
     fn unreachable_for(&self) -> Option<Duration> {
         None
+    }
+    /// What it refuses although it answers, in words, and for how long; `None` where it refuses nothing.
+    fn refuses(&self) -> Option<(String, Duration)> {
+        None
+    }
+    /// Whether what is at this path is not on this machine: it takes no room here, and moving it would.
+    fn is_elsewhere(&self, path: &str) -> bool {
+        let _ = path;
+        false
     }
 }
 

@@ -26,6 +26,12 @@ pub enum Fault {
     OtherByte,
     /// The first read is answered only after a second one has been.
     SlowRead,
+    /// The server does not answer at all, until it is healed.
+    Stall,
+    /// Every upload is answered with 403, until it is healed.
+    ForbidUploads,
+    /// Whatever is asked for, nothing is there: what answers is no object store.
+    Elsewhere,
 }
 
 #[derive(Default)]
@@ -40,6 +46,8 @@ struct State {
     requests: Vec<String>,
     /// A read has been answered while another one was held back.
     has_overtaken: bool,
+    /// How often everything was healed.
+    healings: u64,
 }
 
 // === impl S3 ===
@@ -84,7 +92,40 @@ impl S3 {
 
     /// From now on everything passes again.
     pub fn heal(&self) {
-        self.shared.state().fault = None;
+        let mut state = self.shared.state();
+        state.fault = None;
+        state.healings += 1;
+        self.shared.changed.notify_all();
+    }
+
+    /// From now on a request must be signed with a key that the server has given out, and no other; returns the key's id and secret.
+    ///
+    /// # Errors
+    /// When the server does not do as asked.
+    pub fn check_signatures(&self) -> Result<(String, String)> {
+        let form = |body: &str| self.post("/", "iam", "application/x-www-form-urlencoded", &format!("{body}&Version=2010-05-08"));
+        form("Action=CreateUser&UserName=hive")?;
+        let policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
+        let encoded: String = policy.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        form(&format!("Action=PutUserPolicy&UserName=hive&PolicyName=all&PolicyDocument={encoded}"))?;
+        let key = form("Action=CreateAccessKey&UserName=hive")?;
+        let tag = |name: &str| Some(key.split_once(&format!("<{name}>"))?.1.split_once("</")?.0.to_owned());
+        let key = tag("AccessKeyId").zip(tag("SecretAccessKey")).context("a key was made")?;
+        self.post("/moto-api/reset-auth", "s3", "text/plain", "0")?;
+        Ok(key)
+    }
+
+    fn post(&self, path: &str, service: &str, content_type: &str, body: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(self.address)?;
+        let credential = format!("AKIAEXAMPLE/20260101/us-east-1/{service}/aws4_request");
+        let signature = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0");
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: {signature}\r\n", self.address);
+        write!(stream, "{head}Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        ensure!(answer.starts_with("HTTP/1.1 2"), "POST {path}: {answer}");
+        self.requests();
+        Ok(answer)
     }
 
     /// Method and path of every request since the last time this was asked.
@@ -132,8 +173,8 @@ impl Shared {
         state.requests.push(line);
         let fault = state.fault?;
         let applies = match fault {
-            Fault::Refuse(_) => true,
-            Fault::AnswerLost | Fault::OtherByte => is_upload,
+            Fault::Refuse(_) | Fault::Stall | Fault::Elsewhere => true,
+            Fault::AnswerLost | Fault::OtherByte | Fault::ForbidUploads => is_upload,
             Fault::SlowRead => is_read,
         };
         if !applies {
@@ -141,6 +182,7 @@ impl Shared {
         }
         state.fault = match fault {
             Fault::Refuse(left @ 2..) => Some(Fault::Refuse(left - 1)),
+            Fault::Stall | Fault::ForbidUploads | Fault::Elsewhere => Some(fault),
             _ => None,
         };
         Some(fault)
@@ -168,8 +210,22 @@ fn pass(client: TcpStream, server: SocketAddr, shared: &Shared) -> io::Result<()
     reader.read_exact(&mut body)?;
     let fault = shared.note(&head);
     let mut client = client;
-    if let Some(Fault::Refuse(_)) = fault {
-        client.write_all(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let instead = match fault {
+        Some(Fault::Refuse(_)) => Some("503 Slow Down"),
+        Some(Fault::ForbidUploads) => Some("403 Forbidden"),
+        Some(Fault::Elsewhere) => Some("404 Not Found"),
+        Some(Fault::Stall) => {
+            let mut state = shared.state();
+            let healings = state.healings;
+            while state.healings == healings {
+                state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            return client.shutdown(Shutdown::Both);
+        }
+        _ => None,
+    };
+    if let Some(status) = instead {
+        write!(client, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
         return client.shutdown(Shutdown::Both);
     }
     if fault == Some(Fault::OtherByte)

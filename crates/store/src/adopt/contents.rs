@@ -82,19 +82,12 @@ pub(super) struct FoundColumn {
 
 /// Reads all of it; why it is not to be believed otherwise.
 pub(super) async fn read(candidate: &Candidate, deletions: &[Deletion], context: &Arc<FileContext>) -> Result<Contents, String> {
-    let (sidecar, sidecar_crc) = read_sidecar(candidate, context).await?;
-    let row = row_of(candidate, sidecar_crc);
-    let file = Arc::new(DataFile::new(row, context.clone()));
+    let (sidecar, file) = open(candidate, context).await?;
     let damaged = |error: crate::ReadError| match error {
         crate::ReadError::Damaged { .. } => "it is damaged: its bytes are not those that its checksums are of".to_owned(),
         error @ crate::ReadError::Disk { .. } => error.to_string(),
     };
-    let mut position = 0;
-    while position < candidate.bytes {
-        let end = (position + READ_BYTES).min(candidate.bytes);
-        file.read_range(position..end).await.map_err(damaged)?;
-        position = end;
-    }
+    read_through(&file).await.map_err(damaged)?;
     let lineage = check_format(&file).await?;
     let mut stream = file.stream_rows(READ_ROWS).await.map_err(damaged)?;
     let attributes = check_schema(&stream.schema).ok_or_else(|| "it is not laid out as a data file".to_owned())?;
@@ -115,6 +108,29 @@ pub(super) async fn read(candidate: &Candidate, deletions: &[Deletion], context:
     }
     contents.rows.sort_unstable();
     if contents.rows.is_empty() { Err("it has no rows".to_owned()) } else { Ok(contents) }
+}
+
+/// What a file says that it was made of. No more of it is read than its footer.
+pub(super) async fn lineage(candidate: &Candidate, context: &Arc<FileContext>) -> Result<Lineage, String> {
+    let (_, file) = open(candidate, context).await?;
+    check_format(&file).await
+}
+
+/// The bytes of its sidecar, and the file to be read by it.
+async fn open(candidate: &Candidate, context: &Arc<FileContext>) -> Result<(Bytes, Arc<DataFile>), String> {
+    let (sidecar, sidecar_crc) = read_sidecar(candidate, context).await?;
+    Ok((sidecar, Arc::new(DataFile::new(row_of(candidate, sidecar_crc), context.clone()))))
+}
+
+/// Compares every byte of a file with its checksums.
+pub(super) async fn read_through(file: &DataFile) -> Result<(), crate::ReadError> {
+    let mut position = 0;
+    while position < file.row.bytes {
+        let end = (position + READ_BYTES).min(file.row.bytes);
+        file.read_range(position..end).await?;
+        position = end;
+    }
+    Ok(())
 }
 
 /// Its bytes, and what the catalog knows it by.

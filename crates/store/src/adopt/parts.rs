@@ -2,12 +2,11 @@
 
 use super::Adopter;
 use super::candidate::Candidate;
-use super::contents::{self, Contents, Lineage, check_format};
+use super::contents::{self, Contents, Lineage, check_format, read_through};
 use super::present::{Present, unread_beside};
 use crate::catalog::FileRow;
 use crate::file::DataFile;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 impl Adopter {
     /// Decides of files that cannot be read and were merged into several ones, of which the candidate is one. They are replaced by the
@@ -30,34 +29,40 @@ impl Adopter {
         Ok(present)
     }
 
+    /// A footer tells which part a file is; one of whose rows a byte is damaged is no part that anybody could count on.
     async fn visible_parts(&self, contents: &Contents, made_of: &FileRow, parts: &mut BTreeSet<u64>) {
         // Its rows may all be of others of these files, so neither sequences nor times tell.
         let may_be =
             |row: &&FileRow| row.environment == made_of.environment && row.class == made_of.class && row.id != made_of.id && row.level > 0;
         for row in self.catalog.files.iter().filter(may_be) {
             let file = DataFile::new(row.clone(), self.context.clone());
-            // One that cannot be read holds nothing that anybody could count on.
-            if let Ok(lineage) = check_format(&file).await {
-                add(&lineage, contents, parts);
+            let Ok(lineage) = check_format(&file).await else { continue };
+            if let Some(part) = part_beside(&lineage, contents).filter(|part| !parts.contains(part))
+                && read_through(&file).await.is_ok()
+            {
+                parts.insert(part);
             }
         }
     }
 
-    /// Reads all of their bytes.
+    /// Of those that are another part, all bytes are read.
     async fn offered_parts(&self, contents: &Contents, candidate: &Candidate, parts: &mut BTreeSet<u64>) -> Result<(), String> {
         let others = self.candidates().await.map_err(|error| error.to_string())?;
         for other in others.iter().filter(|other| other.path != candidate.path && other.directory == candidate.directory) {
-            if let Ok(found) = contents::read(other, &[], &Arc::clone(&self.context)).await {
-                add(&found.lineage, contents, parts);
+            let Ok(lineage) = contents::lineage(other, &self.context).await else { continue };
+            if let Some(part) = part_beside(&lineage, contents).filter(|part| !parts.contains(part))
+                && contents::read(other, &[], &self.context).await.is_ok()
+            {
+                parts.insert(part);
             }
         }
         Ok(())
     }
 }
 
-fn add(lineage: &Lineage, contents: &Contents, parts: &mut BTreeSet<u64>) {
+/// The number of a file's part, where both were made of the same by one merge.
+fn part_beside(lineage: &Lineage, contents: &Contents) -> Option<u64> {
     let Lineage { replaces, part_of, part: (number, of) } = lineage;
-    if replaces.as_ref().or(part_of.as_ref()) == contents.lineage.replaces.as_ref() && *of == contents.lineage.part.1 {
-        parts.insert(*number);
-    }
+    let is_beside = replaces.as_ref().or(part_of.as_ref()) == contents.lineage.replaces.as_ref() && *of == contents.lineage.part.1;
+    is_beside.then_some(*number)
 }

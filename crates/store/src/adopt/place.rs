@@ -7,6 +7,7 @@ use super::rewrite::rewrite;
 use super::{AdoptError, Adopted, Adopter, Found, Offer};
 use crate::catalog::{CatalogError, Cut, CutReason, DatasetRow, FileRow};
 use crate::error::OpenError;
+use crate::fault::shown_bytes;
 use crate::file::sidecar::BLOCK_BYTES;
 use crate::file::sidecar_path;
 use crate::file::writer::{directory_of, names_of};
@@ -40,6 +41,9 @@ impl Adopter {
         let id = if is_moved { candidate.id.clone() } else { self.new_id() };
         let directory = format!("{DIRECTORY}/{}/{}", directory_name(environment, &owner.slug), class.word());
         let (path, level) = path_of(&directory, contents.facts.time_ns, contents.lineage.replaces.is_some(), &id);
+        if !is_moved || candidate.path != path {
+            self.check_room(&candidate).await?;
+        }
         let file_columns = file_columns(&plan, &contents.facts);
         let written = match is_moved {
             true => self.copy(&candidate, &contents, &path, file_columns).await,
@@ -75,6 +79,24 @@ impl Adopter {
             removed.map_err(OpenError::disk(format!("remove {} now that its rows are in {path}", candidate.path)))?;
         }
         Ok(Adopted { offer, path, rows })
+    }
+
+    /// What comes from elsewhere and is written anew is on this disk on its way, as a whole, and the log is there too.
+    async fn check_room(&self, candidate: &Candidate) -> Result<(), AdoptError> {
+        let disk = &self.world.disk;
+        if !disk.is_elsewhere(&candidate.path) {
+            return Ok(());
+        }
+        let free = disk.free_bytes().await.map_err(OpenError::disk("ask how much of the disk is free"))?;
+        let needed = candidate.bytes.saturating_add(self.config.reserve_bytes);
+        match free >= needed {
+            true => Ok(()),
+            false => {
+                let (needed, free) = (shown_bytes(needed), shown_bytes(free));
+                let reason = format!("{needed} of the disk are needed on the way, and {free} are free");
+                Err(AdoptError::Refused { file: candidate.path.clone(), reason })
+            }
+        }
     }
 
     /// The same bytes under the new path, durably.

@@ -29,14 +29,17 @@ impl Inner {
         ];
         let (_, waiting) = self.log.size();
         // Told while it lasts. Ingest goes on: the other checks say when it no longer does.
+        let lasting = |name, words: String, so_long: Duration| {
+            let since_ns = self.wall_ns().saturating_sub(i64::try_from(so_long.as_nanos()).unwrap_or(i64::MAX));
+            check(name, Some((format!("{words}; {waiting} bytes wait in the log"), since_ns.max(1))))
+        };
         let away = |name, words: &str, away: Option<Duration>| {
             let away = away?;
-            let since_ns = self.wall_ns().saturating_sub(i64::try_from(away.as_nanos()).unwrap_or(i64::MAX));
-            let reason = format!("{words} unreachable for {}; {waiting} bytes wait in the log", crate::time::shown_duration(away));
-            Some(check(name, Some((reason, since_ns.max(1)))))
+            Some(lasting(name, format!("{words} unreachable for {}", crate::time::shown_duration(away)), away))
         };
         checks.extend(away("catalog", "catalog", self.world.catalog.unreachable_for()));
-        checks.extend(away("objects", "object store", self.world.disk.unreachable_for()));
+        let objects = away("objects", "object store", self.world.disk.unreachable_for());
+        checks.extend(objects.or_else(|| self.world.disk.refuses().map(|(words, refused_for)| lasting("objects", words, refused_for))));
         Readiness { ready: stopped.is_none(), checks }
     }
 

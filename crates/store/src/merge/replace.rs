@@ -109,7 +109,7 @@ impl Merger {
     /// A file cannot be read; the others can be merged without it.
     pub(super) fn not_read(&self, id: &str, source: ReadError) -> Failure {
         // That is nothing of this file.
-        if let (ReadError::Disk { .. }, Some(_)) = (&source, self.inner.world.disk.unreachable_for()) {
+        if source.is_away() {
             return Failure::Later(source.to_string());
         }
         match &source {

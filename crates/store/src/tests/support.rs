@@ -1,20 +1,23 @@
 //! A small world for the store's own tests: a real directory whose disk can be told to fail or to die, a clock that moves when
 //! told to, the catalog in memory.
 
+mod body;
+
+pub use body::rows_of;
+
 use crate::catalog::memory::{MemoryCatalog, Untroubled};
 use crate::world::{Disk, DiskEntry, DiskFile, LocalDisk, Rng, ThreadSpawner, World};
 use crate::{Chunk, OpenReport, Scope, Snapshot, Store, StoreConfig};
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema};
+use body::LineDecoder;
 use bytes::Bytes;
 use glasshive_base::{BoxFuture, Clock, metrics};
 use glasshive_model::column::{attribute_field, physical_name};
-use glasshive_model::rows::SystemRow;
 use glasshive_model::shown::{ShownRow, shown_rows};
 use glasshive_model::sink::body_hash;
 use glasshive_model::{
-    Annotation, Appended, Cell, Codec, ColumnRef, Decoder, EnvironmentId, EventSink, RecordMeta, Rows, RowsBuilder, Signal, SinkError,
-    Source, Submission, SystemColumn, TraceId,
+    Appended, Codec, ColumnRef, EnvironmentId, EventSink, RecordMeta, Signal, SinkError, Submission, SystemColumn,
 };
 use std::io;
 use std::path::PathBuf;
@@ -100,6 +103,8 @@ pub struct Troubles {
     /// Held for reading during every call; dead once it holds `true`.
     is_dead: RwLock<bool>,
     is_full: AtomicBool,
+    /// Data files are said to be on another machine.
+    pub is_elsewhere: AtomicBool,
     free: Mutex<Option<u64>>,
     /// How often somebody asked for the free room.
     pub free_asked: AtomicU64,
@@ -116,6 +121,11 @@ impl Troubles {
     /// The process dies before its changing call of this number, from 0.
     pub fn die_before(&self, call: u64) {
         *self.calls_left.lock().unwrap() = Some(call);
+    }
+
+    /// The process is dead: what it does to the disk no longer happens.
+    pub async fn die(&self) {
+        *self.is_dead.write().await = true;
     }
 
     /// Resolves once it has died of [`Troubles::die_before`].
@@ -246,6 +256,10 @@ impl Disk for TestDisk {
         })
     }
 
+    fn is_elsewhere(&self, path: &str) -> bool {
+        self.troubles.is_elsewhere.load(Ordering::SeqCst) && path.starts_with("events/")
+    }
+
     fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>> {
         Box::pin(async move {
             self.troubles.free_asked.fetch_add(1, Ordering::SeqCst);
@@ -287,54 +301,6 @@ impl DiskFile for TestFile {
     fn len(&self) -> BoxFuture<'_, io::Result<u64>> {
         self.below.len()
     }
-}
-
-/// Bodies of the tests: a line per event, `minutes since START_NS, dataset, key=value ...`; `i:` and `f:` before a value make it
-/// an integer or a float, nothing behind `=` an empty one.
-struct LineDecoder;
-
-impl Decoder for LineDecoder {
-    fn decode(&self, meta: &RecordMeta, _received_ns: i64, body: &[u8]) -> Result<Rows, String> {
-        let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-        Ok(rows_of(text, if meta.format == 3 { Signal::Log } else { Signal::Trace }))
-    }
-}
-
-pub fn rows_of(text: &str, signal: Signal) -> Rows {
-    let mut builder = RowsBuilder::new();
-    for line in text.lines() {
-        let mut words = line.split(' ');
-        let minutes: i64 = words.next().unwrap().parse().unwrap();
-        let dataset = builder.dataset(words.next().unwrap());
-        builder.start_row(&SystemRow {
-            time_ns: START_NS + minutes * MINUTE_NS,
-            duration_ns: Some(1_000),
-            trace_id: Some(TraceId::from_text(line)),
-            span_id: None,
-            parent_id: None,
-            dataset,
-            signal,
-            source: Source::Otlp,
-            annotation: Annotation::None,
-            name: None,
-            kind: Some(2),
-            status: None,
-            sample_rate: 1.0,
-        });
-        for word in words {
-            let (key, value) = word.split_once('=').unwrap();
-            let key = builder.key(key);
-            let cell = match value.split_once(':') {
-                Some(("i", number)) => Cell::Int(number.parse().unwrap()),
-                Some(("f", number)) => Cell::Float(number.parse().unwrap()),
-                _ if value.is_empty() => Cell::Null,
-                _ => Cell::Str(builder.text(value)),
-            };
-            builder.set(key, cell);
-        }
-        builder.finish_row();
-    }
-    builder.finish()
 }
 
 /// A data directory that can be opened again and again.
@@ -380,7 +346,19 @@ impl TestWorld {
     }
 
     pub async fn try_open_with(&self, catalog: Arc<dyn crate::catalog::Catalog>) -> Result<Running, crate::OpenError> {
-        let troubles = Arc::new(Troubles::default());
+        self.open_troubled(catalog, Arc::default()).await
+    }
+
+    pub async fn open_troubled(
+        &self,
+        catalog: Arc<dyn crate::catalog::Catalog>,
+        troubles: Arc<Troubles>,
+    ) -> Result<Running, crate::OpenError> {
+        self.open_in(self.world(catalog, troubles.clone()), troubles).await
+    }
+
+    /// In this world, whose disk dies with these troubles.
+    pub async fn open_in(&self, world: World, troubles: Arc<Troubles>) -> Result<Running, crate::OpenError> {
         let aborts = Arc::new(AtomicU64::new(0));
         let count = aborts.clone();
         let abort = Box::new(move || {
@@ -388,7 +366,7 @@ impl TestWorld {
         });
         let spawner = Arc::new(ThreadSpawner::with_abort(self.clock.clone(), abort));
         let metrics = metrics::Registry::default();
-        let world = World { spawner: spawner.clone(), ..self.world(catalog, troubles.clone()) };
+        let world = World { spawner: spawner.clone(), ..world };
         let (store, report) = Store::open(self.config.clone(), world, Arc::new(LineDecoder), metrics.clone()).await?;
         Ok(Running { store, report, troubles, spawner, metrics, aborts, clock: self.clock.clone() })
     }
@@ -439,7 +417,7 @@ impl Running {
 
     /// The process is gone: nothing it would still do to the disk happens.
     pub async fn kill(self) {
-        *self.troubles.is_dead.write().await = true;
+        self.troubles.die().await;
     }
 
     pub fn snapshot(&self) -> Snapshot {

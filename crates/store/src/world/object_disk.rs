@@ -22,6 +22,8 @@ pub(super) async fn open(
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Disk>, DataDirError> {
     let disk = ask_whose(local, options, found, clock).await?;
+    let around = disk.disk.nodes_around().await.map_err(|error| found.objects_error(options, error))?;
+    found.check_around(options, &around)?;
     let node = found.numbered()?;
     if disk.says.is_none() {
         let own = Node { id: node.id.clone(), place: Some(places::place(found.directory())), ..Node::default() };

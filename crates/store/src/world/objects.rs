@@ -5,12 +5,18 @@
 //! 1 to 4 MiB with one hedge. What was written or read is kept in `cache/` as long as there is room; the names of data files
 //! are used once, so nothing in there is ever stale.
 
+mod around;
 mod bucket;
 mod cache;
 mod file;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
 use super::open::ObjectOptions;
 use super::{Disk, DiskEntry, DiskFile, Rng};
+pub(super) use around::NodeAround;
 use bucket::Bucket;
 use bytes::Bytes;
 use cache::Cache;
@@ -58,11 +64,18 @@ pub(super) async fn whose(options: &ObjectOptions, clock: Arc<dyn Clock>, rng: A
 }
 
 async fn node_of(bucket: &Bucket) -> io::Result<Option<String>> {
-    match bucket.get(NODE).await {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    node_at(bucket, bucket.prefix()).await
+}
+
+/// What the object `NODE` of a directory says, by its whole path in the bucket.
+async fn node_at(bucket: &Bucket, directory: &str) -> io::Result<Option<String>> {
+    let found = bucket.find(&below(directory, NODE)).await?;
+    Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// A path in the bucket.
+fn below(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
 // === impl ObjectDisk ===
@@ -73,12 +86,17 @@ impl ObjectDisk {
     /// # Errors
     /// When the options make no sense or the local disk refuses. The bucket is not asked for anything yet.
     pub async fn open(local: Arc<dyn Disk>, options: &ObjectOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> io::Result<Self> {
-        let bucket = Arc::new(Bucket::new(options, clock.clone(), rng)?);
+        let bucket = Bucket::new(options, clock.clone(), rng)?;
+        Self::over(local, bucket, options.cache_bytes, clock).await
+    }
+
+    async fn over(local: Arc<dyn Disk>, bucket: Bucket, cache_bytes: u64, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let bucket = Arc::new(bucket);
         local.create_dir_all(STAGING).await?;
         for entry in local.list(STAGING).await? {
             local.remove(&format!("{STAGING}/{}", entry.name)).await?;
         }
-        let cache = Arc::new(Cache::open(local.clone(), options.cache_bytes).await?);
+        let cache = Arc::new(Cache::open(local.clone(), cache_bytes).await?);
         Ok(Self { local, bucket, cache, clock, listing: Mutex::default() })
     }
 
@@ -95,6 +113,18 @@ impl ObjectDisk {
     /// Whether there are data files in the bucket.
     pub(super) async fn has_files(&self) -> io::Result<bool> {
         Ok(!self.list_objects(SHARED).await?.is_empty())
+    }
+
+    /// The `NODE`s in the bucket that are above or below this one's prefix, and whose they are. Above all are looked at for which there
+    /// are rights; below, what can be in a few seconds.
+    pub(super) async fn nodes_around(&self) -> io::Result<Vec<NodeAround>> {
+        self.list_objects(SHARED).await?;
+        let data: Vec<String> = {
+            let listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+            let paths = listing.iter().flat_map(|listing| listing.objects.keys());
+            paths.filter(|path| path.ends_with(NODE)).cloned().collect()
+        };
+        around::look(&self.bucket, &data, &*self.clock).await
     }
 
     /// Uploads a staged file; what was uploaded stays in the cache.
@@ -250,6 +280,14 @@ impl Disk for ObjectDisk {
 
     fn unreachable_for(&self) -> Option<Duration> {
         self.bucket.unreachable_for()
+    }
+
+    fn refuses(&self) -> Option<(String, Duration)> {
+        self.bucket.refuses()
+    }
+
+    fn is_elsewhere(&self, path: &str) -> bool {
+        matches!(place(path), Place::Object)
     }
 }
 

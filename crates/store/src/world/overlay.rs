@@ -6,6 +6,7 @@ use glasshive_base::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// [`Disk`] over another one, which is only read. Everything written is kept in memory and forgotten in the end.
 pub struct OverlayDisk {
@@ -156,6 +157,18 @@ impl Disk for OverlayDisk {
 
     fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>> {
         self.below.free_bytes()
+    }
+
+    fn unreachable_for(&self) -> Option<Duration> {
+        self.below.unreachable_for()
+    }
+
+    fn refuses(&self) -> Option<(String, Duration)> {
+        self.below.refuses()
+    }
+
+    fn is_elsewhere(&self, path: &str) -> bool {
+        !self.above().files.contains_key(path) && self.below.is_elsewhere(path)
     }
 }
 

@@ -6,6 +6,7 @@
 use super::Rng as _;
 use super::clock::SystemRng;
 use super::node::Node;
+use super::objects::NodeAround;
 use super::open::{DataDirError, ObjectOptions, Places, has_entries};
 use crate::catalog::postgres::{Owner, PostgresCatalog, foreign};
 use std::path::Path;
@@ -90,6 +91,23 @@ impl<'a> Found<'a> {
                  there first, NODE too, or set objects.url back"
             ),
         }))
+    }
+
+    /// No other data directory's prefix may lie within that of `named`, nor the other way round. What is left of an earlier place of this
+    /// one is none, and neither are another program's objects that happen to be called so.
+    pub fn check_around(&self, named: &ObjectOptions, around: &[NodeAround]) -> Result<(), DataDirError> {
+        let own = self.node.as_ref().map(|node| node.id.as_str());
+        for NodeAround { directory, says, is_above } in around {
+            let Some(other) = Node::parse(says).filter(|node| Some(node.id.as_str()) != own) else { continue };
+            let (shown, place) = (named.shown(), other.place.unwrap_or_else(|| format!("number {}", other.id)));
+            let directory = if directory.is_empty() { "the whole bucket".to_owned() } else { format!("{directory}/") };
+            let words = match is_above {
+                true => format!("{shown} lies within the prefix of another data directory ({place}): {directory}"),
+                false => format!("within {shown} lies the prefix of another data directory ({place}): {directory}"),
+            };
+            return Err(self.elsewhere(format!("{words}. Give each a prefix beside the other's")));
+        }
+        Ok(())
     }
 
     pub fn objects_error(&self, named: &ObjectOptions, error: std::io::Error) -> DataDirError {

@@ -1,9 +1,13 @@
 //! The real binary with its data files in a real S3-compatible server.
 
 use crate::support::{CONNECTIONS, Variables, doors, killed_again_and_again, refusal, run, start, telemetry, wait_for_check};
+use glasshive_base_http::Client;
+use glasshive_test_product::ask::Window;
 use glasshive_test_product::delivery::State;
-use glasshive_test_product::{Ask, check};
+use glasshive_test_product::{Ask, Server, check};
 use glasshive_test_shared::{Fault, Postgres, S3};
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
 use std::path::Path;
 
 fn objects(s3: &S3, prefix: &str) -> Variables {
@@ -25,6 +29,32 @@ fn names(s3: &S3, prefix: &str) -> Vec<String> {
 fn files_below(directory: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
     entries.map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
+}
+
+/// F21: what is not in memory and not in `cache/` cannot be had, and what is there is answered.
+async fn answered_in_part(server: &Server, data: &Path, window: Window) {
+    for entry in std::fs::read_dir(data.join("cache")).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let client = Client::new();
+    let ask = async |path: &str, question: Value| {
+        let url = format!("{}/hive/v1/e/local/{path}", server.http);
+        let answer = client.json(Method::POST, &url, HeaderMap::new(), Some(&question)).await.unwrap();
+        (answer.status.as_u16(), answer.json::<Value>().unwrap())
+    };
+    // A question that nobody has asked before, so that nothing of it is kept.
+    let question = |start: i64, end: i64| {
+        json!({"calculations": [{"op": "COUNT"}, {"op": "COUNT_DISTINCT", "column": "duration_ms"}], "start_time": start, "end_time": end})
+    };
+    let (status, answer) = ask("query", question(window.start, window.end)).await;
+    let note = &answer["notes"][0];
+    assert!(status == 200 && answer["partial"] == true && answer["results"][0]["values"][0].as_i64().unwrap() > 0, "{answer}");
+    assert!(note["missing"]["reason"] == "unreachable" && note["missing"]["events"].as_i64().unwrap() > 0, "{note}");
+    let text = note["text"].as_str().unwrap();
+    assert!(text.contains(" cannot be had now; results exclude what is there: ") && text.contains("object store unreachable for "), "{text}");
+    let events = json!({"limit": 10_000, "start_time": window.start, "end_time": window.end});
+    let (status, rows) = ask("events", events).await;
+    assert!(status == 200 && rows["notes"][0]["missing"]["reason"] == "unreachable", "{status} {}", rows["notes"]);
 }
 
 /// Servers that are killed, an object store that refuses everything for a while, and a machine whose copies are gone: nothing that was
@@ -49,6 +79,7 @@ async fn nothing_acknowledged_is_lost() {
     let (is_ready, check) = wait_for_check(&server, "objects", true).await.unwrap();
     let reason = check["reason"].as_str().unwrap();
     assert!(is_ready && check["ok"] == false && reason.starts_with("object store unreachable for "), "{check}");
+    answered_in_part(&server, &data, window).await;
     s3.heal();
     wait_for_check(&server, "objects", false).await.unwrap();
     check::complete(&delivery, &ask, window).await.unwrap();

@@ -205,3 +205,43 @@ async fn f13_a_file_among_the_data_files_may_lie_in_another_place_than_it_should
     assert_eq!((old.exists(), new.exists()), (true, false));
     assert_eq!(rows_under(&restored).await, restored.rows);
 }
+
+#[tokio::test]
+async fn f13_what_lies_elsewhere_stays_there_and_is_adopted_from_there() {
+    for is_part in [false, true] {
+        let restored = if is_part { restored_with_end_of_log().await } else { restored(&[&lines(60, "b")]).await };
+        if !is_part {
+            lose_log(&restored.world);
+        }
+        let troubles = Arc::new(Troubles::default());
+        troubles.is_elsewhere.store(true, Ordering::SeqCst);
+        for _ in 0..2 {
+            let running = restored.world.open_troubled(restored.catalog.clone(), troubles.clone()).await.unwrap();
+            let told: Vec<String> = running.messages().into_iter().filter(|message| message.contains("unknown")).collect();
+            let [message] = told.as_slice() else { panic!("one message: {told:?}") };
+            assert!(
+                message.starts_with("1 files (") && message.ends_with(") are unknown to the catalog; left in the object store"),
+                "{message}"
+            );
+            let readiness = running.store.readiness();
+            assert!(readiness.checks.iter().any(|check| check.name == "files" && check.reason.starts_with(message)));
+            running.store.flush().await.unwrap();
+            running.store.shutdown().await;
+            assert_eq!(quarantined(&restored.world).len(), 0);
+        }
+        let world = restored.world.world(restored.catalog.clone(), troubles.clone());
+        let mut adopter = Adopter::open(restored.world.config.clone(), world).await.unwrap();
+        let offers = adopter.offers().await.unwrap();
+        assert!(offers.len() == 1 && offers[0].path.starts_with("events/") && offers[0].days_left.is_none(), "{offers:?}");
+        // Where it is, it needs no room; written anew, as much as it is long.
+        troubles.set_free(Some(restored.world.config.reserve_bytes));
+        if is_part {
+            let error = adopter.adopt(&offers[0].path).await.unwrap_err().to_string();
+            assert!(error.ends_with(" of the disk are needed on the way, and 8.0 KiB are free"), "{error}");
+            troubles.set_free(None);
+        }
+        let adopted = adopter.adopt(&offers[0].path).await.unwrap();
+        assert_eq!(adopted.path == offers[0].path, !is_part);
+        assert_eq!(rows_under(&restored).await, restored.rows);
+    }
+}
