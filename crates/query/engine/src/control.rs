@@ -2,12 +2,16 @@
 
 use crate::cost::Meter;
 use crate::error::Failure;
+use crate::scan::window_of;
 use datafusion_execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use glasshive_base::Clock;
 use glasshive_base::metrics::Counter;
 use glasshive_query_plan::{Missing, Note, NoteKind, Reason, Window};
+use glasshive_store::ReadError;
+use glasshive_store::catalog::FileRow;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -55,7 +59,20 @@ pub(crate) struct Control {
     pub(crate) memory_bytes: usize,
     is_out_of_time: AtomicBool,
     notes: Mutex<Vec<Note>>,
+    unread: Mutex<Unread>,
+    /// Something that the question is about was looked at to its end.
+    has_looked: AtomicBool,
     pub(crate) meter: Arc<Meter>,
+}
+
+/// Files that cannot be had now.
+#[derive(Default)]
+struct Unread {
+    /// Rows by path.
+    files: BTreeMap<String, u64>,
+    window: Option<Window>,
+    /// What was said of the first.
+    error: Option<ReadError>,
 }
 
 /// Whether to read on.
@@ -78,6 +95,8 @@ impl Control {
             memory_bytes,
             is_out_of_time: AtomicBool::new(false),
             notes: Mutex::default(),
+            unread: Mutex::default(),
+            has_looked: AtomicBool::new(false),
             meter: Arc::new(meter),
         }
     }
@@ -123,9 +142,36 @@ impl Control {
         }
     }
 
-    /// All remarks so far, and that the time was up if it was. `covered` is the part of `asked` that was looked at.
-    pub(crate) fn take_notes(&self, time_limit: Duration, asked: Option<Window>, covered: Option<Window>) -> Vec<Note> {
+    /// Notes that something was looked at to its end.
+    pub(crate) fn looked_at(&self) {
+        self.has_looked.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the answer goes without a file that cannot be had now.
+    pub(crate) fn leave_unread(&self, error: ReadError, file: &FileRow) {
+        let mut unread = self.unread();
+        unread.files.insert(file.path.clone(), file.rows);
+        let own = window_of(file);
+        let all = unread.window.unwrap_or(own);
+        unread.window = Some(Window { start_ns: all.start_ns.min(own.start_ns), end_ns: all.end_ns.max(own.end_ns) });
+        unread.error.get_or_insert(error);
+    }
+
+    /// For who wants all or nothing: fails where a file could not be had.
+    pub(crate) fn nothing_is_unread(&self) -> Result<(), Failure> {
+        self.unread().error.take().map_or(Ok(()), |error| Err(Failure::Read(error)))
+    }
+
+    /// All remarks so far, and that the time was up if it was. `covered` is the part of `asked` that was looked at. Fails where files could
+    /// not be had and nothing else was there to look at: that is no answer.
+    pub(crate) fn take_notes(&self, time_limit: Duration, asked: Option<Window>, covered: Option<Window>) -> Result<Vec<Note>, Failure> {
+        if !self.has_looked.load(Ordering::Relaxed) && !self.is_out_of_time() {
+            self.nothing_is_unread()?;
+        }
         let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(note) = self.unread().note(asked) {
+            notes.insert(0, note);
+        }
         if self.is_out_of_time() {
             let text = format!("the query took longer than {} s; the answer holds what was found by then", time_limit.as_secs_f64());
             let window = asked.zip(covered).map(|(asked, covered)| Window { start_ns: asked.start_ns, end_ns: covered.start_ns });
@@ -134,7 +180,29 @@ impl Control {
             let missing = Missing { reason: Reason::TimeLimit, window, file: None, events: None };
             notes.insert(0, Note { kind: NoteKind::Partial, text, covered, missing: Some(missing) });
         }
-        notes
+        Ok(notes)
+    }
+
+    fn unread(&self) -> MutexGuard<'_, Unread> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Unread {
+    /// One remark on all of them. What is later than they are was looked at.
+    fn note(&self, asked: Option<Window>) -> Option<Note> {
+        let (error, window) = (self.error.as_ref()?, self.window?);
+        let files = match self.files.len() {
+            1 => "1 data file".to_owned(),
+            count => format!("{count} data files"),
+        };
+        let text = format!("{files} cannot be had now; results exclude what is there: {error}");
+        let covered = asked.map(|asked| Window { start_ns: window.end_ns.max(asked.start_ns), end_ns: asked.end_ns });
+        let covered = covered.filter(|covered| covered.start_ns < covered.end_ns);
+        let only = if self.files.len() == 1 { self.files.keys().next().cloned() } else { None };
+        let events = Some(self.files.values().sum());
+        let missing = Missing { reason: Reason::Unreachable, window: Some(window), file: only, events };
+        Some(Note { kind: NoteKind::Partial, text, covered, missing: Some(missing) })
     }
 }
 
@@ -167,7 +235,7 @@ pub(crate) mod tests {
             let control = Control::new(Cancel::default(), Arc::new(Still), Duration::ZERO, 0, meter);
             assert!(matches!(control.flow(), Ok(Flow::Stop)));
             let window = |start_ns| Some(Window { start_ns, end_ns: 10 });
-            let mut notes = control.take_notes(Duration::ZERO, window(1), window(covered));
+            let mut notes = control.take_notes(Duration::ZERO, window(1), window(covered)).expect("nothing was unread");
             notes.remove(0).missing.expect("the time was up").window
         };
         assert_eq!(missing(5), Some(Window { start_ns: 1, end_ns: 5 }));

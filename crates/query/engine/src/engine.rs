@@ -161,7 +161,7 @@ impl Engine {
         self.run("query", cancel, move |inner, control| async move {
             let run = inner.prepared(environment, &plan, wants, &control);
             let (mut answer, covered) = run.answer().await?;
-            answer.notes.splice(0..0, control.take_notes(inner.config.time_limit, Some(plan.time.window), covered));
+            answer.notes.splice(0..0, control.take_notes(inner.config.time_limit, Some(plan.time.window), covered)?);
             Ok((answer, control.meter.cost(&run.snapshot.files)))
         })
         .await

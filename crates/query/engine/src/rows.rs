@@ -93,7 +93,7 @@ impl Finder {
                         break;
                     }
                 }
-                Err(Failure::Read(error)) => crate::scan::leave_out(error, first.source_times_ns(), &self.control)?,
+                Err(Failure::Read(error)) => crate::scan::leave_out(error, first.file(), &self.control)?,
                 Err(failure) => return Err(failure),
             }
         }

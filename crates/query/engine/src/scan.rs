@@ -25,6 +25,7 @@ use arrow_buffer::BooleanBuffer;
 use arrow_select::filter::filter;
 use glasshive_model::TraceId;
 use glasshive_query_plan::{Missing, Note, NoteKind, Reason, Window};
+use glasshive_store::catalog::FileRow;
 use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection};
 use std::sync::Arc;
@@ -76,7 +77,7 @@ pub(crate) enum Ending {
     /// The time was up.
     Cut,
     /// Some could not be read; the question goes without the unit.
-    Damaged,
+    Unread,
 }
 
 impl<F: FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send> Taker for F {
@@ -146,17 +147,18 @@ impl Unit {
         }
     }
 
-    /// The same of the whole file, where it is one.
-    pub(crate) fn source_times_ns(&self) -> (i64, i64) {
+    /// The file that it is of, where it is of one.
+    pub(crate) fn file(&self) -> Option<&FileRow> {
         match self {
-            Unit::Chunk(_) | Unit::Kept(_) => self.times_ns(),
-            Unit::Group(group) => (group.file.row.time_min_ns, group.file.row.time_max_ns),
+            Unit::Chunk(_) => None,
+            Unit::Group(group) => Some(&group.file.row),
+            Unit::Kept(kept) => Some(&kept.file.row),
         }
     }
 }
 
 impl Scan {
-    /// The units of a snapshot that may hold wanted rows. A damaged file is left out and noted. What `session` knows is taken
+    /// The units of a snapshot that may hold wanted rows. A file that is damaged or cannot be had now is left out and noted. What `session` knows is taken
     /// from there.
     pub(crate) async fn units(
         &self,
@@ -181,8 +183,13 @@ impl Scan {
                 continue;
             }
             match self.groups(file, &traces, footers, control).await {
-                Ok(groups) => units.extend(with_kept(file, groups, session, control)?),
-                Err(Failure::Read(error)) => leave_out(error, (file.row.time_min_ns, file.row.time_max_ns), control)?,
+                Ok(groups) => {
+                    if groups.is_empty() {
+                        control.looked_at();
+                    }
+                    units.extend(with_kept(file, groups, session, control)?);
+                }
+                Err(Failure::Read(error)) => leave_out(error, Some(&file.row), control)?,
                 Err(failure) => return Err(failure),
             }
         }
@@ -219,13 +226,14 @@ impl Scan {
             };
             match outcome {
                 Ok(Flow::GoOn) => {
+                    control.looked_at();
                     taker.end(&unit, Ending::Whole)?;
                     queue.done(ticket);
                 }
                 Ok(Flow::Stop) | Err(Failure::OutOfTime) => return taker.end(&unit, Ending::Cut),
                 Err(Failure::Read(error)) => {
-                    taker.end(&unit, Ending::Damaged)?;
-                    leave_out(error, unit.source_times_ns(), control)?;
+                    taker.end(&unit, Ending::Unread)?;
+                    leave_out(error, unit.file(), control)?;
                     queue.done(ticket);
                 }
                 Err(failure) => return Err(failure),
@@ -284,15 +292,24 @@ pub(crate) fn filtered(arrays: &[ArrayRef], mask: BooleanBuffer) -> Result<Vec<A
     Ok(arrays.iter().map(|array| filter(array, &mask)).collect::<Result<_, _>>()?)
 }
 
-/// Damage is told in the answer, which then goes without the file; a disk that refuses fails the query.
-pub(crate) fn leave_out(error: ReadError, times_ns: (i64, i64), control: &Control) -> Result<(), Failure> {
-    match &error {
-        ReadError::Damaged { file, rows, .. } => {
-            let window = Window { start_ns: times_ns.0, end_ns: times_ns.1.saturating_add(1) };
-            let missing = Missing { reason: Reason::Damage, window: Some(window), file: Some(file.clone()), events: Some(*rows) };
+/// What of a file is damaged, or cannot be had now, is told in the answer, which then goes without the file; a disk that refuses fails
+/// the query.
+pub(crate) fn leave_out(error: ReadError, file: Option<&FileRow>, control: &Control) -> Result<(), Failure> {
+    match (&error, file) {
+        (ReadError::Damaged { file, rows, .. }, Some(row)) => {
+            let missing = Missing { reason: Reason::Damage, window: Some(window_of(row)), file: Some(file.clone()), events: Some(*rows) };
             control.note(Note { missing: Some(missing), ..Note::new(NoteKind::Partial, error.to_string()) });
+            Ok(())
+        }
+        (_, Some(row)) if error.is_away() => {
+            control.leave_unread(error, row);
             Ok(())
         }
         _ => Err(Failure::Read(error)),
     }
+}
+
+/// The times of a file's rows.
+pub(crate) fn window_of(file: &FileRow) -> Window {
+    Window { start_ns: file.time_min_ns, end_ns: file.time_max_ns.saturating_add(1) }
 }

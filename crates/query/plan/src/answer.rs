@@ -108,7 +108,7 @@ pub struct Missing {
     pub reason: Reason,
     /// The times of what is missing; `None` where that cannot be said.
     pub window: Option<Window>,
-    /// The data file, as the store names it, where it is one.
+    /// The data file, as the store names it, where it is a single one.
     pub file: Option<String>,
     /// Most events that are missing with it.
     pub events: Option<u64>,
@@ -122,6 +122,8 @@ pub enum Reason {
     TimeLimit,
     /// A data file is damaged.
     Damage,
+    /// Data files are elsewhere and cannot be had now; asked again, the answer may hold them.
+    Unreachable,
     /// The memory of a query did not hold it.
     Memory,
     /// More traces than a question may look at.
@@ -134,7 +136,7 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
-    /// A limit of time or memory was reached: the answer covers part of the window.
+    /// A limit of time or memory was reached, or something could not be read: the answer covers part of the window.
     Partial,
     /// More groups than could be kept: some are missing, and totals hold what they can.
     GroupsCut,

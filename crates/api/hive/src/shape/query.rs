@@ -314,12 +314,12 @@ pub struct Note {
 /// What an answer is without.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
-    /// `time_limit`, `damage`, `memory`, `traces`, `rows`, and others to come.
+    /// `time_limit`, `damage`, `unreachable`, `memory`, `traces`, `rows`, and others to come.
     pub reason: String,
     /// The times of what is missing, where that can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// The data file, where it is one.
+    /// The data file, where it is a single one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Most events that are missing with it.

@@ -26,7 +26,7 @@ impl Engine {
         self.run("compare", cancel, move |inner, control| async move {
             let run = inner.prepared(environment, &plan, Wants::TABLE, &control);
             let mut comparison = run.compare(&selection).await?;
-            comparison.notes.splice(0..0, control.take_notes(inner.config.time_limit, Some(plan.time.window), None));
+            comparison.notes.splice(0..0, control.take_notes(inner.config.time_limit, Some(plan.time.window), None)?);
             Ok(Comparison { cost: control.meter.cost(&run.snapshot.files), ..comparison })
         })
         .await

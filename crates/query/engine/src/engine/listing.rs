@@ -169,7 +169,7 @@ impl Engine {
             }
             let run = inner.prepared(environment, &plan, Wants { total: is_number, ..Wants::TABLE }, &control);
             let (answer, covered) = run.answer().await?;
-            let mut notes = control.take_notes(LISTING_LIMIT, Some(plan.time.window), covered);
+            let mut notes = control.take_notes(LISTING_LIMIT, Some(plan.time.window), covered)?;
             notes.extend(answer.notes);
             let value = |row: glasshive_query_plan::GroupRow| {
                 let count = if let Some(Measure::Int(count)) = row.values.first() { *count } else { 0 };

@@ -90,7 +90,7 @@ impl Engine {
             let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, names)).collect();
             let rows = finder.rows(hits, (!columns.is_empty()).then_some(&columns)).await?;
             let rows = if columns.is_empty() { rows } else { finder.turned(rows, |row| narrowed(row, &columns))? };
-            let mut notes = control.take_notes(inner.config.time_limit, None, None);
+            let mut notes = control.take_notes(inner.config.time_limit, None, None)?;
             let overflow_has = |key: &str| crate::aggregate::overflow_has(&finder.snapshot, key);
             notes.extend(question(window).notes(overflow_has));
             notes.extend(ask.notes(names, overflow_has));
@@ -146,7 +146,7 @@ impl Engine {
                 None => finder.rows(hits, None).await?,
                 Some(fields) => finder.outline(hits, &fields).await?,
             };
-            notes.splice(0..0, control.take_notes(inner.config.time_limit, None, None));
+            notes.splice(0..0, control.take_notes(inner.config.time_limit, None, None)?);
             Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(&finder.snapshot.files) })
         })
         .await

@@ -74,7 +74,9 @@ impl Engine {
                 hits = page.with_whole_spans(hits).await?;
             }
             let batch = whole::read(hits, &control).await?;
-            let notes = control.take_notes(inner.config.time_limit, None, None);
+            // Nobody would come back for what a page goes without.
+            control.nothing_is_unread()?;
+            let notes = control.take_notes(inner.config.time_limit, None, None)?;
             Ok(StoredPage { batch, next: (end < request.through).then_some(end), notes })
         })
         .await

@@ -104,7 +104,7 @@ impl Taker for Folding {
     }
 
     fn end(&mut self, unit: &Unit, ending: Ending) -> Result<(), Failure> {
-        if ending == Ending::Damaged {
+        if ending == Ending::Unread {
             self.unit = None;
             return Ok(());
         }

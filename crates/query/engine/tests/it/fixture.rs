@@ -1,5 +1,6 @@
 //! A store in a directory of its own, filled with events that tests write down or draw.
 
+use crate::distant::Distant;
 use glasshive_base::{Clock, metrics};
 use glasshive_model::rows::{Level, Stamp};
 use glasshive_model::shown::{ShownRow, shown_rows};
@@ -10,12 +11,12 @@ use glasshive_model::{
 };
 use glasshive_query_engine::{Cancel, Engine, EngineConfig};
 use glasshive_query_plan::{Answer, Plan, TimeRange, Wants, text};
-use glasshive_store::world::{DataDir, DataDirOptions, Places, open_data_dir};
+use glasshive_store::world::{DataDir, DataDirOptions, Places, World, open_data_dir};
 use glasshive_store::{MergeConfig, Store, StoreConfig};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// 2026-01-01T00:00:00Z.
 pub const START_NS: i64 = 1_767_225_600_000_000_000;
@@ -102,6 +103,8 @@ pub struct Hive {
     places: Places,
     data: DataDir,
     directory: tempfile::TempDir,
+    /// Data files that are not read yet cannot be had while it holds `true`.
+    pub is_away: Arc<AtomicBool>,
 }
 
 /// Small, so that few rows make several chunks, files and row groups.
@@ -122,14 +125,18 @@ pub fn two_threads() -> EngineConfig {
     EngineConfig { threads: 2, ..EngineConfig::default() }
 }
 
-async fn open(directory: &Path, config: &StoreConfig, engine: &EngineConfig, places: &Places) -> (DataDir, Arc<Store>, Engine) {
+type Opened = (DataDir, Arc<Store>, Engine, Arc<AtomicBool>);
+
+async fn open(directory: &Path, config: &StoreConfig, engine: &EngineConfig, places: &Places) -> Opened {
     let options =
         DataDirOptions { version: "0.0.0".to_owned(), allow_network_fs: true, places: places.clone(), ..DataDirOptions::default() };
     let data = open_data_dir(directory, &options).await.unwrap();
     let metrics = metrics::Registry::default();
-    let (store, _) = Store::open(config.clone(), data.world.clone(), Arc::new(EventsDecoder), metrics.clone()).await.unwrap();
+    let is_away = Arc::new(AtomicBool::new(false));
+    let world = World { disk: Arc::new(Distant { below: data.world.disk.clone(), is_away: is_away.clone() }), ..data.world.clone() };
+    let (store, _) = Store::open(config.clone(), world, Arc::new(EventsDecoder), metrics.clone()).await.unwrap();
     let engine = Engine::new(store.clone(), engine.clone(), data.world.clock.clone(), metrics).unwrap();
-    (data, store, engine)
+    (data, store, engine, is_away)
 }
 
 impl Hive {
@@ -145,8 +152,8 @@ impl Hive {
     pub async fn in_places(config: StoreConfig, engine_config: EngineConfig, places: Places) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("data");
-        let (data, store, engine) = open(&path, &config, &engine_config, &places).await;
-        Self { store, engine, rows: Vec::new(), config, engine_config, places, data, directory }
+        let (data, store, engine, is_away) = open(&path, &config, &engine_config, &places).await;
+        Self { store, engine, rows: Vec::new(), config, engine_config, places, data, directory, is_away }
     }
 
     /// The system's clock.
@@ -228,8 +235,8 @@ impl Hive {
         drop(store);
         close(data).await;
         let places = between();
-        let (data, store, engine) = open(&directory.path().join("data"), &config, &engine_config, &places).await;
-        Self { store, engine, rows, config, engine_config, places, data, directory }
+        let (data, store, engine, is_away) = open(&directory.path().join("data"), &config, &engine_config, &places).await;
+        Self { store, engine, rows, config, engine_config, places, data, directory, is_away }
     }
 
     /// Stops everything, without waiting for a flush.

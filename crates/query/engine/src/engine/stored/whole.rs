@@ -47,7 +47,7 @@ pub(super) async fn read(hits: Vec<Hit>, control: &Arc<Control>) -> Result<Optio
                 reservation.try_resize(bytes * 2)?;
                 parts.extend(found);
             }
-            Err(Failure::Read(error)) => leave_out(error, unit.source_times_ns(), control)?,
+            Err(Failure::Read(error)) => leave_out(error, unit.file(), control)?,
             Err(failure) => return Err(failure),
         }
     }
