@@ -6,6 +6,8 @@ import type { CDPSession, Page } from "@playwright/test";
 import { expect, test, withPages } from "../e2e/page";
 import { plantLarge } from "../e2e/plant";
 import { type Running, start } from "../e2e/server";
+import { answerOf } from "./answers";
+import { fromBodyToPixels, markAnswers, round, traced, tracedWith } from "./tasks";
 
 const results = fileURLToPath(new URL("../../benchmarks/pages/results.jsonl", import.meta.url));
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"]).toString().trim();
@@ -19,7 +21,6 @@ function record(reading: string, values: Record<string, number | string>): void 
 }
 
 const middle = (list: number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-const round = (value: number) => Math.round(value * 10) / 10;
 
 /** Notes the main thread's tasks of more than 50 ms, and when rows first stand there. */
 async function watch(page: Page): Promise<void> {
@@ -32,93 +33,6 @@ async function watch(page: Page): Promise<void> {
     new MutationObserver(() => {
       if (seen.firstRow === 0 && document.querySelector(".waterfall .row")) requestAnimationFrame(() => setTimeout(() => (seen.firstRow ||= performance.now())));
     }).observe(document, { childList: true, subtree: true });
-  });
-}
-
-interface TraceEvent {
-  name: string;
-  ph: string;
-  pid: number;
-  tid: number;
-  /** Microseconds. */
-  ts: number;
-  dur?: number;
-  tdur?: number;
-  args?: { name?: string };
-}
-
-interface Traced<T> {
-  value: T;
-  /** Those of the page's main thread. */
-  tasks: TraceEvent[];
-  marks: TraceEvent[];
-}
-
-/** What the page's main thread did while something was done. */
-async function tracedWith<T>(page: Page, categories: string[], act: () => Promise<T>): Promise<Traced<T>> {
-  const browser = page.context().browser();
-  if (!browser) throw new Error("there is no browser");
-  await browser.startTracing(page, { categories });
-  const value = await act();
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
-  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(({ pid, tid }) => `${pid}/${tid}`));
-  const tasks = traceEvents.filter(({ name, ph, pid, tid }) => ph === "X" && name.endsWith("RunTask") && mains.has(`${pid}/${tid}`));
-  return { value, tasks, marks: traceEvents.filter(({ name }) => name === BODY || name === PIXELS).sort((a, b) => a.ts - b.ts) };
-}
-
-/** The longest task of the page's main thread while something was done: as it was, and in processor time, which other programs do not add to. */
-async function traced<T>(page: Page, act: () => Promise<T>): Promise<{ value: T; longest_task: number; longest_task_cpu: number; tasks_cpu_over_50: number }> {
-  const { value, tasks } = await tracedWith(page, ["toplevel", "disabled-by-default-devtools.timeline"], act);
-  const most = (of: (event: TraceEvent) => number | undefined) => round(tasks.reduce((best, event) => Math.max(best, (of(event) ?? 0) / 1e3), 0));
-  return { value, longest_task: most(({ dur }) => dur), longest_task_cpu: most(({ tdur }) => tdur), tasks_cpu_over_50: tasks.filter(({ tdur }) => (tdur ?? 0) > 50_000).length };
-}
-
-const BODY = "glasshive: the body of an answer is there";
-const PIXELS = "glasshive: a frame after it is drawn";
-
-/** Marks in the page when the text of an answer is handed over, and when a second frame after the last change of the document is drawn. */
-async function markAnswers(page: Page): Promise<void> {
-  await page.addInitScript(
-    ([body, pixels]) => {
-      // What was on its way before a body came says nothing of its answer.
-      let turn = 0;
-      const read = Response.prototype.text;
-      Response.prototype.text = async function (this: Response) {
-        const text = await read.call(this);
-        if (this.url.endsWith("/query")) {
-          turn++;
-          performance.mark(body);
-        }
-        return text;
-      };
-      const afterFrame = (act: () => void) =>
-        requestAnimationFrame(() => {
-          const { port1, port2 } = new MessageChannel();
-          port2.onmessage = act;
-          port1.postMessage(0);
-        });
-      new MutationObserver(() => {
-        const own = ++turn;
-        // What is drawn on canvases after the document has changed is in the frame that follows at the latest.
-        afterFrame(() => afterFrame(() => own === turn && performance.mark(pixels)));
-      }).observe(document, { childList: true, characterData: true, subtree: true });
-    },
-    [BODY, PIXELS] as const,
-  );
-}
-
-/** Bodies that come within so many microseconds answer one press. */
-const ONE_PRESS = 400_000;
-
-/** For each press: the processor time of all tasks from the one that hands over the first body to the frame that shows the last. */
-function fromBodyToPixels({ tasks, marks }: Traced<unknown>): number[] {
-  const bodies = marks.filter(({ name }) => name === BODY).map(({ ts }) => ts);
-  const starts = bodies.filter((ts, n) => n === 0 || ts - (bodies[n - 1] ?? 0) > ONE_PRESS);
-  return starts.map((first) => {
-    const last = bodies.findLast((ts) => ts < first + ONE_PRESS) ?? first;
-    const pixels = marks.find(({ name, ts }) => name === PIXELS && ts > last)?.ts;
-    if (pixels === undefined) throw new Error("no frame came after an answer");
-    return tasks.filter(({ ts, dur = 0 }) => ts + dur >= first && ts < pixels).reduce((sum, { tdur = 0 }) => sum + tdur / 1e3, 0);
   });
 }
 
@@ -228,34 +142,6 @@ test.describe("100,000 events", () => {
   });
 });
 
-const STEPS = 120;
-const ROWS = 50;
-
-/** An answer with as many groups, and a heatmap of 120 steps and 50 rows over each calculation's values. */
-function answerOf(groups: number, isHeat: boolean): string {
-  const end = Date.now();
-  const stepMs = 60_000;
-  const first = end - STEPS * stepMs;
-  const ns = (ms: number) => `${ms}000000`;
-  const edges = Array.from({ length: ROWS + 1 }, (_, n) => 1.2 ** n);
-  const counts = (seed: number) => ({ under: 0, zero: 0, over: 0, counts: Array.from({ length: ROWS }, (_, row) => ((row * 7 + seed * 13) % 29) * (row < 40 ? 1 : 0)) });
-  const value = (n: number) => (isHeat ? [counts(n), n] : [n, n / 7]);
-  return JSON.stringify({
-    query: { text: "", specification: {} },
-    window: { start_ns: ns(first), end_ns: ns(end) },
-    grid: { first_ns: ns(first), step_ns: ns(stepMs), steps: STEPS },
-    breakdowns: groups > 1 ? ["name"] : [],
-    calculations: isHeat ? ["HEATMAP(duration_ms)", "COUNT"] : ["COUNT", "P95(duration_ms)"],
-    heatmaps: isHeat ? [{ scale: "log", edges }, null] : [null, null],
-    results: Array.from({ length: groups }, (_, n) => ({ group: groups > 1 ? [`group ${n}`] : [], values: value(n) })),
-    series: isHeat ? Array.from({ length: STEPS }, (_, step) => ({ step, group: 0, values: value(step) })) : Array.from({ length: STEPS * Math.min(groups, 12) }, (_, n) => ({ step: n % STEPS, group: Math.floor(n / STEPS), values: value(n) })),
-    groups,
-    partial: false,
-    notes: [],
-    cost: { elapsed_ms: 1, rows_scanned: 1, rows_matched: 1, bytes_read: 0, files_read: 0, files_skipped: 0, live_chunks: 1, cpu_ms: 1 },
-  });
-}
-
 async function duration(client: CDPSession): Promise<Record<string, number>> {
   const { metrics } = await client.send("Performance.getMetrics");
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value * 1e3]));
@@ -273,10 +159,11 @@ test.describe("answers of a known size", () => {
     test(name, async ({ page }) => {
       await watch(page);
       await markAnswers(page);
+      let turn = 0;
       await page.route(/\/hive\/v1\/e\/local\/query$/, (route) => {
         const { text } = JSON.parse(route.request().postData() ?? "{}") as { text: string };
         const isWhole = isHeat && !text.includes("GROUP BY");
-        return route.fulfill({ contentType: "application/json", body: answerOf(isWhole ? 1 : groups, isHeat) });
+        return route.fulfill({ contentType: "application/json", body: answerOf(isWhole ? 1 : groups, isHeat, turn++) });
       });
       const q = isHeat ? "HEATMAP(duration_ms),+COUNT+GROUP+BY+name" : "COUNT,+P95(duration_ms)+GROUP+BY+name";
       await page.goto(`${own.url}/e/local/query?q=${q}&from=-2h`);

@@ -75,6 +75,16 @@ interface Drag {
   grip: Grip | undefined;
 }
 
+/** A box that is on its way. */
+interface Begun {
+  /** The cells that it is drawn over. */
+  on: string;
+  drawn: Box | undefined;
+  /** Where keys have begun it. */
+  growing: Cell | undefined;
+}
+const NOT_BEGUN: Omit<Begun, "on"> = { drawn: undefined, growing: undefined };
+
 const DRAG_PX = 4;
 /** How near to a side of the box it is taken, by a mouse and by a finger. */
 const REACH_PX = { mouse: 6, touch: 16 };
@@ -88,21 +98,20 @@ export function TimeChart(props: TimeChartProps) {
   const over = useRef<HTMLCanvasElement>(null);
   const colours = useColours();
   const time = useStore(crosshair);
-  const hovered = useStore(hoveredGroup);
+  const hoveredOne = useStore(hoveredGroup);
+  // A heatmap is one group: it is not drawn again for the one that is pointed at.
+  const hovered = calculation.heat ? undefined : hoveredOne;
   const [cell, setCell] = useState<Cell>();
   const [drag, setDrag] = useState<Drag>();
   const [cursor, setCursor] = useState<string>();
-  const [drawn, setDrawn] = useState<Box>();
-  const [growing, setGrowing] = useState<Cell>();
+  const [begun, setBegun] = useState<Begun>();
   const heat = calculation.heat;
-  // Numbers of steps and rows mean other times and values on another grid: what was begun on the last one is dropped.
-  const cells = [grid.first, grid.step, grid.steps, heat?.rows, heat?.edges[0], box && cellsOf(box)].join();
-  const [begunOn, setBegunOn] = useState(cells);
-  if (cells !== begunOn) {
-    setBegunOn(cells);
-    setDrawn(undefined);
-    setGrowing(undefined);
-  }
+  // Numbers of steps and rows mean other times and values on another grid: what was begun on the last one is no more.
+  const on = [grid.first, grid.step, grid.steps, heat?.rows, heat?.edges[0], box && cellsOf(box)].join();
+  const { drawn, growing } = begun?.on === on ? begun : NOT_BEGUN;
+  const setDrawn = (next: Box | undefined) => setBegun((known) => ({ on, growing: known?.on === on ? known.growing : undefined, drawn: next }));
+  const setGrowing = (next: Cell | undefined) => setBegun((known) => ({ on, growing: next, drawn: known?.on === on ? known.drawn : undefined }));
+  useEffect(() => setBegun((known) => (known?.on === on ? known : undefined)), [on]);
   // Under arrows, or by its handles, the box that stood there is on its way.
   const isAdjusted = drawn !== undefined && !growing && (!drag || drag.grip !== undefined);
   const standing = isAdjusted ? undefined : box;
@@ -131,9 +140,14 @@ export function TimeChart(props: TimeChartProps) {
     paintTimes(context, frame, zone, colours);
   }, [width, height, frame, heat, heatData, lineData, lineColours, colours, zone, calculation, hovered, shownGroups, props.unfinishedFrom, overlay, before, earlier, grid]);
 
+  const isOverDrawn = useRef(false);
   useEffect(() => {
     const canvas = over.current;
     if (!canvas || width === 0) return;
+    // What is empty and stays so is not cleared: clearing costs as much as drawing.
+    const isDrawn = standing !== undefined || time !== undefined || (growing ?? cell) !== undefined;
+    if (!isDrawn && !isOverDrawn.current) return;
+    isOverDrawn.current = isDrawn;
     const context = prepare(canvas, width, height);
     if (!context) return;
     if (standing) paintBox(context, frame, placeOf(standing, frame, grid, heat), heat !== undefined, colours);

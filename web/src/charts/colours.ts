@@ -20,6 +20,8 @@ export interface Colours {
   baseline: string;
   groups: string[];
   ramp: Rgb[];
+  /** The ramp as a style sheet has it. */
+  rampCss: string[];
   /** The ramp as pixels of an image. */
   rampPixels: Uint32Array;
   rampFloor: number;
@@ -47,6 +49,7 @@ function read(): Colours {
     baseline: token("baseline"),
     groups: Array.from({ length: 12 }, (_, n) => token(`g${n + 1}`)),
     ramp,
+    rampCss: ramp.map((rgb) => `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`),
     rampPixels: Uint32Array.from(ramp, ([red, green, blue]) => (255 << 24) | (blue << 16) | (green << 8) | red),
     rampFloor: Number(token("ramp-floor")),
     mono: token("mono"),

@@ -40,6 +40,8 @@ export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view
   context.clip();
   context.lineJoin = "round";
   const order = lines.map((_, n) => n).sort((a, b) => Number(a === only) - Number(b === only) || b - a);
+  // The first step that is not over.
+  const open = Math.min(grid.steps, Math.max(0, Math.floor((unfinishedFrom - grid.first) / grid.step)));
   for (const n of order) {
     const line = lines[n];
     if (!line) continue;
@@ -47,28 +49,29 @@ export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view
     context.strokeStyle = colours[n] ?? "";
     context.fillStyle = colours[n] ?? "";
     context.lineWidth = only === n ? 2 : 1.5;
-    for (let step = 0; step < grid.steps; step++) {
-      const value = line[step] ?? Number.NaN;
-      if (!Number.isFinite(value)) continue;
-      const at = grid.first + (step + 0.5) * grid.step;
-      const [x, y] = [xOf(frame, at), yOf(view, frame, value)];
-      const before = step > 0 ? (line[step - 1] ?? Number.NaN) : Number.NaN;
-      const after = line[step + 1] ?? Number.NaN;
-      if (Number.isFinite(before)) {
-        const isUnfinished = grid.first + (step + 1) * grid.step > unfinishedFrom;
-        context.setLineDash(isUnfinished ? [3, 3] : []);
-        context.beginPath();
-        context.moveTo(xOf(frame, at - grid.step), yOf(view, frame, before));
-        context.lineTo(x, y);
-        context.stroke();
-      } else if (!Number.isFinite(after)) {
-        context.beginPath();
-        context.arc(x, y, 2, 0, Math.PI * 2);
-        context.fill();
-      }
+    const place = (value: number) => yOf(view, frame, value);
+    strokeLine(context, line, grid, frame, place, 0, open);
+    if (open < grid.steps) {
+      context.setLineDash([3, 3]);
+      strokeLine(context, line, grid, frame, place, Math.max(0, open - 1), grid.steps);
+      context.setLineDash([]);
     }
+    paintAlone(context, line, grid, frame, place);
   }
   context.restore();
+}
+
+/** A dot for each point that no line leads to. */
+function paintAlone(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number): void {
+  context.beginPath();
+  for (let step = 0; step < grid.steps; step++) {
+    const value = line[step] ?? Number.NaN;
+    if (!Number.isFinite(value) || Number.isFinite(line[step - 1] ?? Number.NaN) || Number.isFinite(line[step + 1] ?? Number.NaN)) continue;
+    const [x, y] = [xOf(frame, grid.first + (step + 0.5) * grid.step), place(value)];
+    context.moveTo(x + 2, y);
+    context.arc(x, y, 2, 0, Math.PI * 2);
+  }
+  context.fill();
 }
 
 /** Lines of an earlier time under those of the present: dashed, thin. */
@@ -88,11 +91,11 @@ export function paintBefore(context: CanvasRenderingContext2D, frame: Frame, vie
   context.restore();
 }
 
-/** A line through the middles of its steps; gaps stay gaps. */
-export function strokeLine(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number): void {
+/** A line through the middles of its steps, or of some of them; gaps stay gaps. One stroke, whatever its length. */
+export function strokeLine(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number, from = 0, to = grid.steps): void {
   context.beginPath();
   let isOpen = false;
-  for (let step = 0; step < grid.steps; step++) {
+  for (let step = from; step < to; step++) {
     const value = line[step] ?? Number.NaN;
     if (!Number.isFinite(value)) {
       isOpen = false;

@@ -62,10 +62,25 @@ export interface Shading {
 
 /** The shading of these cells: from the smallest to the 99.5th percentile of those that are not empty. */
 export function shadingOf(cells: ArrayLike<number>, floor: number, scale: ColourScale): Shading {
-  const filled = Float64Array.from(cells).filter((weight) => weight > 0).sort();
-  const last = filled.length - 1;
-  const at = filled.length < 40 ? last : Math.min(last, Math.ceil(filled.length * 0.995) - 1);
-  return { floor, scale, min: filled[0] ?? 0, max: filled[at] ?? 0 };
+  let ends = known.get(cells);
+  if (!ends) known.set(cells, (ends = endsOf(cells)));
+  return { floor, scale, ...ends };
+}
+
+/** A graph and its legend ask for the same cells, which never change. */
+const known = new WeakMap<ArrayLike<number>, { min: number; max: number }>();
+
+function endsOf(cells: ArrayLike<number>): { min: number; max: number } {
+  const weights = new Float64Array(cells.length);
+  let count = 0;
+  for (let n = 0; n < cells.length; n++) {
+    const weight = cells[n] ?? 0;
+    if (weight > 0) weights[count++] = weight;
+  }
+  const filled = weights.subarray(0, count).sort();
+  const last = count - 1;
+  const at = count < 40 ? last : Math.min(last, Math.ceil(count * 0.995) - 1);
+  return { min: filled[0] ?? 0, max: filled[at] ?? 0 };
 }
 
 /** The place of a weight on the ramp, 0 to 1. */

@@ -40,7 +40,7 @@ export interface Calculation {
   op: string;
   column: string;
   measure: { unit: Unit; factor: number };
-  /** A value per step for each group; NaN where there is none. */
+  /** A value per step for each group; NaN where there is none. Groups without any share one, so none is written to. */
   lines: Float64Array[];
   /** The heatmap of the first group: of all events, where it is asked of all. Those of other groups are never drawn. */
   heat?: Heat;
@@ -76,8 +76,10 @@ export function numberOf(value: unknown): number {
 
 /** How a group is called. */
 export function groupName(group: readonly unknown[]): string {
-  return group.map((value) => (value === null ? "(none)" : typeof value === "string" ? value : printJson(value))).join(" · ");
+  return group.length === 1 ? valueName(group[0]) : group.map(valueName).join(" · ");
 }
+
+const valueName = (value: unknown) => (value === null ? "(none)" : typeof value === "string" ? value : printJson(value));
 
 /** An answer as columns of numbers. */
 export function graphsOf(answer: Answer): Graphs {
@@ -87,16 +89,23 @@ export function graphsOf(answer: Answer): Graphs {
     const measure = op === "COUNT" || op === "COUNT_DISTINCT" || op === "CONCURRENCY" ? unitOfColumn("") : unitOfColumn(column);
     const rows = answer.heatmaps[index];
     if (rows) return { label, op, column, measure, lines: [], ...(answer.results.length === 0 ? {} : { heat: heatOf(answer, index, rows, grid) }) };
-    const empty = ZERO_WITHOUT_EVENTS.has(op) ? 0 : Number.NaN;
-    const lines = answer.results.map(() => new Float64Array(grid.steps).fill(empty));
-    for (const { step, group, values } of answer.series) {
-      const line = lines[group];
-      const value = numberOf(values[index]);
-      if (line && !Number.isNaN(value)) line[step] = value;
-    }
-    return { label, op, column, measure, lines };
+    return { label, op, column, measure, lines: linesOf(answer, index, grid, ZERO_WITHOUT_EVENTS.has(op) ? 0 : Number.NaN) };
   });
   return { grid, start: nsToMs(answer.window.start_ns), end: nsToMs(answer.window.end_ns), calculations, names: answer.results.map(({ group }) => groupName(group)) };
+}
+
+/** A line for each group. Of ten thousand groups, few have values over time. */
+function linesOf(answer: Answer, index: number, grid: Grid, empty: number): Float64Array[] {
+  const blank = new Float64Array(grid.steps).fill(empty);
+  const lines = answer.results.map(() => blank);
+  for (const { step, group, values } of answer.series) {
+    const value = numberOf(values[index]);
+    let line = lines[group];
+    if (!line || Number.isNaN(value)) continue;
+    if (line === blank) lines[group] = line = blank.slice();
+    line[step] = value;
+  }
+  return lines;
 }
 
 function heatOf(answer: Answer, index: number, rows: { scale: string; edges: number[] }, grid: Grid): Heat {
@@ -126,12 +135,15 @@ export interface Drawn {
   names: string[];
 }
 
+/** All events have no name. */
+const ALL = [""];
+
 /** Each calculation with what it is drawn from: heatmaps from all events, lines by group. Nothing where all events are not there yet: a group is not all. */
 export function drawnGraphs(graphs: Graphs, whole: Graphs | undefined): Drawn[] {
   return graphs.calculations.map((calculation, index) => {
     if (calculation.op !== "HEATMAP") return { calculation, source: graphs, index, names: graphs.names };
     const all = whole?.calculations.find(({ label }) => label === calculation.label);
-    return all ? { calculation: all, source: whole, index, names: [""] } : { calculation, source: undefined, index, names: [""] };
+    return all ? { calculation: all, source: whole, index, names: ALL } : { calculation, source: undefined, index, names: ALL };
   });
 }
 

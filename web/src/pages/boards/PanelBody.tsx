@@ -102,7 +102,7 @@ function Answer({ env, content, query, time, times, enabled }: { env: string; co
 function Shown<T>({ answer, note, children }: { answer: Asked<T>; note: string; children: ReactNode }) {
   return (
     <div className={answer.isPlaceholderData ? "panel-answer stale" : "panel-answer"} aria-busy={answer.isFetching}>
-      {answer.isFetching && <div className="loading-bar" />}
+      <div className="loading-bar" />
       {answer.error && <p className="note">Not asked again: {answer.error.message}.</p>}
       {note && <p className="note">{note}</p>}
       {children}

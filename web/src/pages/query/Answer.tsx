@@ -3,7 +3,7 @@ import { useRun } from "../../api/hooks";
 import { count, exact, plural } from "../../lib/format";
 import { type Query, printQuery } from "../../model/query";
 import { EmptyState, sentence } from "../../ui/States";
-import type { QueryState } from "./state";
+import type { RanQuery } from "./state";
 
 /** What was computed, in one line. */
 export function StatusLine({ data }: { data: QueryAnswer }) {
@@ -44,7 +44,7 @@ export function Notes({ data }: { data: Pick<QueryAnswer, "notes"> }) {
 }
 
 /** No event matches: which condition excludes most. */
-export function Nothing({ env, state, data, time }: { env: string; state: QueryState; data: QueryAnswer; time: string }) {
+export function Nothing({ env, state, data, time }: { env: string; state: RanQuery; data: QueryAnswer; time: string }) {
   const { ran, run } = state;
   const active = ran.where.filter(({ off }) => !off);
   const without = (condition: (typeof active)[number]): Query => ({ ...ran, where: ran.where.filter((other) => other !== condition) });

@@ -10,7 +10,7 @@ import { rank } from "../../model/rank";
 import { MenuList } from "../../ui/Menu";
 import { announce } from "../../ui/announce";
 import { EmptyState, ErrorState, Skeleton, Waiting, sentence } from "../../ui/States";
-import type { QueryState } from "./state";
+import type { RanQuery } from "./state";
 
 /** What is selected: a box of a graph, or a group of the table. */
 export interface Selected {
@@ -24,7 +24,7 @@ interface BubbleUpProps {
   env: string;
   time: string;
   selected: Selected;
-  state: QueryState;
+  state: RanQuery;
   times: number;
 }
 
@@ -138,7 +138,7 @@ function requestOf(text: string, { extent, column, group }: Selected) {
   };
 }
 
-function Panel({ column, state }: { column: Compared; state: QueryState }) {
+function Panel({ column, state }: { column: Compared; state: RanQuery }) {
   const measure = unitOfColumn(column.name);
   const print = (value: number) => inUnit(value, measure);
   const says = headline(column, print);
@@ -160,7 +160,7 @@ function Panel({ column, state }: { column: Compared; state: QueryState }) {
 interface PartProps {
   column: Compared;
   print: (value: number) => string;
-  state: QueryState;
+  state: RanQuery;
 }
 
 function Bars({ column, print, state }: PartProps) {
@@ -193,7 +193,7 @@ function conditionsOf(column: string, bin: Bin, negated: boolean): string[] {
 
 const filtered = (query: Query, column: string, bin: Bin, negated: boolean): Query => conditionsOf(column, bin, negated).reduce(withCondition, query);
 
-function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: string; state: QueryState }) {
+function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: string; state: RanQuery }) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const { ran, run } = state;

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, memo, useEffect, useMemo, useState } from "react";
 import { useColumns, useDatasets, useParse } from "../../api/hooks";
 import type { Changes } from "../../lib/address";
 import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
@@ -22,7 +22,7 @@ interface BuilderProps {
 }
 
 /** The query in clauses or as one line of text; both stay in step. */
-export function Builder({ env, ran, draft, setDraft, run, range, extra }: BuilderProps) {
+export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, range, extra }: BuilderProps) {
   const [asText, setAsText] = useState(false);
   /** The time that is typed in the text, as a clause. */
   const [clause, setClause] = useState("");
@@ -177,7 +177,7 @@ export function Builder({ env, ran, draft, setDraft, run, range, extra }: Builde
       </div>
     </section>
   );
-}
+});
 
 /** The query with another name for a column, wherever it stands. */
 function renamed(query: Query, from: string, to: string): Query {

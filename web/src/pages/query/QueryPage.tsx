@@ -1,5 +1,5 @@
 import "./query.css";
-import { useEffect } from "react";
+import { memo, useEffect } from "react";
 import { Problem } from "../../api/client";
 import { useRun, useStats } from "../../api/hooks";
 import { type SavedQuery, useSavedQuery } from "../../api/library";
@@ -24,7 +24,7 @@ import { Done, QueryActions } from "./QueryActions";
 import { RawData } from "./RawData";
 import { Results } from "./Results";
 import { TracesTab } from "./TracesTab";
-import { useQueryState } from "./state";
+import { type RanQuery, useQueryState } from "./state";
 
 const TABS = [
   { id: "results", label: "Results" },
@@ -61,12 +61,10 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
   const { env } = useView();
   const { window: shown } = useTime();
   const { times } = useStore(asked);
-  const state = useQueryState(saved?.query);
-  const { ran, draft, setDraft, run, tab, setTab } = state;
+  const { shown: state, draft, setDraft, setTab } = useQueryState(saved?.query);
+  const { ran, run, tab } = state;
   const stats = useStats(env);
   const time = timeText(shown);
-  const text = `${printQuery(ran, true)} ${time}`;
-  const answer = useRun(env, text, ["series"], times, tab === "results" || tab === "bubbleup");
   const { params } = useAddress();
   const change = useChange();
   const length = shown.end - shown.start;
@@ -128,21 +126,30 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
       ) : (
         <>
           <Tabs label="Views of the answer" tabs={TABS} current={tab} onChange={setTab} panelId="answer" />
-          <div id="answer" role="tabpanel" aria-label={TABS.find(({ id }) => id === tab)?.label ?? "Results"}>
-            {tab === "raw" && <RawData env={env} ran={ran} time={time} run={run} />}
-            {tab === "traces" && <TracesTab env={env} ran={ran} time={time} />}
-            {(tab === "results" || tab === "bubbleup") &&
-              (answer.error && !answer.data ? (
-                <ErrorState error={answer.error} retry={() => void answer.refetch()} />
-              ) : (
-                <Results env={env} state={state} answer={answer} time={time} times={times} />
-              ))}
-          </div>
+          <Answered env={env} state={state} time={time} times={times} />
         </>
       )}
     </div>
   );
 }
+
+/** The answer in the tab that is open. What stands around it is not drawn again when an answer comes, nor this while a query is written. */
+const Answered = memo(function Answered({ env, state, time, times }: { env: string; state: RanQuery; time: string; times: number }) {
+  const { ran, run, tab } = state;
+  const answer = useRun(env, `${printQuery(ran, true)} ${time}`, ["series"], times, tab === "results" || tab === "bubbleup");
+  return (
+    <div id="answer" role="tabpanel" aria-label={TABS.find(({ id }) => id === tab)?.label ?? "Results"}>
+      {tab === "raw" && <RawData env={env} ran={ran} time={time} run={run} />}
+      {tab === "traces" && <TracesTab env={env} ran={ran} time={time} />}
+      {(tab === "results" || tab === "bubbleup") &&
+        (answer.error && !answer.data ? (
+          <ErrorState error={answer.error} retry={() => void answer.refetch()} />
+        ) : (
+          <Results env={env} state={state} answer={answer} time={time} times={times} />
+        ))}
+    </div>
+  );
+});
 
 async function share(text: string): Promise<void> {
   announce((await copyText(text)) ? "Copied" : "The browser did not let this page copy");

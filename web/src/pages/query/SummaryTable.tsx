@@ -1,28 +1,26 @@
-import { Fragment, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Fragment, memo, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { QueryAnswer } from "../../api/hooks";
-import { slotColour, useColours } from "../../charts/colours";
+import { type Colours, slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
+import { stripOf } from "../../charts/strip";
 import { useChange } from "../../lib/address";
 import { printJson } from "../../lib/json";
 import { count, inUnit } from "../../lib/format";
 import { changeText } from "../../model/before";
 import { csvOf } from "../../model/csv";
 import { equals, withCondition } from "../../model/query";
-import { RAMP_ENTRIES, shade, shadingOf } from "../../model/ramp";
 import { type Calculation, type Graphs, numberOf } from "../../model/series";
 import { copyText } from "../../ui/Copy";
 import { Menu } from "../../ui/Menu";
 import { download, fileName } from "../../ui/download";
-import type { QueryState } from "./state";
+import type { RanQuery } from "./state";
 
 /** Rows from which on only those in view are drawn. */
 const MANY = 150;
 const OVERSCAN = 8;
-/** How wide the picture of a group's values is. */
-const STRIP_PX = 160;
 
 /** A row for each group: colour, values, bars. */
-export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: QueryState; before?: number[][] | undefined }) {
+export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: RanQuery; before?: number[][] | undefined }) {
   const [sort, setSort] = useState<{ by: number; down: boolean }>();
   const { ran, run } = state;
   const holder = useRef<HTMLDivElement>(null);
@@ -30,13 +28,15 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
   const [tall, setTall] = useState(24);
   const change = useChange();
   const breakdowns = data.breakdowns;
-  const largest = useMemo(() => graphs.calculations.map((_, n) => Math.max(0, ...data.results.map(({ values }) => numberOf(values[n])).filter(Number.isFinite))), [data, graphs]);
+  const colours = useColours();
+  const largest = useMemo(() => graphs.calculations.map((_, n) => largestOf(data, n)), [data, graphs]);
   const order = useMemo(() => {
     const rows = data.results.map((_, n) => n);
     if (!sort) return rows;
-    const key = (row: number) => (sort.by < breakdowns.length ? String(data.results[row]?.group[sort.by] ?? "") : numberOf(data.results[row]?.values[sort.by - breakdowns.length]));
+    const keys = data.results.map(({ group, values }) => (sort.by < breakdowns.length ? String(group[sort.by] ?? "") : numberOf(values[sort.by - breakdowns.length])));
     const compare = (a: number, b: number) => {
-      const [left, right] = [key(a), key(b)];
+      const [left = "", right = ""] = [keys[a], keys[b]];
+      if (left === right) return 0;
       return typeof left === "number" && typeof right === "number" ? (Number.isNaN(left) ? -1 : Number.isNaN(right) ? 1 : left - right) : String(left) < String(right) ? -1 : 1;
     };
     return rows.sort((a, b) => (sort.down ? -compare(a, b) : compare(a, b)));
@@ -108,7 +108,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
               </tr>
             )}
             {order.slice(first, last).map((row, n) => (
-              <GroupRow key={row} row={row} index={first + n} data={data} graphs={graphs} largest={largest} before={before?.[row]} isCompared={before !== undefined} acts={acts} />
+              <GroupRow key={row} row={row} index={first + n} data={data} graphs={graphs} colours={colours} largest={largest} before={before?.[row]} isCompared={before !== undefined} acts={acts} />
             ))}
             {last < order.length && (
               <tr aria-hidden="true">
@@ -146,6 +146,7 @@ interface GroupRowProps {
   index: number;
   data: QueryAnswer;
   graphs: Graphs;
+  colours: Colours;
   largest: readonly number[];
   before: readonly number[] | undefined;
   isCompared: boolean;
@@ -153,32 +154,12 @@ interface GroupRowProps {
 }
 
 /** A row is made once while it is scrolled by. */
-const GroupRow = memo(function GroupRow({ row, index, data, graphs, largest, before, isCompared, acts }: GroupRowProps) {
-  const colours = useColours();
+const GroupRow = memo(function GroupRow({ row, index, data, graphs, colours, largest, before, isCompared, acts }: GroupRowProps) {
   const { breakdowns } = data;
   const result = data.results[row];
-  const name = graphs.names[row] ?? "";
   return (
     <tr data-row aria-rowindex={index + 2} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
-      {breakdowns.length > 0 && (
-        <td style={{ overflow: "visible" }}>
-          <span className="swatch" style={{ background: row < 12 ? slotColour(colours, row) : "transparent" }} />
-          <Menu
-            label="⋯"
-            name={`Actions for ${name}`}
-            className="row-menu"
-            items={[
-              { label: "Only this", run: () => acts.only(row) },
-              ...(breakdowns.length === 1 ? [{ label: "Exclude", run: () => acts.exclude(row) }] : []),
-              { label: "Compare to rest", run: () => acts.compare(row) },
-              { label: "Only this, as events", run: () => acts.only(row, "raw") },
-              { label: "Only this, as traces", run: () => acts.only(row, "traces") },
-              { label: null },
-              { label: "Copy", run: () => void copyText(name) },
-            ]}
-          />
-        </td>
-      )}
+      {breakdowns.length > 0 && <RowHead row={row} name={graphs.names[row] ?? ""} colour={row < 12 ? slotColour(colours, row) : "transparent"} isExcludable={breakdowns.length === 1} acts={acts} />}
       {breakdowns.map((column, n) => (
         <td key={column} title={text(result?.group[n])} className={result?.group[n] === null ? "quiet" : ""}>
           {text(result?.group[n])}
@@ -187,7 +168,7 @@ const GroupRow = memo(function GroupRow({ row, index, data, graphs, largest, bef
       {graphs.calculations.map((calculation, n) => (
         <Fragment key={calculation.label}>
           <td className="num">
-            {calculation.op === "HEATMAP" ? <Strip value={result?.values[n]} /> : <Value calculation={calculation} value={numberOf(result?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
+            {calculation.op === "HEATMAP" ? <Strip value={result?.values[n]} colours={colours} /> : <Value calculation={calculation} value={numberOf(result?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
           </td>
           {isCompared && calculation.op !== "HEATMAP" && <td className="num quiet">{changeText(numberOf(result?.values[n]), before?.[n] ?? Number.NaN, (value) => inUnit(value, calculation.measure))}</td>}
         </Fragment>
@@ -195,6 +176,39 @@ const GroupRow = memo(function GroupRow({ row, index, data, graphs, largest, bef
     </tr>
   );
 });
+
+/** What a row has before its values: a new answer to the same question leaves it as it is. */
+const RowHead = memo(function RowHead({ row, name, colour, isExcludable, acts }: { row: number; name: string; colour: string; isExcludable: boolean; acts: Acts }) {
+  return (
+    <td style={{ overflow: "visible" }}>
+      <span className="swatch" style={{ background: colour }} />
+      <Menu
+        label="⋯"
+        name={`Actions for ${name}`}
+        className="row-menu"
+        items={[
+          { label: "Only this", run: () => acts.only(row) },
+          ...(isExcludable ? [{ label: "Exclude", run: () => acts.exclude(row) }] : []),
+          { label: "Compare to rest", run: () => acts.compare(row) },
+          { label: "Only this, as events", run: () => acts.only(row, "raw") },
+          { label: "Only this, as traces", run: () => acts.only(row, "traces") },
+          { label: null },
+          { label: "Copy", run: () => void copyText(name) },
+        ]}
+      />
+    </td>
+  );
+});
+
+/** The largest value of a calculation; 0 where none is larger. */
+function largestOf({ results }: QueryAnswer, calculation: number): number {
+  let largest = 0;
+  for (const { values } of results) {
+    const value = numberOf(values[calculation]);
+    if (value > largest && value < Number.POSITIVE_INFINITY) largest = value;
+  }
+  return largest;
+}
 
 const text = (value: unknown) => (value === null || value === undefined ? "(none)" : typeof value === "string" ? value : printJson(value));
 
@@ -209,23 +223,7 @@ function Value({ calculation, value, most }: { calculation: Calculation; value: 
 }
 
 /** How a group's values are spread: small to large, from left to right. */
-function Strip({ value }: { value: unknown }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const colours = useColours();
-  const counts = useMemo(() => (typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : []), [value]);
-  useEffect(() => {
-    // One line of pixels, which the browser makes as high as the row.
-    const wide = Math.round(STRIP_PX * (window.devicePixelRatio || 1));
-    const context = canvas.current?.getContext("2d");
-    if (!canvas.current || !context) return;
-    if (canvas.current.width !== wide) canvas.current.width = wide;
-    const image = context.createImageData(wide, 1);
-    const pixels = new Uint32Array(image.data.buffer);
-    const shading = shadingOf(counts, colours.rampFloor, "sqrt");
-    counts.forEach((weight, n) => {
-      if (weight > 0) pixels.fill(colours.rampPixels[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? 0, Math.round((n / counts.length) * wide), Math.round(((n + 1) / counts.length) * wide));
-    });
-    context.putImageData(image, 0, 0);
-  }, [counts, colours]);
-  return <canvas ref={canvas} height={1} className="strip-canvas" role="img" aria-label="Distribution of values" />;
+function Strip({ value, colours }: { value: unknown; colours: Colours }) {
+  const backgroundImage = useMemo(() => stripOf(typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : [], colours), [value, colours]);
+  return <span className="strip" style={{ backgroundImage }} role="img" aria-label="Distribution of values" />;
 }

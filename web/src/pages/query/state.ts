@@ -14,15 +14,20 @@ function remember(env: string, q: string): void {
   noteRun(env, printQuery(readQuery(q)), params.get("from") ?? DEFAULT_RANGE.from, params.get("to") ?? DEFAULT_RANGE.to);
 }
 
-export interface QueryState {
+/** What answers are drawn from: none of it changes while another query is written. */
+export interface RanQuery {
   /** The query as it was run: the address's. */
   ran: Query;
-  draft: Query;
-  /** Changes what is being written; `range` is the time that its text names. */
-  setDraft: (query: Query, range?: Range) => void;
   /** Runs a query, with other changes of the address in the same step. */
   run: (query: Query, more?: Changes) => void;
   tab: Tab;
+}
+
+export interface QueryState {
+  shown: RanQuery;
+  draft: Query;
+  /** Changes what is being written; `range` is the time that its text names. */
+  setDraft: (query: Query, range?: Range) => void;
   setTab: (tab: Tab) => void;
 }
 
@@ -67,5 +72,6 @@ export function useQueryState(first = FIRST_QUERY): QueryState {
   const wanted = params.get("tab") as Tab | null;
   const tab = wanted && TABS.includes(wanted) ? wanted : "results";
   const setTab = useCallback((next: Tab) => change({ tab: next === "results" ? null : next }), [change]);
-  return useMemo(() => ({ ran, draft, setDraft, run, tab, setTab }), [ran, draft, setDraft, run, tab, setTab]);
+  const shown = useMemo(() => ({ ran, run, tab }), [ran, run, tab]);
+  return { shown, draft, setDraft, setTab };
 }
