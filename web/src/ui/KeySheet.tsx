@@ -56,6 +56,8 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
       ["p", "parent"],
       ["c", "next part of the critical path"],
       ["{ }", "close all, open all"],
+      ["[ ]", "among the rows: one level less, more"],
+      ["*", "open all that stand beside the span"],
       ["z 0", "zoom to the span, show all"],
       ["+ -", "zoom"],
     ],

@@ -7,7 +7,6 @@ import { duration, percent, plural } from "../../lib/format";
 import { moment, nsToMs, zoneName } from "../../lib/time";
 import { type Section, criticalShares } from "../../model/critical";
 import { type Trace, nameOf, serviceOf } from "../../model/trace";
-import { Menu } from "../../ui/Menu";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, Skeleton } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
@@ -16,6 +15,7 @@ import { useTime, useView } from "../../ui/view";
 import { Minimap } from "./Minimap";
 import { compareWithTypical } from "../traces/ComparePage";
 import { Flame } from "./Flame";
+import { FoldMenu } from "./FoldMenu";
 import { Repeated } from "./Repeated";
 import { SpanPanel } from "./SpanPanel";
 import { Stats } from "./Stats";
@@ -166,13 +166,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
         <button type="button" className="button" aria-pressed={state.withCritical} onClick={() => state.setCritical(!state.withCritical)}>
           Critical path
         </button>
-        <Menu
-          label="Fold"
-          items={[
-            { label: "Close all", run: () => state.setAll(false) },
-            { label: "Open all", run: () => state.setAll(true) },
-          ]}
-        />
+        <FoldMenu state={state} />
         {state.errors.length > 0 && (
           <button type="button" className="button" onClick={() => state.step(state.errors, 1)}>
             Next error <kbd>e</kbd>

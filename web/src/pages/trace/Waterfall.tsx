@@ -4,13 +4,14 @@ import { useColours } from "../../charts/colours";
 import { barTime, barX, paintBars, serviceColour } from "../../charts/waterfall";
 import { count, duration, percent } from "../../lib/format";
 import { linearTicks } from "../../model/ticks";
+import { allFolded, byOneLevel, withSiblingsOpen } from "../../model/folding";
 import { repetitionOf, rowLabel } from "../../model/rows";
 import { ERROR, MISSING, endOf, has, nameOf, serviceOf } from "../../model/trace";
 import { announce } from "../../ui/announce";
 import { Icon } from "../../ui/icons";
+import { ROW_PX } from "../../ui/row";
 import type { TraceState } from "./state";
 
-const ROW = 24;
 const OVERSCAN = 20;
 const RULER = 24;
 const INDENT = 14;
@@ -28,26 +29,28 @@ export function Waterfall({ state }: { state: TraceState }) {
   const names = Math.round(size.width * (size.width < 700 ? 0.46 : 0.38));
   const width = Math.max(50, size.width - names);
   const view = Math.max(0, size.height - RULER);
-  const first = Math.max(0, Math.floor(top / ROW));
-  const last = Math.min(rows.length, Math.ceil((top + view) / ROW) + 1);
+  const first = Math.max(0, Math.floor(top / ROW_PX));
+  const last = Math.min(rows.length, Math.ceil((top + view) / ROW_PX) + 1);
   const indexOfSelected = useMemo(() => (cursor === undefined ? -1 : rows.indexOf(cursor)), [rows, cursor]);
-  const seen = useRef<number>(undefined);
+  const seen = useRef<{ cursor: number | undefined; view: number }>(undefined);
 
   useEffect(() => {
     if (!canvas.current || size.width === 0) return;
     const context = prepare(canvas.current, width, view);
     if (!context) return;
-    context.translate(0, -(top - first * ROW));
-    paintBars(context, width, { trace, rows, repetitions, shown, first, last, rowHeight: ROW, selected, hits: hitMask, critical: criticalBySpan }, colours);
+    context.translate(0, -(top - first * ROW_PX));
+    paintBars(context, width, { trace, rows, repetitions, shown, first, last, rowHeight: ROW_PX, selected, hits: hitMask, critical: criticalBySpan }, colours);
   }, [trace, rows, repetitions, shown, first, last, top, width, view, selected, hitMask, criticalBySpan, colours, size.width]);
 
-  // The selected row is brought into view once, when it becomes selected.
+  // The selected row is brought into view once, when it becomes selected, and when the panel that opens under it takes room.
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (!element || size.height === 0 || indexOfSelected < 0 || seen.current === cursor) return;
-    seen.current = cursor;
-    const at = indexOfSelected * ROW;
-    if (at < element.scrollTop || at + ROW > element.scrollTop + view) element.scrollTop = Math.max(0, at - view / 3);
+    if (!element || size.height === 0 || indexOfSelected < 0) return;
+    const isSeen = seen.current !== undefined && seen.current.cursor === cursor && seen.current.view <= view;
+    seen.current = { cursor, view };
+    if (isSeen) return;
+    const at = indexOfSelected * ROW_PX;
+    if (at < element.scrollTop || at + ROW_PX > element.scrollTop + view) element.scrollTop = Math.max(0, at - view / 3);
   }, [indexOfSelected, cursor, size.height, view, scroller]);
 
   const zoom = (factor: number, at: number) => setShown({ from: at - (at - shown.from) * factor, to: at + (shown.to - at) * factor });
@@ -72,7 +75,7 @@ export function Waterfall({ state }: { state: TraceState }) {
   const key = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = indexOfSelected;
-    const page = Math.max(1, Math.floor(view / ROW) - 1);
+    const page = Math.max(1, Math.floor(view / ROW_PX) - 1);
     const isRepetition = cursor !== undefined && cursor < 0;
     const isRepetitionOpen = isRepetition && folding.openRepetitions[repetitionOf(cursor)] === 1;
     const pan = (shown.to - shown.from) / 4;
@@ -94,8 +97,11 @@ export function Waterfall({ state }: { state: TraceState }) {
       n: () => state.step(state.hits, 1),
       N: () => state.step(state.hits, -1),
       c: () => state.step([...new Set(state.critical?.map(({ span }) => span))].sort((a, b) => a - b), 1),
-      "{": () => state.setAll(false),
-      "}": () => state.setAll(true),
+      "{": () => state.fold(() => allFolded(trace, repetitions, false)),
+      "}": () => state.fold(() => allFolded(trace, repetitions, true)),
+      "[": () => state.fold((known) => byOneLevel(trace, known, -1)),
+      "]": () => state.fold((known) => byOneLevel(trace, known, 1)),
+      "*": () => selected >= 0 && state.fold((known) => withSiblingsOpen(trace, known, selected)),
       "+": () => zoom(0.5, middle),
       "-": () => zoom(2, middle),
       "0": () => setShown({ from: 0, to: trace.length }),
@@ -156,7 +162,7 @@ export function Waterfall({ state }: { state: TraceState }) {
           ))}
         </div>
       </div>
-      <div ref={space} className="space" role="rowgroup" style={{ height: rows.length * ROW }}>
+      <div ref={space} className="space" role="rowgroup" style={{ height: rows.length * ROW_PX }}>
         {shownRows}
         <canvas ref={canvas} aria-hidden="true" style={{ width, height: view, marginLeft: names }} />
       </div>
@@ -199,7 +205,7 @@ const RowLine = memo(function RowLine({ state, row, index, names, width, colour 
       aria-level={depth + 1}
       aria-expanded={hasChildren ? isOpen : undefined}
       aria-selected={row === cursor}
-      style={{ top: index * ROW, height: ROW }}
+      style={{ top: index * ROW_PX, height: ROW_PX }}
       onClick={() => (repetition ? (stand(row), toggle(row)) : select(span === selected ? -1 : span, "push"))}
       onDoubleClick={() => setShown({ from: (trace.from[span] ?? 0) - length * 0.05, to: end + length * 0.05 })}
     >

@@ -21,7 +21,8 @@ export interface TraceState {
   select: (span: number, how?: "push" | "replace") => void;
   /** Opens or closes a row; `deep` takes everything below along. */
   toggle: (row: number, deep?: boolean) => void;
-  setAll: (open: boolean) => void;
+  /** Opens and closes many at once. */
+  fold: (to: (known: Folding) => Folding) => void;
   shown: Span;
   setShown: (span: Span) => void;
   text: string;
@@ -124,7 +125,6 @@ export function useTraceState(trace: Trace): TraceState {
       }),
     [trace],
   );
-  const setAll = useCallback((open: boolean) => setFolding({ open: new Uint8Array(trace.count).fill(open ? 1 : 0), openRepetitions: new Uint8Array(repetitions.length) }), [trace, repetitions]);
 
   const w = params.get("w");
   const shown = useMemo(() => {
@@ -160,7 +160,7 @@ export function useTraceState(trace: Trace): TraceState {
     stand,
     select,
     toggle,
-    setAll,
+    fold: setFolding,
     shown,
     setShown,
     text,
