@@ -11,7 +11,7 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   timeout: 60_000,
-  expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixelRatio: 0.005, animations: "disabled", caret: "hide" } },
+  expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixels: 40, threshold: 0.05, animations: "disabled", caret: "hide" } },
   reporter: [["line"]],
   globalSetup: "./e2e/setup.ts",
   use: {

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { Hand } from "./hand";
+import { drag } from "./hand";
 import { expect, expectAccessible, server, test } from "./page";
 import { sendSpans } from "./plant";
 import { start } from "./server";
@@ -125,7 +125,7 @@ test("typing leaves nothing to go back to; a run, a tab, a zoom and a box leave 
   await leaves(0, () => page.keyboard.press("u"), /from=-15m$/);
   await leaves(1, () => page.keyboard.press("Shift+Z"), /from=20/);
   await expect(heatmap).toBeVisible();
-  await leaves(1, () => new Hand().drag(page, heatmap, [0.6, 0.05], [0.7, 0.4]), /tab=bubbleup&box=0:/);
+  await leaves(1, () => drag(page, heatmap, [0.6, 0.05], [0.7, 0.4]), /tab=bubbleup&box=0:/);
   for (const address of addresses.slice(0, -1).reverse()) {
     await page.goBack();
     await expect(page).toHaveURL(address);
@@ -248,4 +248,22 @@ test("a box is taken by its sides and corners, or by arrows, and can be taken ba
   expect(moved.high).toBeGreaterThan(wide.high);
   await page.keyboard.press("Escape");
   await expect(page).not.toHaveURL(/box=/);
+});
+
+test("where it is narrow, what is selected stays in sight while its details open under the list", async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 900 });
+  for (const [path, list, details, row] of [
+    ["/query?from=-15m&q=COUNT&tab=raw", page.getByRole("grid", { name: /Events/ }), "Event", ".raw-row[aria-selected=true]"],
+    ["/logs?from=-15m", page.getByRole("log", { name: /newest first/ }), "Line", ".logline.selected"],
+  ] as const) {
+    await page.goto(`${server()}/e/local${path}`);
+    await expect(list).toBeVisible();
+    const before = await list.boundingBox();
+    if (!before) throw new Error("the list has no place");
+    // The lowest row that is whole.
+    await page.mouse.click(before.x + 40, Math.min(before.y + before.height, 900) - 40);
+    await expect(page.getByRole("complementary", { name: details })).toContainText("service.name");
+    await expect.poll(async () => (await list.boundingBox())?.height).toBeLessThan(before.height);
+    await expect(page.locator(row)).toBeInViewport({ ratio: 0.9 });
+  }
 });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { Hand } from "./hand";
+import { drag } from "./hand";
 import { expect, test } from "./page";
 import { SLOW, plant, plantCalls } from "./plant";
 import { type Running, start } from "./server";
@@ -53,7 +53,7 @@ for (const theme of ["light", "dark"] as const) {
       await expect(heatmap).toBeVisible();
       await words(page);
       await expect(heatmap).toHaveScreenshot(`heatmap-${theme}.png`);
-      await new Hand().drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
+      await drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
       const panels = page.getByRole("region", { name: "BubbleUp" }).getByRole("figure");
       await expect(panels.first()).toHaveAccessibleName(/^user\.id: 7 is /);
       await page.mouse.move(2, 2);

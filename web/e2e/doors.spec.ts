@@ -18,24 +18,24 @@ test.describe("requests that ask a database", () => {
     await page.goto(`${own.url}/e/local`);
     const slowest = page.getByRole("region", { name: "Slowest traces" }).getByRole("link");
     await expect(slowest).toHaveCount(10);
-    const hand = new Hand();
-    await hand.click(slowest.first());
+    const hand = await Hand.on(page);
+    await slowest.first().click();
     await expect(page).toHaveURL(new RegExp(`/trace/${planted.slow}`));
     await expect(page.getByRole("heading", { level: 1, name: "GET /checkout" })).toBeVisible();
-    expect(hand.presses).toBe(1);
+    await hand.expectWithin("the slowest trace");
   });
 
   test("7: health checks are excluded by their row of the table, two clicks", async ({ page }) => {
     await page.goto(`${own.url}/e/local/query?from=-2h&q=COUNT+WHERE+is_root+=+true+GROUP+BY+name`);
     const rows = page.getByRole("region", { name: "Groups" }).locator("tbody tr");
     await expect(rows).toHaveCount(2);
-    const hand = new Hand();
-    await hand.click(page.getByRole("button", { name: "Actions for GET /healthz" }));
-    await hand.click(page.getByRole("menuitem", { name: "Exclude" }));
+    const hand = await Hand.on(page);
+    await page.getByRole("button", { name: "Actions for GET /healthz" }).click();
+    await page.getByRole("menuitem", { name: "Exclude" }).click();
     await expect(rows).toHaveCount(1);
     await expect(rows).toContainText("GET /checkout");
     await expect(page.getByRole("status").filter({ hasText: "240 events matched" })).toBeVisible();
-    expect(hand.presses).toBe(2);
+    await hand.expectWithin("without health checks");
   });
 
   test("23: a copied link shows the same span, part of the time, hits and zone elsewhere, one key", async ({ page, browser }) => {
@@ -51,10 +51,10 @@ test.describe("requests that ask a database", () => {
     await page.getByRole("treegrid", { name: "Spans" }).focus();
     await page.keyboard.press("+");
     await expect(page).toHaveURL(/w=\d+,\d+/);
-    const hand = new Hand();
-    await hand.key(page, "y");
+    const hand = await Hand.on(page);
+    await page.keyboard.press("y");
     await expect(said(page)).toContainText("Link to exactly this view copied");
-    expect(hand.presses).toBe(1);
+    await hand.expectWithin("this very screen");
     const link = await page.evaluate(() => navigator.clipboard.readText());
     const elsewhere = await withPages(await (await browser.newContext({ timezoneId: "Asia/Tokyo", viewport: { width: 1440, height: 900 } })).newPage());
     await elsewhere.goto(link);
@@ -74,14 +74,14 @@ test.describe("requests that ask a database", () => {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await fetch(`${own.url}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
     await page.goto(`${own.url}/e/local/query?from=${iso(planted.start)}&to=${iso(planted.end)}`);
-    const hand = new Hand();
-    await hand.click(page.getByRole("link", { name: /^Server:/ }));
+    const hand = await Hand.on(page);
+    await page.getByRole("link", { name: /^Server:/ }).click();
     const refused = page.getByRole("region", { name: "Refused" });
     await expect(refused.getByText("POST /v1/traces").first()).toBeVisible();
     await expect(page.getByLabel("The line that mends it")).toContainText(`OTEL_EXPORTER_OTLP_ENDPOINT=${own.url}`);
-    await hand.click(refused.getByRole("button", { name: "Copy" }));
+    await refused.getByRole("button", { name: "Copy" }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=${own.url}`);
-    expect(hand.presses).toBe(2);
+    await hand.expectWithin("why nothing is shown");
     await expectAccessible(page);
   });
 });
@@ -93,26 +93,30 @@ test("14: lines are followed, held at an error, and go on without a loss, one ke
     await sendLines(own.url, "cart", [{ body: "the first line" }]);
     await page.goto(`${own.url}/e/local/logs?from=-15m`);
     await expect(page.getByRole("log", { name: /newest first/ })).toContainText("the first line");
-    const hand = new Hand();
+    const hand = await Hand.on(page);
     const open = page.waitForResponse(/\/tail\?/);
-    await hand.key(page, "f");
+    await page.keyboard.press("f");
     await open;
+    await hand.expectWithin("lines followed");
     await sendLines(own.url, "cart", [...lines(1, 50), { body: "line 50: out of memory", severity: "ERROR" }]);
     const shown = page.getByRole("log", { name: "Lines as they arrive" });
     const error = shown.locator(".logline").filter({ hasText: "out of memory" });
     await expect(error).toBeInViewport();
-    await hand.key(page, "Space");
+    hand.begin();
+    await page.keyboard.press("Space");
     await expect(page.getByRole("button", { name: /^Resume/ })).toBeVisible();
+    await hand.expectWithin("lines held");
     await sendLines(own.url, "cart", lines(51, 301));
     await expect(page.getByRole("button", { name: "Resume, 250 new" })).toBeVisible();
     // What is looked at has not moved.
     await expect(error).toBeInViewport();
     await expect(page.getByRole("status").filter({ hasText: "50 lines" })).toBeVisible();
     await expectAccessible(page);
-    await hand.key(page, "Space");
+    hand.begin();
+    await page.keyboard.press("Space");
     await expect(page.getByRole("status").filter({ hasText: "300 lines" })).toBeVisible();
     await expect(shown.getByText("line 300", { exact: true })).toBeInViewport();
-    expect(hand.presses).toBe(3);
+    await hand.expectWithin("lines go on");
     // Each once, in the order in which they came.
     const seen = await shown.evaluate(async (list) => {
       const found = new Set<string>();
@@ -125,7 +129,7 @@ test("14: lines are followed, held at an error, and go on without a loss, one ke
       return [...found];
     });
     expect(new Set(seen)).toEqual(new Set(Array.from({ length: 300 }, (_, n) => `${n} ${n + 1}`)));
-    await hand.key(page, "f");
+    await page.keyboard.press("f");
     await expect(page.getByRole("log", { name: /newest first/ })).toContainText("line 300");
   } finally {
     await own.remove();

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { Hand } from "./hand";
+import { drag } from "./hand";
 import { expect, expectAccessible, server, test } from "./page";
 import { start } from "./server";
 
@@ -46,7 +46,7 @@ test("a box and its panels, raw data, an event", async ({ page }) => {
   await page.goto(`${server()}/e/local/query?from=-15m`);
   const heatmap = page.getByRole("application", { name: /HEATMAP/ });
   await expect(heatmap).toBeVisible();
-  await new Hand().drag(page, heatmap, [0.4, 0.05], [0.6, 0.3]);
+  await drag(page, heatmap, [0.4, 0.05], [0.6, 0.3]);
   await expect(page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first()).toBeVisible();
   await look(page, "bubbleup");
   await page.getByRole("tab", { name: "Results" }).click();

@@ -1,3 +1,4 @@
+import { Hand } from "./hand";
 import { expect, expectAccessible, server, test } from "./page";
 
 test.beforeEach(async ({ page }) => {
@@ -11,11 +12,12 @@ test("opens on a heatmap that was already asked", async ({ page }) => {
   await expectAccessible(page);
 });
 
-test("scenario 5: P95 by route from the keyboard alone", async ({ page }) => {
-  await page.getByRole("combobox", { name: "Add to VISUALIZE" }).focus();
+test("P95 by route, by completion, from the keyboard alone", async ({ page }) => {
+  await page.keyboard.press("v");
   await page.keyboard.type("p95(dur");
   await page.keyboard.press("Tab");
-  await page.getByRole("combobox", { name: "Add to GROUP BY" }).focus();
+  for (const key of ["Escape", "Escape", "b"]) await page.keyboard.press(key);
+  await expect(page.getByRole("combobox", { name: "Add to GROUP BY" })).toBeFocused();
   await page.keyboard.type("http.rou");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -27,9 +29,11 @@ test("scenario 5: P95 by route from the keyboard alone", async ({ page }) => {
 test("scenario 6: a mistyped column is mended by one press", async ({ page }) => {
   await page.getByRole("combobox", { name: "Add to WHERE" }).fill("servce.name = cart");
   await page.keyboard.press("Shift+Enter");
+  const hand = await Hand.on(page);
   await page.getByRole("button", { name: "Use service.name" }).click();
   await expect(page).toHaveURL(/q=.*WHERE\+service.name\+=\+cart/);
   await expect(page.getByRole("status").filter({ hasText: "events matched" })).toBeVisible();
+  await hand.expectWithin("a mistyped column");
 });
 
 test("a box on the heatmap is part of the address; Back and reload restore it", async ({ page }) => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { Hand, iso, said, tabTo } from "./hand";
+import { Hand, drag, iso, said, tabTo } from "./hand";
 import { expect, expectAccessible, server, test, withPages } from "./page";
 import { SLOW, plant, plantCalls, plantLarge } from "./plant";
 import { type Running, start } from "./server";
@@ -18,19 +18,20 @@ test.describe("requests of forty users, of which one is slow", () => {
     await page.goto(`${own.url}/e/local?${range}`);
     const heatmap = page.getByRole("application", { name: /HEATMAP/ });
     await expect(heatmap).toBeVisible();
-    const hand = new Hand();
-    await hand.drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
+    const hand = await Hand.on(page);
+    await drag(page, heatmap, [SLOW.from - 0.03, 0.01], [SLOW.to + 0.03, 0.3]);
     const first = page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first();
     await expect(first).toHaveAccessibleName(/^user\.id: 7 is /);
     // Without scrolling.
     await expect(first).toBeInViewport({ ratio: 1 });
-    expect(hand.presses).toBe(1);
+    await hand.expectWithin("which user is slow");
     await page.screenshot({ path: "e2e/.out/scenario-1.png" });
     // 2: and see only that user.
     await first.getByRole("button", { name: /^7: / }).dblclick();
     await expect(page).toHaveURL(/WHERE\+is_root\+=\+true\+AND\+user\.id\+=\+%227%22/);
     await expect(page.getByRole("status").filter({ hasText: "events matched" })).toBeVisible();
     await expect(page.getByRole("region", { name: "BubbleUp" })).toHaveCount(0);
+    await hand.expectWithin("only that user");
   });
 
   test("25: 1 without a mouse, at 200 %, in the dark, every step said", async ({ page }) => {
@@ -67,12 +68,13 @@ test.describe("requests of forty users, of which one is slow", () => {
     await page.goto(`${own.url}/e/local/query?from=-2h`);
     const heatmap = page.getByRole("application", { name: /HEATMAP/ });
     await expect(heatmap).toBeVisible();
-    const hand = new Hand();
-    await hand.drag(page, heatmap, [0.85, 0.01], [0.95, 0.4]);
+    await drag(page, heatmap, [0.85, 0.01], [0.95, 0.4]);
     await expect(page.getByRole("region", { name: "BubbleUp" })).toBeVisible();
     const shown = await page.getByRole("group", { name: "Time" }).innerText();
+    const hand = await Hand.on(page);
     await page.keyboard.press("y");
     await expect(said(page)).toContainText("Link to exactly this view copied");
+    await hand.expectWithin("this very screen");
     const link = await page.evaluate(() => navigator.clipboard.readText());
     const elsewhere = await withPages(await (await browser.newContext({ timezoneId: "Asia/Tokyo", viewport: { width: 1440, height: 900 } })).newPage());
     await elsewhere.goto(link);
@@ -99,18 +101,17 @@ test.describe("requests that ask a database, of which one is slow", () => {
   test.afterAll(() => own.remove());
 
   test("8: from a P99 spike to the responsible span, two clicks", async ({ page }) => {
-    const hand = new Hand();
     await page.goto(`${own.url}/e/local/query?${range}&q=P99(duration_ms)+WHERE+is_root+=+true`);
     const graph = page.getByRole("application", { name: /P99/ });
     const bounds = await graph.boundingBox();
     if (!bounds) throw new Error("the graph has no place");
     const share = (planted.at - planted.start) / (planted.end - planted.start);
-    hand.presses++;
+    const hand = await Hand.on(page);
     await page.mouse.click(bounds.x + 64 + share * (bounds.width - 76) + 2, bounds.y + 12);
-    await hand.click(page.getByRole("menuitem", { name: "Open a trace here" }));
+    await page.getByRole("menuitem", { name: "Open a trace here" }).click();
     await expect(page).toHaveURL(new RegExp(`/trace/${planted.slow}`));
     await expect(page.getByRole("button", { name: /^most of the time: SELECT orders, 1\.6/ })).toBeVisible();
-    expect(hand.presses).toBeLessThanOrEqual(2);
+    await hand.expectWithin("from a spike to its span");
   });
 
   test("25: 8 by keyboard, in the dark, at 200 %, every step said", async ({ page }) => {
@@ -187,16 +188,16 @@ test.describe("requests that ask a database, of which one is slow", () => {
   });
 
   test("11: which field differs from similar spans? Panel, Similar, Compare", async ({ page }) => {
-    const hand = new Hand();
     await page.goto(`${own.url}/e/local/trace/${planted.slow}`);
     await page.getByRole("button", { name: /^most of the time/ }).click();
     const panel = page.getByRole("complementary", { name: "Span SELECT orders" });
     await expect(panel.getByText(/longer than .* of .* like it/)).toBeVisible();
-    await hand.click(panel.getByRole("link", { name: "Similar spans" }));
-    await hand.click(page.getByRole("button", { name: "Compare to rest", exact: true }));
+    const hand = await Hand.on(page);
+    await panel.getByRole("link", { name: "Similar spans" }).click();
+    await page.getByRole("button", { name: "Compare to rest", exact: true }).click();
     const panels = page.getByRole("region", { name: "BubbleUp" }).getByRole("figure");
     await expect(panels.filter({ hasText: "db.table" }).first()).toHaveAccessibleName(/archive is 100.% of the selection/);
-    expect(hand.presses).toBeLessThanOrEqual(2);
+    await hand.expectWithin("unlike similar spans");
   });
 
   test("a field's values over similar spans, with this one's marked", async ({ page }) => {
@@ -212,11 +213,11 @@ test.describe("requests that ask a database, of which one is slow", () => {
   });
 
   test("12: a slow trace beside a typical one says where the time went", async ({ page }) => {
-    const hand = new Hand();
     await page.goto(`${own.url}/e/local/trace/${planted.slow}`);
-    await hand.click(page.getByRole("button", { name: "Compare with a typical one" }));
+    const hand = await Hand.on(page);
+    await page.getByRole("button", { name: "Compare with a typical one" }).click();
     await expect(page.getByRole("status").filter({ hasText: /^B is 1\.\d+.s slower: 1\.\d+.s in db SELECT orders/ })).toBeVisible();
-    expect(hand.presses).toBeLessThanOrEqual(2);
+    await hand.expectWithin("slow beside typical");
     await page.screenshot({ path: "e2e/.out/compare.png" });
     await expectAccessible(page);
     await page.reload();
@@ -233,7 +234,7 @@ test.describe("requests that ask a database, of which one is slow", () => {
     await expect(page).toHaveURL(/\/traces\/compare\/\w{32}\/\w{32}/);
     await page.goBack();
     const plot = page.getByRole("application", { name: /Duration of traces/ });
-    await new Hand().drag(page, plot, [0.02, 0.001], [0.98, 0.3]);
+    await drag(page, plot, [0.02, 0.001], [0.98, 0.3]);
     await expect(page.getByText(/^13 of 240 traces$/)).toBeVisible();
     await page.reload();
     await expect(page.getByText(/^13 of 240 traces$/)).toBeVisible();
@@ -291,15 +292,15 @@ test.describe("requests that ask a database, of which one is slow", () => {
 test("5: P95 by route of the last 3 h, keyboard only, eight presses", async ({ page }) => {
   await page.goto(`${server()}/e/local/query`);
   await expect(page.getByRole("application", { name: /HEATMAP/ })).toBeVisible();
-  const hand = new Hand();
-  await hand.key(page, "t");
-  await hand.type(page, "P95(duration_ms) GROUP BY http.route LAST 3h");
-  await hand.key(page, "Shift+Enter");
-  expect(hand.presses).toBeLessThanOrEqual(8);
+  const hand = await Hand.on(page);
+  await page.keyboard.press("t");
+  await page.keyboard.type("P95(duration_ms) GROUP BY http.route LAST 3h");
+  await page.keyboard.press("Shift+Enter");
   await expect(page).toHaveURL(/from=-3h/);
   await expect(page.getByRole("region", { name: "P95(duration_ms)", exact: true })).toBeVisible();
   await expect(page.getByRole("button", { name: "http.route", exact: true })).toBeVisible();
   await expect(page.getByRole("button", { name: /Last 3/ })).toBeVisible();
+  await hand.expectWithin("P95 by route");
 });
 
 test("9: the failing SQL of a trace of 100,000 spans, one key", async ({ page }) => {
@@ -309,12 +310,12 @@ test("9: the failing SQL of a trace of 100,000 spans, one key", async ({ page })
     const id = await plantLarge(own.url, 100_000);
     await page.goto(`${own.url}/e/local/trace/${id}`);
     await expect(page.getByRole("treegrid", { name: "Spans" }).getByRole("row").first()).toBeVisible({ timeout: 60_000 });
-    const hand = new Hand();
-    await hand.key(page, "e");
+    const hand = await Hand.on(page);
+    await page.keyboard.press("e");
     const panel = page.getByRole("complementary", { name: "Span UPDATE stock" });
     await expect(panel.getByText("UPDATE stock SET n = n - 1")).toBeVisible();
     await expect(page.getByRole("row", { selected: true })).toBeInViewport();
-    expect(hand.presses).toBe(1);
+    await hand.expectWithin("the failing SQL");
   } finally {
     await own.remove();
   }
@@ -327,15 +328,14 @@ test("13: from a line to its trace and back to the same line", async ({ page }) 
   await lines.evaluate((element) => element.scrollTo(0, 6_000));
   const line = lines.locator(".logline").filter({ has: page.getByRole("link", { name: "Open its trace" }) }).nth(25);
   const text = await line.innerText();
-  const hand = new Hand();
-  await hand.click(line.getByRole("link", { name: "Open its trace" }));
+  const hand = await Hand.on(page);
+  await line.getByRole("link", { name: "Open its trace" }).click();
   await expect(page.getByRole("treegrid", { name: "Spans" })).toBeVisible();
-  hand.presses++;
   await page.goBack();
   const same = lines.locator(".logline.selected");
   await expect(same).toBeInViewport();
   expect(await same.innerText()).toBe(text);
-  expect(hand.presses).toBe(2);
+  await hand.expectWithin("from a line to its trace and back");
 });
 
 test("21: the first data of a new app, in three presses", async ({ page }) => {
@@ -343,16 +343,16 @@ test("21: the first data of a new app, in three presses", async ({ page }) => {
   try {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.goto(`${own.url}/e/local`);
-    const hand = new Hand();
-    await hand.click(page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Connect" }));
-    await hand.click(page.getByRole("button", { name: "Copy" }));
+    const hand = await Hand.on(page);
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Connect" }).click();
+    await page.getByRole("button", { name: "Copy" }).click();
     const endpoint = /OTEL_EXPORTER_OTLP_ENDPOINT=(\S+)/.exec(await page.evaluate(() => navigator.clipboard.readText()))?.[1];
     expect(endpoint).toBe(own.url);
     await plantCalls(endpoint ?? "");
     await expect(page.getByText(/events stored/)).toBeVisible({ timeout: 3_000 });
-    await hand.click(page.getByRole("link", { name: "See the newest" }));
+    await page.getByRole("link", { name: "See the newest" }).click();
     await expect(page.getByRole("grid", { name: /Events/ }).getByRole("row").nth(1)).toBeVisible();
-    expect(hand.presses).toBe(3);
+    await hand.expectWithin("first data");
   } finally {
     await own.remove();
   }

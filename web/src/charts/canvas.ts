@@ -1,8 +1,9 @@
 import { useLayoutEffect, useRef, useState } from "react";
 
-/** The size of an element in CSS pixels, as it changes. */
-export function useSize<T extends HTMLElement>(): [React.RefObject<T | null>, { width: number; height: number }] {
-  const element = useRef<T>(null);
+/** The size of an element in CSS pixels, as it changes; of the one that is given, or of the one that gets the reference. */
+export function useSize<T extends HTMLElement>(given?: React.RefObject<T | null>): [React.RefObject<T | null>, { width: number; height: number }] {
+  const own = useRef<T>(null);
+  const element = given ?? own;
   const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const target = element.current;
@@ -15,7 +16,7 @@ export function useSize<T extends HTMLElement>(): [React.RefObject<T | null>, { 
     const observer = new ResizeObserver(measure);
     observer.observe(target);
     return () => observer.disconnect();
-  }, []);
+  }, [element]);
   return [element, size];
 }
 

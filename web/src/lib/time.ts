@@ -126,6 +126,9 @@ export function moment(ms: Milliseconds, zone: Zone, now: Milliseconds = Date.no
 /** Whether a range lies within one day, which then need not be told at each of its times. */
 export const isOneDay = ({ start, end }: { start: Milliseconds; end: Milliseconds }, zone: Zone): boolean => end - start < DAY_MS && dayName(start, zone) === dayName(end, zone);
 
+/** A range with times that may lie outside of it: what is listed may be older than what is asked for by now. */
+export const widened = ({ start, end }: { start: Milliseconds; end: Milliseconds }, times: readonly Milliseconds[]): { start: Milliseconds; end: Milliseconds } => ({ start: Math.min(start, ...times), end: Math.max(end, ...times) });
+
 /** `2026-11-21T14:02:05.123Z`, to the nanosecond where the value has one. */
 export function isoOfNs(ns: Nanoseconds): string {
   const iso = new Date(Number(ns / 1_000_000n)).toISOString();

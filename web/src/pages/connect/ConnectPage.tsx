@@ -1,11 +1,12 @@
 import "../../ui/page.css";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { useReadiness, useRefusals, useStats } from "../../api/hooks";
 import { useMay } from "../../api/session";
 import { createKey } from "../../api/settings";
 import { useChange, useAddress } from "../../lib/address";
 import { bytes, count, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
+import { QUIET_MS, type Reading, rateOf, withReading } from "../../model/arrivals";
 import { fixOf } from "../../model/fix";
 import { Code } from "../../ui/Copy";
 import { FormError } from "../../ui/FormError";
@@ -55,7 +56,7 @@ export function ConnectPage() {
           </>
         ) : (
           <>
-            <span className="dot ok" /> {plural(events, "event")} stored{rate > 0 ? `, ${count(rate)} a second arriving` : ", none in the last seconds"}.{" "}
+            <span className="dot ok" /> {plural(events, "event")} stored{rate === undefined ? "" : rate > 0 ? `, ${rateText(rate)} arriving` : `, none in the last ${QUIET_MS / 1e3} seconds`}.{" "}
             <Link to={pageAddress("/query", { from: "-15m", to: "", q: "COUNT", tab: "raw" })}>See the newest</Link>
           </>
         )}
@@ -122,18 +123,17 @@ function linesOf(lines: string, keyLine: string): string {
   return lines.replaceAll("ADDRESS", window.location.origin).replace(/(export OTEL_SERVICE_NAME=.*)/, `$1${keyLine}`);
 }
 
-/** How many more a second a growing number gets, between the last two times it was read. */
-function useRate(value: number | undefined, readAt: number): number {
-  const last = useRef<{ value: number; at: number }>(undefined);
-  const [rate, setRate] = useState(0);
+/** How many more a second a growing number gets, as far as it was watched; nothing while that is not known. */
+function useRate(value: number | undefined, readAt: number): number | undefined {
+  const [readings, setReadings] = useState<Reading[]>([]);
   useEffect(() => {
-    if (value === undefined) return;
-    const before = last.current;
-    if (before && readAt > before.at) setRate(Math.max(0, ((value - before.value) * 1e3) / (readAt - before.at)));
-    if (!before || readAt > before.at) last.current = { value, at: readAt };
+    if (value !== undefined) setReadings((known) => withReading(known, { at: readAt, value }));
   }, [value, readAt]);
-  return rate;
+  return rateOf(readings);
 }
+
+/** Few are told by the minute. */
+const rateText = (rate: number) => (rate >= 1 ? `${count(Math.round(rate))} a second` : `${count(Math.max(1, Math.round(rate * 60)))} a minute`);
 
 const hex = (bytesWanted: number) => Array.from(crypto.getRandomValues(new Uint8Array(bytesWanted)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 

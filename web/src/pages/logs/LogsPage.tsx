@@ -6,7 +6,7 @@ import { Legend } from "../../charts/Legend";
 import { useAddress, useChange } from "../../lib/address";
 import { exact } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { clock, nsToMs } from "../../lib/time";
+import { clock, isOneDay, nsToMs, widened } from "../../lib/time";
 import { levelsOf, withLevel } from "../../model/levels";
 import { type Query, asking, equals, printQuery, readQuery, whereText, withCondition } from "../../model/query";
 import { absolute } from "../../model/range";
@@ -23,7 +23,7 @@ import { asked, askAgain, pageAddress, timeText, useTime, useView } from "../../
 import { Notes } from "../query/Answer";
 import { ClauseEditor } from "../query/ClauseEditor";
 import { Graph } from "../query/Graph";
-import { traceAddress } from "../query/RawData";
+import { timesOf, traceAddress } from "../query/RawData";
 import { saveEvents } from "../query/rows";
 import { Lines } from "./Lines";
 import { Tail } from "./Tail";
@@ -155,7 +155,7 @@ export function LogsPage() {
                 />
               </div>
               <div className={row ? "beside open" : "beside"}>
-                <Lines rows={lines.data.rows} zone={zone} label="Log lines, newest first" selected={selected} select={select} box={box} />
+                <Lines rows={lines.data.rows} zone={zone} isShort={isOneDay(widened(shown, timesOf(lines.data.rows)), zone)} label="Log lines, newest first" selected={selected} select={select} box={box} />
                 {row && <Line env={env} row={row} close={() => (select(undefined), box.current?.focus())} filter={(column, value, negated) => set(withCondition(query, equals(column, value, negated)))} />}
               </div>
             </div>

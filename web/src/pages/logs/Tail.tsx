@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Row } from "../../api/hooks";
 import { follow } from "../../api/tail";
 import { count, exact } from "../../lib/format";
-import type { Zone } from "../../lib/time";
+import { type Zone, isOneDay, nsToMs } from "../../lib/time";
 import { Kept } from "../../model/held";
 import { ErrorState } from "../../ui/States";
 import { isTyping } from "../../ui/keys";
@@ -21,6 +21,8 @@ interface TailProps {
   selected: string | undefined;
   select: (row: Row | undefined) => void;
 }
+
+const rangeOf = (rows: readonly Row[]) => ({ start: nsToMs(rows[0]?.time_ns ?? 0n), end: nsToMs(rows.at(-1)?.time_ns ?? 0n) });
 
 /** Lines as they arrive, in frames; Space pauses and goes on. What is let go is told. */
 export function Tail({ env, filter, zone, selected, select }: TailProps) {
@@ -111,7 +113,7 @@ export function Tail({ env, filter, zone, selected, select }: TailProps) {
           <p className="quiet">Asking again every 2 s.</p>
         </ErrorState>
       )}
-      <Lines rows={rows} zone={zone} label="Lines as they arrive" following={!paused} selected={selected} select={(row) => (setPaused(true), select(row))} box={box} />
+      <Lines rows={rows} zone={zone} isShort={isOneDay(rangeOf(rows), zone)} label="Lines as they arrive" following={!paused} selected={selected} select={(row) => (setPaused(true), select(row))} box={box} />
     </div>
   );
 }

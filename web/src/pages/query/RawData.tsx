@@ -1,8 +1,9 @@
-import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
 import { type Row, useEventPages, useRow } from "../../api/hooks";
+import { useSize } from "../../charts/canvas";
 import { duration, exact, inUnit, unitOfColumn } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { type Zone, clock, isOneDay, moment, nsToMs } from "../../lib/time";
+import { type Zone, clock, isOneDay, moment, nsToMs, widened } from "../../lib/time";
 import { type Query, calcParts, columnOfCondition, columnText, equals, whereText, withCondition } from "../../model/query";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
@@ -10,6 +11,8 @@ import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { Icon } from "../../ui/icons";
+import { ROW_PX } from "../../ui/row";
+import { useKeptInSight } from "../../ui/sight";
 import { asked, pageAddress, useTime } from "../../ui/view";
 import { printJson } from "../../lib/json";
 import { Notes } from "./Answer";
@@ -17,7 +20,6 @@ import { saveEvents } from "./rows";
 
 /** Rows that the list holds at most. */
 const MOST = 100_000;
-const ROW_PX = 24;
 const OVERSCAN = 20;
 const USUAL = ["service.name", "name", "duration_ms", "http.response.status_code", "error", "severity"];
 /** Fields that lead on, or stand where a name is missing. */
@@ -98,7 +100,7 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
           selected={selected?.seq}
           select={setSelected}
           zone={zone}
-          isShort={isOneDay(shown, zone)}
+          isShort={isOneDay(widened(shown, timesOf(rows)), zone)}
           onScroll={(scrolled, nearEnd) => {
             setScrolled(scrolled);
             if (nearEnd && more && !answer.isFetching) void answer.fetchNextPage();
@@ -159,6 +161,11 @@ function columnsOf(names: readonly string[], rows: readonly Row[]): string[] {
   return names.filter((name) => sample.some(({ fields }) => name in fields));
 }
 
+/** When the newest and the oldest one happened. */
+export function timesOf(rows: readonly Row[]): number[] {
+  return [rows[0], rows.at(-1)].flatMap((row) => (row ? [nsToMs(row.time_ns)] : []));
+}
+
 interface RowsProps {
   list: React.RefObject<HTMLDivElement | null>;
   rows: readonly Row[];
@@ -173,10 +180,7 @@ interface RowsProps {
 
 function Rows({ list, rows, columns, selected, select, zone, isShort, onScroll }: RowsProps) {
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(600);
-  useLayoutEffect(() => {
-    if (list.current) setHeight(list.current.clientHeight);
-  }, [list]);
+  const [, { height }] = useSize(list);
   const at = useMemo(() => (selected === undefined ? -1 : rows.findIndex(({ seq }) => seq === selected)), [rows, selected]);
   const first = Math.max(0, Math.floor(top / ROW_PX) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW_PX) + OVERSCAN);
@@ -184,6 +188,7 @@ function Rows({ list, rows, columns, selected, select, zone, isShort, onScroll }
   const template = `${timePx}px ${columns.map((name) => (name === "name" ? "320px" : "140px")).join(" ")} 1fr`;
   const wide = timePx + columns.reduce((sum, name) => sum + (name === "name" ? 320 : 140), 0);
   const isNearEnd = last >= rows.length - 200;
+  useKeptInSight(height, at < 0 ? undefined : `raw-${at}`);
   const told = useRef(onScroll);
   told.current = onScroll;
   useEffect(() => told.current(top > 0, isNearEnd && top > 0), [top, isNearEnd, rows.length]);
@@ -252,7 +257,7 @@ const RawRow = memo(function RawRow({ row, index, isSelected, columns, template,
       aria-rowindex={index + 2}
       aria-selected={isSelected}
       className="raw-row"
-      style={{ top: index * ROW_PX, gridTemplateColumns: template, minWidth: `max(100%, ${wide}px)` }}
+      style={{ top: index * ROW_PX, height: ROW_PX, gridTemplateColumns: template, minWidth: `max(100%, ${wide}px)` }}
       onClick={() => select(isSelected ? undefined : row)}
     >
       <span role="gridcell" className="quiet">
