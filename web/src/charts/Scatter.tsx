@@ -55,7 +55,10 @@ export function Scatter({ label, dots, start, end, zone, height, area, onArea, o
   const frame = useMemo(() => frameOf(width, height, start, end), [width, height, start, end]);
   const [low, high] = useMemo(() => {
     const lengths = dots.map(({ length }) => Math.max(length, 0.001));
-    return [Math.min(...lengths, 1) / 1.3, Math.max(...lengths, 10) * 1.3];
+    if (lengths.length === 0) return [1, 10];
+    // A decade at least: dots that are all alike are not drawn far apart.
+    const most = Math.max(...lengths);
+    return [Math.min(...lengths, most / 10) / 1.3, most * 1.3];
   }, [dots]);
   const yOf = (length: number) => frame.top + frame.height * (1 - Math.log(Math.max(length, low) / low) / Math.log(high / low));
   const lengthAt = (y: number) => low * (high / low) ** (1 - (y - frame.top) / frame.height);

@@ -40,6 +40,8 @@ export interface TimeChartProps {
   height: number;
   /** Which groups are drawn as lines. */
   shownGroups: readonly number[];
+  /** Colours that mean something, by group; those of their slots when left out. */
+  groupColours?: readonly string[] | undefined;
   log?: boolean;
   ramp?: ColourScale;
   box: Box | undefined;
@@ -92,7 +94,7 @@ const NO_DATASETS: readonly string[] = [];
 
 /** A graph over time: a heatmap, or lines. The pointer and the keyboard read it, and draw a box on it. */
 export function TimeChart(props: TimeChartProps) {
-  const { calculation, index, grid, start, end, zone, height, shownGroups, box, onBox, onLeave, onPoint, log = false, ramp = "sqrt", names, before, over: overlay } = props;
+  const { calculation, index, grid, start, end, zone, height, shownGroups, groupColours, box, onBox, onLeave, onPoint, log = false, ramp = "sqrt", names, before, over: overlay } = props;
   const [holder, { width }] = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const over = useRef<HTMLCanvasElement>(null);
@@ -120,7 +122,7 @@ export function TimeChart(props: TimeChartProps) {
   const shown = useMemo(() => shownGroups.map((group) => calculation.lines[group] ?? new Float64Array(0)), [shownGroups, calculation]);
   const earlier = useMemo(() => (before ? shownGroups.map((group) => before.lines[group]) : []), [before, shownGroups]);
   const lineData = useMemo(() => (heat ? undefined : lineView(shown, grid, frame, log, earlier.filter((line) => line !== undefined))), [heat, shown, grid, frame, log, earlier]);
-  const lineColours = useMemo(() => shownGroups.map((group) => (names.length <= 1 ? slotColour(colours, 0) : slotColour(colours, group))), [shownGroups, names, colours]);
+  const lineColours = useMemo(() => shownGroups.map((group) => groupColours?.[group] ?? slotColour(colours, names.length <= 1 ? 0 : group)), [shownGroups, groupColours, names, colours]);
 
   useEffect(() => {
     const canvas = base.current;

@@ -91,6 +91,9 @@ function columnsOf(heat: Heat, grid: Grid, device: Frame): { left: number; right
   return columns;
 }
 
+/** How high the name of a line is. */
+const NAME_PX = 11;
+
 /** Lines of values over the cells, such as percentiles: with a halo, and their names at the end. */
 export function paintOver(context: CanvasRenderingContext2D, frame: Frame, heat: Heat, grid: Grid, lines: readonly { name: string; line: Float64Array }[], colours: Colours): void {
   context.save();
@@ -98,8 +101,9 @@ export function paintOver(context: CanvasRenderingContext2D, frame: Frame, heat:
   context.font = `600 10px ${colours.sans}`;
   context.textAlign = "right";
   context.textBaseline = "bottom";
+  const place = (value: number) => yOfValue(heat, frame, value);
+  const names: { name: string; x: number; y: number }[] = [];
   for (const { name, line } of lines) {
-    const place = (value: number) => yOfValue(heat, frame, value);
     for (const [colour, wide] of [[colours.bg, 3.5], [colours.text, 1.5]] as const) {
       context.strokeStyle = colour;
       context.lineWidth = wide;
@@ -107,7 +111,14 @@ export function paintOver(context: CanvasRenderingContext2D, frame: Frame, heat:
     }
     const last = line.findLastIndex(Number.isFinite);
     if (last < 0) continue;
-    const [x, y] = [Math.min(frame.left + frame.width - 2, xOf(frame, grid.first + (last + 1) * grid.step)), place(line[last] ?? 0) - 2];
+    names.push({ name, x: Math.min(frame.left + frame.width - 2, xOf(frame, grid.first + (last + 1) * grid.step)), y: place(line[last] ?? 0) - 2 });
+  }
+  // Names of lines that lie close together stand under one another.
+  names.sort((a, b) => a.y - b.y);
+  let lowest = frame.top;
+  for (const { name, x, y: wanted } of names) {
+    const y = Math.max(wanted, lowest + NAME_PX);
+    lowest = y;
     context.strokeStyle = colours.bg;
     context.lineWidth = 3;
     context.strokeText(name, x, y);

@@ -1,7 +1,7 @@
 import { lostSince } from "../api/client";
 import { useReadiness, useStats } from "../api/hooks";
 import { useStore } from "../lib/store";
-import { plural } from "../lib/format";
+import { count, plural } from "../lib/format";
 import { Link } from "./Link";
 import { pageAddress, useView } from "./view";
 
@@ -14,7 +14,7 @@ export function Health() {
   const [level, why] = healthOf(lost !== undefined, ready.data, stats.data);
   return (
     <Link to={pageAddress("/connect")} className="button plain health" title={why} aria-label={`Server: ${why}`}>
-      <span className={`dot ${level}`} /> {{ ok: "ok", warn: "look", error: "down", "": "empty" }[level]}
+      <span className={`dot ${level}`} /> {{ ok: "ok", warn: `${count(stats.data?.refused_requests ?? 0)} refused`, error: "down", "": stats.data ? "empty" : stats.error ? "unknown" : "asking" }[level]}
     </Link>
   );
 }
@@ -29,7 +29,7 @@ export function healthOf(
   if (lost) return ["error", "not reached"];
   const failing = ready?.checks.filter(({ ok }) => !ok) ?? [];
   if (failing.length > 0) return ["error", failing.map(({ check, reason }) => (reason ? `${check}: ${reason}` : `${check} does not hold`)).join("; ")];
-  if (!stats) return ["", "asking"];
+  if (!stats) return ["", "how it is, is not known yet"];
   const events = stats.live_rows + stats.file_rows;
   if (stats.refused_requests > 0) return ["warn", `${plural(stats.refused_requests, "request")} refused since the start; open Connect to see why`];
   return events === 0 ? ["", "nothing received yet"] : ["ok", `${plural(events, "event")} stored, nothing refused`];

@@ -103,7 +103,7 @@ function TopBar({ openPalette, openSheet }: { openPalette: () => void; openSheet
       <Menu
         label={
           <>
-            <span className="quiet">env</span> {env} <Icon name="down" size={14} />
+            <span className="quiet">env</span> {env}
           </>
         }
         name={`Environment ${env}`}

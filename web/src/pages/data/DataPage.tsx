@@ -60,7 +60,9 @@ export function DataPage() {
       {volume.error && <ErrorState error={volume.error} retry={() => void volume.refetch()} />}
       <div className="columns-2">
         <section aria-labelledby="datasets">
-          <h2 id="datasets">Datasets</h2>
+          <div className="page-head">
+            <h2 id="datasets">Datasets</h2>
+          </div>
           <Table label={{ by: "datasets" }} style={{ marginTop: 8 }} heads={["dataset", numeric("events in range"), "first received"]}>
             {sorted.map(({ slug, created_ns }) => (
               <tr key={slug}>

@@ -3,6 +3,7 @@ import "../../ui/page.css";
 import { useEffect, useMemo, useRef } from "react";
 import { type Row, useEvents, useRow, useRun } from "../../api/hooks";
 import { Legend } from "../../charts/Legend";
+import { type Colours, slotColour, useColours } from "../../charts/colours";
 import { useAddress, useChange } from "../../lib/address";
 import { exact } from "../../lib/format";
 import { useStore } from "../../lib/store";
@@ -49,6 +50,8 @@ export function LogsPage() {
   const levels = useRun(env, `${asking(own, ["COUNT"], { groupBy: ["severity"] })} ${time}`, ["series"], times, !tailing);
   const lines = useEvents(env, { text: `${whereText(own)} ${time}`, limit: LIMIT, columns: COLUMNS }, times, !tailing);
   const graphs = useMemo(() => levels.data && graphsOf(levels.data), [levels.data]);
+  const colours = useColours();
+  const groupColours = useMemo(() => (graphs?.names ?? []).map((level) => levelColour(level, colours)), [graphs, colours]);
   const box = useRef<HTMLDivElement>(null);
   const empty = useIsEmpty(env);
   const selected = params.get("event") ?? undefined;
@@ -120,6 +123,7 @@ export function LogsPage() {
               zone={zone}
               height={110}
               shownGroups={graphs.names.map((_, n) => n).slice(0, 8)}
+              groupColours={groupColours}
               box={undefined}
               onBox={(part) => part && zoom(absolute({ start: graphs.grid.first + part.firstStep * graphs.grid.step, end: graphs.grid.first + (part.lastStep + 1) * graphs.grid.step }))}
               onPoint={({ step, group }) => {
@@ -128,7 +132,7 @@ export function LogsPage() {
                 zoom(absolute({ start: graphs.grid.first + step * graphs.grid.step, end: graphs.grid.first + (step + 1) * graphs.grid.step }));
               }}
             >
-              <Legend names={graphs.names} groups={graphs.names.map((_, n) => n).slice(0, 8)} />
+              <Legend names={graphs.names} groups={graphs.names.map((_, n) => n).slice(0, 8)} groupColours={groupColours} />
             </Graph>
           )}
           <Waiting asked={lines} name="the lines" />
@@ -201,6 +205,13 @@ function Line({ env, row, close, filter }: { env: string; row: Row; close: () =>
       <Fields fields={full.data?.fields ?? row.fields} first={["severity", "service.name", "name", "trace.trace_id"]} onFilter={filter} />
     </aside>
   );
+}
+
+/** Errors are red and warnings amber, here as in the lines. */
+function levelColour(level: string, colours: Colours): string {
+  if (/^(error|fatal)/.test(level)) return colours.error;
+  if (level.startsWith("warn")) return colours.warn;
+  return level.startsWith("info") ? slotColour(colours, 0) : colours.text3;
 }
 
 /** A word without an operator is looked for in the text. */

@@ -1,6 +1,6 @@
 import type { QueryAnswer } from "../../api/hooks";
 import { useRun } from "../../api/hooks";
-import { count, exact, plural } from "../../lib/format";
+import { count, duration, exact, plural } from "../../lib/format";
 import { type Query, printQuery } from "../../model/query";
 import { EmptyState, sentence } from "../../ui/States";
 import type { RanQuery } from "./state";
@@ -15,7 +15,7 @@ export function StatusLine({ data }: { data: QueryAnswer }) {
       <span>
         {cost.files_read} of {cost.files_read + cost.files_skipped} files read
       </span>
-      <span>{Math.max(1, Math.round(cost.elapsed_ms))} ms</span>
+      <span>{duration(Math.max(1, Math.round(cost.elapsed_ms)))}</span>
       <span>counts scaled by sample rate</span>
       {data.groups > data.results.length && (
         <span>

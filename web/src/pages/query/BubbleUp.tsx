@@ -2,7 +2,7 @@ import "./bubble.css";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useCompare } from "../../api/hooks";
 import type { Extent } from "../../charts/box";
-import { count, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
+import { count, duration, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
 import { msToNs } from "../../lib/time";
 import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from "../../model/bubble";
 import { type Query, asking, columnText, equals, withCondition } from "../../model/query";
@@ -76,7 +76,7 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
         <span className="key b">
           <strong>{count(data.rest.events)}</strong> others
         </span>
-        <span className="quiet">{Math.max(1, Math.round(data.cost.elapsed_ms))} ms, every event counted</span>
+        <span className="quiet">{duration(Math.max(1, Math.round(data.cost.elapsed_ms)))}, every event counted</span>
         <input className="field" type="search" placeholder="Search columns" aria-label="Search columns" style={{ marginLeft: "auto" }} value={search} onChange={(event) => setSearch(event.target.value)} />
       </div>
       {data.notes.map((note) => (

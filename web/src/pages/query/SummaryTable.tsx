@@ -84,7 +84,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
           <thead>
             <tr>
               {breakdowns.length > 0 && (
-                <th scope="col">
+                <th scope="col" className="least">
                   <span className="only-read">colour and menu</span>
                 </th>
               )}
@@ -180,7 +180,7 @@ const GroupRow = memo(function GroupRow({ row, index, data, graphs, colours, lar
 /** What a row has before its values: a new answer to the same question leaves it as it is. */
 const RowHead = memo(function RowHead({ row, name, colour, isExcludable, acts }: { row: number; name: string; colour: string; isExcludable: boolean; acts: Acts }) {
   return (
-    <td style={{ overflow: "visible" }}>
+    <td className="least" style={{ overflow: "visible" }}>
       <span className="swatch" style={{ background: colour }} />
       <Menu
         label="⋯"
@@ -225,5 +225,5 @@ function Value({ calculation, value, most }: { calculation: Calculation; value: 
 /** How a group's values are spread: small to large, from left to right. */
 function Strip({ value, colours }: { value: unknown; colours: Colours }) {
   const backgroundImage = useMemo(() => stripOf(typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : [], colours), [value, colours]);
-  return <span className="strip" style={{ backgroundImage }} role="img" aria-label="Distribution of values" />;
+  return <span className="spread" style={{ backgroundImage }} role="img" aria-label="Distribution of values" />;
 }

@@ -27,8 +27,8 @@ export function StatusPart() {
         <div className="figures">
           <Figure what="version" value={status.data.version} />
           <Figure what="running for" value={duration(Math.max(0, nsToMs(status.data.now_ns) - started))} title={`since ${moment(started, zone)}`} />
-          <Figure what="asks for" value={status.data.auth === "open" ? "nothing" : "keys, sign-in"} />
-          <Figure what="a success answer waits for" value={setting("durability") ?? "-"} />
+          <Figure what="asked of senders and people" value={status.data.auth === "open" ? "nothing" : "keys, sign-in"} />
+          <Figure what="durability" value={setting("durability") ?? "-"} />
           <Link to={pageAddress("/connect")} className="fact">
             <strong>{count(status.data.refused_requests)}</strong>
             <span>requests refused</span>

@@ -238,7 +238,7 @@ const RowLine = memo(function RowLine({ state, row, index, names, width, colour 
         {!isOpen && !repetition && below > 0 && <span className="hidden-count">+{count(below)}</span>}
         {has(trace, span, MISSING) && <span className="hint cut">not received, sampled out, or still on its way</span>}
       </span>
-      <span role="gridcell" className="time" style={timeStyle}>
+      <span role="gridcell" className={outside && left <= 76 ? "time within" : "time"} style={timeStyle}>
         {duration(length / 1e6)}
       </span>
     </div>
