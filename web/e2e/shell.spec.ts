@@ -1,4 +1,5 @@
 import { expect, expectAccessible, server, test } from "./page";
+import { plantCalls } from "./plant";
 import { start } from "./server";
 
 test("keys lead to pages, the palette finds and opens", async ({ page }) => {
@@ -42,6 +43,22 @@ test("the server goes away and comes back", async ({ page }) => {
     const again = await start("serve", [], own.address, own.data);
     await expect(page.getByText("Server not reached since")).toHaveCount(0);
     await again.stop();
+  } finally {
+    await own.remove();
+  }
+});
+
+test("what was answered stays while the server is gone, also when it is asked again", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await plantCalls(own.url);
+    await page.goto(`${own.url}/e/local/query?q=COUNT`);
+    await expect(page.getByRole("application", { name: /^COUNT/ })).toBeVisible();
+    await own.stop();
+    await page.keyboard.press("r");
+    await expect(page.getByRole("alert")).toContainText("Server not reached");
+    await expect(page.getByRole("application", { name: /^COUNT/ })).toBeVisible();
+    await expect(page.getByRole("region", { name: "Groups" })).toBeVisible();
   } finally {
     await own.remove();
   }

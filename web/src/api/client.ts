@@ -54,7 +54,7 @@ async function reachingFetch(request: Request): Promise<Response> {
       status: 0,
       title: "Server not reached",
       detail: `nothing answers at ${window.location.host}`,
-      remedy: "Is it running? Start it with `glasshive serve`; this page asks again by itself.",
+      remedy: "Is it running? Start it with “glasshive serve”; this page asks again by itself.",
     });
   }
   lostSince.set(undefined);

@@ -4,6 +4,8 @@ import { queries, useRefusals, useStats } from "../api/hooks";
 import { plural } from "../lib/format";
 import { useMay, useSession } from "../api/session";
 import { Code } from "./Copy";
+import { Link } from "./Link";
+import { pageAddress } from "./view";
 
 /** A failure in words: what, why, what to do. */
 export function ErrorState({ error, retry, children }: { error: unknown; retry?: () => void; children?: ReactNode }) {
@@ -67,7 +69,11 @@ export function SendSomething({ env, what = "No events yet." }: { env: string; w
         </p>
       )}
       <Code text={sendLines("my-service", key)} />
-      {key && <p>The server asks senders for a key: one is made in Settings, under Keys.</p>}
+      {key && (
+        <p>
+          The server asks senders for a key: <Link to={pageAddress("/connect")}>make one in Connect</Link>, and it stands in the lines.
+        </p>
+      )}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import "./query.css";
-import { memo, useEffect } from "react";
+import { memo, useEffect, useRef } from "react";
 import { Problem } from "../../api/client";
-import { useRun, useStats } from "../../api/hooks";
+import { type QueryAnswer, useRun, useStats } from "../../api/hooks";
 import { type SavedQuery, useSavedQuery } from "../../api/library";
 import { useAddress, useChange } from "../../lib/address";
 import { duration } from "../../lib/format";
@@ -136,16 +136,27 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
 /** The answer in the tab that is open. What stands around it is not drawn again when an answer comes, nor this while a query is written. */
 const Answered = memo(function Answered({ env, state, time, times }: { env: string; state: RanQuery; time: string; times: number }) {
   const { ran, run, tab } = state;
-  const answer = useRun(env, `${printQuery(ran, true)} ${time}`, ["series"], times, tab === "results" || tab === "bubbleup");
+  const query = printQuery(ran, true);
+  const answer = useRun(env, `${query} ${time}`, ["series"], times, tab === "results" || tab === "bubbleup");
+  // Where the same question cannot be answered again, as when the server is gone, what was answered stays.
+  const last = useRef<{ query: string; data: QueryAnswer }>(undefined);
+  if (answer.data && !answer.isPlaceholderData) last.current = { query, data: answer.data };
+  const kept = !answer.data && answer.error && last.current?.query === query ? last.current.data : undefined;
   return (
     <div id="answer" role="tabpanel" aria-label={TABS.find(({ id }) => id === tab)?.label ?? "Results"}>
       {tab === "raw" && <RawData env={env} ran={ran} time={time} run={run} />}
       {tab === "traces" && <TracesTab env={env} ran={ran} time={time} />}
       {(tab === "results" || tab === "bubbleup") &&
-        (answer.error && !answer.data ? (
+        (answer.error && !answer.data && !kept ? (
           <ErrorState error={answer.error} retry={() => void answer.refetch()} />
         ) : (
-          <Results env={env} state={state} answer={answer} time={time} times={times} />
+          <Results
+            env={env}
+            state={state}
+            answer={{ data: answer.data ?? kept, isPlaceholderData: answer.isPlaceholderData || kept !== undefined, isFetching: answer.isFetching, error: answer.error, refetch: answer.refetch }}
+            time={time}
+            times={times}
+          />
         ))}
     </div>
   );

@@ -20,7 +20,7 @@ import type { RanQuery } from "./state";
 interface ResultsProps {
   env: string;
   state: RanQuery;
-  answer: Asked<QueryAnswer>;
+  answer: Pick<Asked<QueryAnswer>, "data" | "isPlaceholderData" | "isFetching" | "error" | "refetch">;
   time: string;
   times: number;
 }
