@@ -11,6 +11,7 @@ import { go } from "../../lib/address";
 import { count, exact, inUnit } from "../../lib/format";
 import { DAY_MS, clock, moment, nsToMs } from "../../lib/time";
 import { withBoard } from "../../model/board";
+import { hasNothing } from "../../model/nothing";
 import { type Condition, asking, calcParts, columnOfCondition, equals, isHeatmap, printQuery, readQuery, whereText, withCondition } from "../../model/query";
 import { type Calculation, type Graphs, drawnGraphs, graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
@@ -86,7 +87,7 @@ function Answer({ env, content, query, time, times, enabled }: { env: string; co
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!answer.data || !graphs) return <Skeleton height={80} label="Asking" />;
   const { data } = answer;
-  if (data.results.length === 0 || (data.cost.rows_matched === 0 && content.style !== "value")) return <Empty query={query} />;
+  if (data.results.length === 0 || (hasNothing(data) && content.style !== "value")) return <Empty query={query} />;
   const parts: ReactNode[] = [];
   if (content.style === "value") parts.push(<Values key="values" data={data} graphs={graphs} query={query} />);
   if (drawsSeries) parts.push(<Charts key="charts" content={content} graphs={graphs} whole={wholeGraphs} asked={whole} query={query} names={graphs.names} grouped={data.breakdowns.length > 0} />);

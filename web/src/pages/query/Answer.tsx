@@ -10,11 +10,14 @@ export function StatusLine({ data }: { data: QueryAnswer }) {
   const { cost } = data;
   return (
     <p className="status-line" role="status">
-      <span title={exact(cost.rows_matched)}>{plural(cost.rows_matched, "event")} matched</span>
-      <span title={exact(cost.rows_scanned)}>{count(cost.rows_scanned)} looked at</span>
-      <span>
-        {cost.files_read} of {cost.files_read + cost.files_skipped} files read
-      </span>
+      {cost.rows_kept === 0 && <span title={exact(cost.rows_matched)}>{plural(cost.rows_matched, "event")} matched</span>}
+      <span title={exact(cost.rows_scanned)}>{cost.rows_kept === 0 ? count(cost.rows_scanned) : plural(cost.rows_scanned, "event")} looked at</span>
+      {cost.rows_kept > 0 && <span title="What an earlier question found in these files was kept">{count(cost.rows_kept)} answered from before</span>}
+      {cost.files_read + cost.files_skipped > 0 && (
+        <span>
+          {cost.files_read} of {cost.files_read + cost.files_skipped} files read
+        </span>
+      )}
       <span>{duration(Math.max(1, Math.round(cost.elapsed_ms)))}</span>
       <span>counts scaled by sample rate</span>
       {data.groups > data.results.length && (

@@ -6,6 +6,7 @@ import { parseJson } from "../../lib/json";
 import { percentileLines } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { beforeOf, offsetOf } from "../../model/before";
+import { hasNothing } from "../../model/nothing";
 import { asking, isHeatmap } from "../../model/query";
 import { type Calculation, drawnGraphs, graphsOf } from "../../model/series";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
@@ -69,7 +70,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extent, kept ? drawn[kept.calc]?.calculation : undefined);
   const isComparing = state.tab === "bubbleup";
   const heatmaps = drawn.filter(({ calculation }) => calculation.op === "HEATMAP").length;
-  if (data.results.length === 0 || data.cost.rows_matched === 0) return <Nothing env={env} state={state} data={data} time={time} />;
+  if (hasNothing(data)) return <Nothing env={env} state={state} data={data} time={time} />;
   return (
     <div className={answer.isPlaceholderData ? "results stale" : "results"} aria-busy={answer.isFetching}>
       <div className="loading-bar" />
