@@ -1,13 +1,14 @@
 import "../query/query.css";
 import "../../ui/page.css";
 import { type ReactNode, useMemo } from "react";
-import { type Asked, useEvents, useRun, useStats } from "../../api/hooks";
+import { type Asked, type Row, useEvents, useRun, useStats } from "../../api/hooks";
 import { extentOf, printBox } from "../../charts/box";
 import { go } from "../../lib/address";
 import { bubbleUpOnDrag } from "../../lib/preferences";
 import { count, duration, percent } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { clock, nsToMs } from "../../lib/time";
+import { occupiedBy } from "../../model/occupied";
 import { equals } from "../../model/query";
 import { graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
@@ -15,6 +16,7 @@ import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, SendSomething, Skeleton, Waiting } from "../../ui/States";
 import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
+import { Closer } from "../query/Closer";
 import { Graph } from "../query/Graph";
 import { traceAddress } from "../query/RawData";
 
@@ -32,7 +34,7 @@ export function HomePage() {
   const failed = useRun(env, `COUNT WHERE ${ROOTS} AND error = true ${time}`, ["series"], times);
   const routes = useRun(env, `COUNT, P95(duration_ms) WHERE ${ROOTS} GROUP BY service.name, name ORDER BY COUNT desc LIMIT 12 ${time}`, [], times);
   const slow = useRun(env, `MAX(duration_ms) WHERE ${ROOTS} GROUP BY trace.trace_id, service.name, name ORDER BY MAX(duration_ms) desc LIMIT 10 ${time}`, [], times);
-  const errors = useEvents(env, { text: `WHERE exception.type exists ${time}`, limit: 10 }, times);
+  const errors = useEvents(env, { text: `WHERE exception.type exists AND meta.annotation_type != span_event ${time}`, limit: 60, columns: ERROR_COLUMNS }, times);
   const graphs = useMemo(() => whole.data && graphsOf(whole.data), [whole.data]);
   const failedGraphs = useMemo(() => failed.data && graphsOf(failed.data), [failed.data]);
   if (stats.data && stats.data.live_rows + stats.data.file_rows === 0) {
@@ -46,7 +48,10 @@ export function HomePage() {
   const [requests, p50, p95, p99] = (whole.data?.results[0]?.values ?? []).map(numberOf);
   // Without an answer it is not known, which is not none.
   const bad = failed.data && numberOf(failed.data.results[0]?.values[0] ?? 0);
-  const minutes = (shown.end - shown.start) / 60_000;
+  // A service that was not there yet had no requests that could be counted.
+  const busy = graphs && occupiedBy({ ...graphs, calculations: graphs.calculations.slice(0, 1) });
+  const since = busy && busy.start > shown.start + graphs.grid.step ? busy.start : undefined;
+  const minutes = (shown.end - (since ?? shown.start)) / 60_000;
   const graphOf = (title: string, asking: Asked<unknown>, source: typeof graphs, calc: number, height: number, q: string) => {
     const calculation = source?.calculations[calc];
     if (asking.error && !source) {
@@ -79,13 +84,14 @@ export function HomePage() {
     <div className="page">
       <h1>{env}</h1>
       <div className="facts-line">
-        <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what="requests a minute" />
+        <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what={since === undefined ? "requests a minute" : `requests a minute since ${clock(since, zone)}`} />
         <Fact to={`COUNT WHERE ${ROOTS} AND error = true GROUP BY service.name, name`} value={requests && bad !== undefined ? percent(bad / requests) : "–"} what="of them failed" />
         <Fact to={`P50(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p50 === undefined || Number.isNaN(p50) ? "–" : duration(p50)} what="median" />
         <Fact to={`P95(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p95 === undefined || Number.isNaN(p95) ? "–" : duration(p95)} what="P95" />
         <Fact to={`P99(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p99 === undefined || Number.isNaN(p99) ? "–" : duration(p99)} what="P99" />
       </div>
       <Waiting asked={whole} name="the figures" />
+      <Closer graphs={graphs} />
       {whole.error && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
       {graphOf("Latency of requests", whole, graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
       <div className="columns-2">
@@ -115,11 +121,12 @@ export function HomePage() {
           ))}
         </ListPanel>
         <ListPanel id="errors" title="Newest errors" asked={errors} count={errors.data?.rows.length} none="No exception in this range.">
-          {errors.data?.rows.map((row) => (
-            <Link key={row.seq} className="list-row" to={row.fields["trace.trace_id"] ? traceAddress(row) : pageAddress("/query", { q: "COUNT WHERE exception.type exists GROUP BY exception.type", tab: "raw" })}>
+          {errors.data && oncePerTrace(errors.data.rows).slice(0, 10).map((row) => (
+            <Link key={row.seq} className="list-row" to={row.fields["trace.trace_id"] ? traceAddress(row) : pageAddress("/logs", { event: row.seq, q: `WHERE ${equals("exception.type", row.fields["exception.type"])}` })}>
               <span className="mono quiet">{clock(nsToMs(row.time_ns), zone)}</span>
               <span className="grow cut" title={fieldText(row.fields["exception.message"] ?? "")}>
-                {fieldText(row.fields["exception.type"] ?? "")} <span className="quiet">{fieldText(row.fields["service.name"] ?? "")}</span>
+                {fieldText(row.fields["exception.type"] ?? "")}
+                {row.fields["exception.message"] !== undefined && `: ${fieldText(row.fields["exception.message"])}`} <span className="quiet">{fieldText(row.fields["service.name"] ?? "")}</span>
               </span>
             </Link>
           ))}
@@ -127,6 +134,21 @@ export function HomePage() {
       </div>
     </div>
   );
+}
+
+const ERROR_COLUMNS = ["exception.type", "exception.message", "service.name", "trace.trace_id", "trace.span_id", "meta.annotation_type"];
+
+/** One exception goes up through many spans: of each trace the innermost is shown, which began last. */
+function oncePerTrace(rows: readonly Row[]): Row[] {
+  const seen = new Set<string>();
+  return rows.filter((row) => {
+    const trace = row.fields["trace.trace_id"];
+    if (typeof trace !== "string") return true;
+    const key = `${trace} ${fieldText(row.fields["exception.type"] ?? "")} ${fieldText(row.fields["exception.message"] ?? "")}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 interface ListPanelProps {

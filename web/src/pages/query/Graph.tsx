@@ -58,6 +58,8 @@ function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScal
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours();
   const shading = useMemo(() => shadingOf(counts, colours.rampFloor, scale), [counts, colours, scale]);
+  // Painted when it appears: the first events may come later than the page.
+  const isEmpty = shading.max <= 0;
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
@@ -68,8 +70,8 @@ function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScal
       context.fillStyle = `rgb(${red} ${green} ${blue})`;
       context.fillRect(n, 0, 1, 8);
     }
-  }, [colours]);
-  if (shading.max <= 0) return null;
+  }, [colours, isEmpty]);
+  if (isEmpty) return null;
   const middle = weightAt((1 + colours.rampFloor) / 2, shading);
   return (
     <span className="legend-ramp" role="img" aria-label={`Colours from ${count(shading.min)} to ${count(shading.max)} events a cell; the middle one is ${count(Math.round(middle))}`}>

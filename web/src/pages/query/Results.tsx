@@ -13,6 +13,7 @@ import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { timeText, useTime } from "../../ui/view";
 import { Notes, Nothing, StatusLine } from "./Answer";
 import { BubbleUp, type Selected } from "./BubbleUp";
+import { Closer } from "./Closer";
 import { ResultGraph } from "./ResultGraph";
 import { SummaryTable } from "./SummaryTable";
 import type { Point } from "./point";
@@ -77,6 +78,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
       <Waiting asked={answer} />
       {answer.error && <ErrorState error={answer.error} retry={() => void answer.refetch()} />}
       <StatusLine data={data} />
+      <Closer graphs={graphs} />
       <Notes data={data} />
       {then.error && offset !== undefined && <ErrorState error={then.error} retry={() => void then.refetch()} />}
       {drawn.map(({ calculation, source, index, names }) => {
