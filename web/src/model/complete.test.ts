@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { conditionPlace, finishCondition, finishPiece, placeOf, take } from "./complete";
+import { conditionPlace, finishCondition, finishPiece, placeOf, searchOf, take } from "./complete";
 
 describe("where a half-typed condition stands", () => {
   test.each([
@@ -31,6 +31,10 @@ test("pieces are finished", () => {
   expect(finishCondition("route /api/home")).toBe("route = /api/home");
   expect(finishCondition("route = /a")).toBe("route = /a");
   expect(finishCondition("error exists")).toBe("error exists");
+  expect(finishCondition("name GET /items")).toBe('name = "GET /items"');
+  expect(finishCondition("name = GET /items")).toBe('name = "GET /items"');
+  expect(finishCondition("body contains two words")).toBe('body contains "two words"');
+  for (const whole of ['name = "GET /"', "status in (500, 502)", "a = 1 AND b = 2", "error exists"]) expect(finishCondition(whole)).toBe(whole);
   expect(finishPiece("calcs", "count")).toBe("COUNT");
   expect(finishPiece("calcs", "p95(duration_ms")).toBe("P95(duration_ms)");
 });
@@ -43,4 +47,13 @@ test("a proposal replaces what was typed", () => {
   expect(take("calcs", "P9", placeOf("calcs", "P9"), "P95(")).toEqual({ text: "P95(", whole: false });
   expect(take("calcs", "P95(d", placeOf("calcs", "P95(d"), "duration_ms")).toEqual({ text: "P95(duration_ms)", whole: true });
   expect(take("groupBy", "b", placeOf("groupBy", "b"), "bytes sent")).toEqual({ text: "`bytes sent`", whole: true });
+});
+
+test("words that name no column are sought in the text", () => {
+  const isColumn = (name: string) => name === "name" || name === "body";
+  expect(searchOf("could not render", isColumn)).toBe('body contains "could not render"');
+  expect(searchOf("timeout", isColumn)).toBe("body contains timeout");
+  expect(searchOf("ValueError: no price", isColumn)).toBe('body contains "ValueError: no price"');
+  expect(searchOf('"no price"', isColumn)).toBe('body contains "no price"');
+  for (const condition of ["name = x", "name GET", "other = 5", "other exists", "body contains x", ""]) expect(searchOf(condition, isColumn)).toBeUndefined();
 });

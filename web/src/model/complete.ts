@@ -1,4 +1,4 @@
-import { type Clause, calcParts, columnText } from "./query";
+import { type Clause, calcParts, columnText, valueText } from "./query";
 
 /** What a half-typed piece wants next. `from` is where the part that a proposal replaces begins. */
 export interface Place {
@@ -106,8 +106,26 @@ export function finishCondition(text: string): string {
   if (!column) return trimmed;
   const rest = trimmed.slice(column[0].length);
   const tail = rest.trim();
-  if (!tail || SYMBOL.test(tail) || WORD.test(tail)) return trimmed;
-  return `${column[0]} = ${tail}`;
+  if (!tail) return trimmed;
+  const operator = SYMBOL.exec(tail) ?? WORD.exec(tail);
+  if (!operator) return `${column[0]} = ${quoted(tail)}`;
+  const value = tail.slice(operator[0].length).trim();
+  const isPlain = value === quoted(value) || WITHOUT_VALUE.has(operator[0].toLowerCase());
+  return isPlain ? trimmed : `${column[0]} ${operator[0]} ${quoted(value)}`;
+}
+
+/** A value of several words is one text, as nobody means anything else; unless it is quoted, a list, or goes on with another condition. */
+function quoted(value: string): string {
+  return !/\s/.test(value) || /^["(]/.test(value) || /\s(?:and|or)\s/i.test(value) ? value : valueText(value);
+}
+
+/** Words that name no column of those that are known, as a search of texts: `could not render` is sought whole. Nothing where they are a condition. */
+export function searchOf(text: string, isColumn: (name: string) => boolean): string | undefined {
+  const words = text.trim();
+  const column = COLUMN.exec(words);
+  const rest = column ? words.slice(column[0].length).trim() : "";
+  if (!words || (column && (SYMBOL.test(rest) || isColumn(unquote(column[1] ?? "")) || WORD.test(rest)))) return undefined;
+  return `body contains ${valueText(/^".*"$/s.test(words) ? words.slice(1, -1) : words)}`;
 }
 
 /** A piece that is whole as it is, so that Enter can keep it. */

@@ -43,3 +43,10 @@ export function slips(one: string, other: string): number {
   }
   return row[other.length] ?? 0;
 }
+
+const BUCKETS = ".histogram";
+
+/** Metrics of which some event has buckets: calculations take their names, though no column is called so. */
+export function histogramMetrics(columns: readonly string[]): string[] {
+  return columns.filter((name) => name.endsWith(BUCKETS)).map((name) => name.slice(0, -BUCKETS.length));
+}

@@ -105,13 +105,13 @@ export function LogsPage() {
         </button>
       </div>
       <section className="builder" aria-label="Conditions">
-        <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; a word without an operator searches the text" wide context={{ env, range: time, calcs: [], groupBy: [] }} pieces={query.where} onChange={pieces} onRun={pieces} />
+        <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; words without an operator are searched in the text" wide context={{ env, range: time, calcs: [], groupBy: [], search: true }} pieces={query.where} onChange={pieces} onRun={pieces} />
       </section>
       {tailing ? (
         <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} />
       ) : (
         <>
-          {levels.error && !levels.data && <ErrorState error={levels.error} retry={() => void levels.refetch()} />}
+          {levels.error && !levels.data && !lines.error && <ErrorState error={levels.error} retry={() => void levels.refetch()} />}
           {!levels.data && !levels.error && <Skeleton height={144} label="Asking for lines by level" />}
           {graphs && first && graphs.names.length > 0 && (
             <Graph

@@ -3,7 +3,7 @@ import { useColumns, useDatasets, useParse } from "../../api/hooks";
 import type { Changes } from "../../lib/address";
 import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
 import { type Range, rangeOfClause } from "../../model/range";
-import { meant } from "../../model/rank";
+import { histogramMetrics, meant } from "../../model/rank";
 import { renameColumn } from "../../model/words";
 import { Menu } from "../../ui/Menu";
 import { isShortcut } from "../../ui/keys";
@@ -50,7 +50,10 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
     return () => clearTimeout(timer);
   }, [text]);
   const parse = useParse(env, checked);
-  const unknown = useMemo(() => new Set((parse.data?.warnings ?? []).map((note) => /column "(.*)"/.exec(note.text)?.[1] ?? "").filter(Boolean)), [parse.data]);
+  const unknown = useMemo(() => {
+    const metrics = new Set(histogramMetrics(columns.data?.map(({ name }) => name) ?? []));
+    return new Set((parse.data?.warnings ?? []).map((note) => /column "(.*)"/.exec(note.text)?.[1] ?? "").filter((name) => name && !metrics.has(name)));
+  }, [parse.data, columns.data]);
   const isDirty = printQuery(draft) !== printQuery(ran);
   const error = checked === text ? parse.data?.errors[0] : undefined;
   const context = { env, range, calcs: draft.calcs, groupBy: draft.groupBy };

@@ -20,7 +20,7 @@ interface ClauseEditorProps {
   onChange: (pieces: Piece[]) => void;
   /** Asks to run, with this clause as it is then. */
   onRun: (pieces: Piece[]) => void;
-  context: { env: string; range: string; calcs: readonly string[]; groupBy: readonly string[] };
+  context: { env: string; range: string; calcs: readonly string[]; groupBy: readonly string[]; search?: boolean };
   extra?: ReactNode;
 }
 

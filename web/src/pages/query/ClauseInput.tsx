@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useId, useRef, useState } from "react";
-import { type Place, finishPiece, placeOf, take } from "../../model/complete";
+import { useColumns } from "../../api/hooks";
+import { type Place, finishPiece, placeOf, searchOf, take } from "../../model/complete";
 import type { Clause } from "../../model/query";
 import { announce } from "../../ui/announce";
 import { type Proposal, useProposals } from "./proposals";
@@ -12,6 +13,8 @@ interface ClauseInputProps {
   range: string;
   calcs: readonly string[];
   groupBy: readonly string[];
+  /** Words that name no column are sought in the text of log lines. */
+  search?: boolean;
   /** Text to begin with: of the piece that is being changed. */
   initial?: string;
   autoFocus?: boolean;
@@ -25,7 +28,7 @@ interface ClauseInputProps {
 
 /** An input that proposes what may come next. Typing is never waited for. */
 export function ClauseInput(props: ClauseInputProps) {
-  const { clause, label, placeholder, env, range, calcs, groupBy, initial = "", autoFocus = false, onPiece, onRun, onBack, onLeave } = props;
+  const { clause, label, placeholder, env, range, calcs, groupBy, search = false, initial = "", autoFocus = false, onPiece, onRun, onBack, onLeave } = props;
   const [text, setText] = useState(initial);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
@@ -33,8 +36,10 @@ export function ClauseInput(props: ClauseInputProps) {
   const input = useRef<HTMLInputElement>(null);
   const place = placeOf(clause, text);
   const proposals = useProposals({ env, clause, place, range, calcs, groupBy, enabled: open });
+  const columns = useColumns(env);
+  const sought = search ? searchOf(text, (name) => columns.data?.some((column) => column.name === name) ?? true) : undefined;
   const finish = () => {
-    const piece = finishPiece(clause, text);
+    const piece = sought ?? finishPiece(clause, text);
     if (piece) onPiece(piece);
     reset();
     return piece;
@@ -67,12 +72,17 @@ export function ClauseInput(props: ClauseInputProps) {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (event.shiftKey || event.ctrlKey || event.metaKey) {
-        const piece = finishPiece(clause, text);
+        const piece = sought ?? finishPiece(clause, text);
         reset();
+        // What runs is looked at.
+        setOpen(false);
         onRun(piece || undefined);
       } else if (chosen && open) accept(chosen);
-      else if (!text.trim()) onRun(undefined);
-      else if (first && takesFirst(place, proposals)) accept(first);
+      else if (!text.trim()) {
+        setOpen(false);
+        onRun(undefined);
+      } else if (first && takesFirst(place, proposals)) accept(first);
+      else if (sought) finish();
       else if (place.kind === "column" && clause === "where") setText(`${text.trim()} `);
       else finish();
     } else if (event.key === "Escape") {

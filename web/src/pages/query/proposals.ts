@@ -3,7 +3,7 @@ import { useColumns, useValues } from "../../api/hooks";
 import { count } from "../../lib/format";
 import { CALCULATIONS, OPERATORS, type Place, orderChoices } from "../../model/complete";
 import { type Clause, valueText } from "../../model/query";
-import { best } from "../../model/rank";
+import { best, histogramMetrics } from "../../model/rank";
 
 export interface Proposal {
   /** What it writes. */
@@ -42,6 +42,7 @@ export function useProposals({ env, clause, place, range, calcs, groupBy, enable
     if (!enabled) return [];
     const names = known?.map(({ name }) => name) ?? [];
     const typeOf = (name: string) => known?.find((column) => column.name === name)?.type ?? "";
+    const metrics = new Set(histogramMetrics(names));
     if (place.kind === "column") {
       const isNumeric = clause === "calcs" || clause === "having";
       const weight = (name: string) => {
@@ -49,7 +50,9 @@ export function useProposals({ env, clause, place, range, calcs, groupBy, enable
         const used = groupBy.includes(name) ? 20 : 0;
         return used + (rank < 0 ? 0 : WELL_KNOWN.length - rank) + (isNumeric && /integer|float/.test(typeOf(name)) ? 15 : 0) - (name.startsWith("meta.") ? 1 : 0);
       };
-      const found = best(place.typed, names, weight, SHOWN).map((name) => ({ text: name, label: name, about: typeOf(name) }));
+      // Of a metric's columns the metric itself comes first: calculations look at its buckets.
+      const offered = isNumeric ? [...metrics, ...names.filter((name) => !metrics.has(name))] : names;
+      const found = best(place.typed, offered, (name) => weight(name) + (isNumeric && metrics.has(name) ? 20 : 0), SHOWN).map((name) => ({ text: name, label: name, about: metrics.has(name) && isNumeric ? "histogram" : typeOf(name) }));
       const relations = clause === "where" || clause === "groupBy" ? RELATIONS.filter(({ text }) => place.typed && text.startsWith(place.typed.toLowerCase())) : [];
       return [...relations.map(({ text, about }) => ({ text, label: text, about })), ...found];
     }
