@@ -1,6 +1,7 @@
 import { QueryClient, type UseInfiniteQueryResult, type UseQueryResult, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { printJson } from "../lib/json";
 import { isoOfNs } from "../lib/time";
+import { isTelling } from "../model/refusals";
 import { type Trace, traceOf } from "../model/trace";
 import { Problem, type Schema, ask, client, problemOf } from "./client";
 
@@ -150,11 +151,16 @@ export function useStats(env: string, everyMs = 5_000): Asked<Schema["Stats"]> {
   });
 }
 
+/** The last requests that were refused and that somebody has to hear of. */
 export function useRefusals(env: string, enabled = true): Asked<Schema["Refusals"]> {
   return useQuery({
     queryKey: ["refusals", env],
     enabled,
-    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/refusals", { params: { path: { env } }, signal })),
+    queryFn: async ({ signal }) => {
+      const { refusals, total } = await ask(client.GET("/hive/v1/e/{env}/refusals", { params: { path: { env } }, signal }));
+      const telling = refusals.filter(isTelling);
+      return { refusals: telling, total: total - (refusals.length - telling.length) };
+    },
     refetchInterval: 5_000,
   });
 }

@@ -1,27 +1,34 @@
-/** What to paste, by language; `ADDRESS` stands for this server's. */
+/** What to paste, by language. `ADDRESS` stands for this server's, and a line with `KEY` is there where the server asks for one. */
 export interface Sample {
   id: string;
   label: string;
   lines: string;
+  /** What is worth knowing besides, where keys are asked for and where none is. */
+  note?: { keys: string; open: string };
 }
 
-export const SAMPLES: readonly Sample[] = [
-  {
-    id: "env",
-    label: "Any SDK",
-    lines: `export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
+const COMMON = `export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_SERVICE_NAME=my-service`,
-  },
+export OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=KEY
+export OTEL_SERVICE_NAME=my-service`;
+
+const BROWSER = `import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+
+new OTLPTraceExporter({
+  url: "ADDRESS/v1/traces",
+  headers: { "x-honeycomb-team": "KEY" },
+});`;
+
+export const SAMPLES: readonly Sample[] = [
+  { id: "env", label: "Any SDK", lines: COMMON },
   {
     id: "python",
     label: "Python",
     lines: `pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http
 opentelemetry-bootstrap -a install
 
-export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
-export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_SERVICE_NAME=my-service
+${COMMON}
+export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true
 opentelemetry-instrument python app.py`,
   },
   {
@@ -29,44 +36,46 @@ opentelemetry-instrument python app.py`,
     label: "Node",
     lines: `npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node
 
-export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
-export OTEL_SERVICE_NAME=my-service
+${COMMON}
 node --require @opentelemetry/auto-instrumentations-node/register app.js`,
   },
   {
     id: "go",
     label: "Go",
-    lines: `// go get go.opentelemetry.io/contrib/exporters/autoexport
-exporter, err := autoexport.NewSpanExporter(ctx)
+    lines: `go get go.opentelemetry.io/otel/sdk go.opentelemetry.io/contrib/exporters/autoexport
 
-export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
-export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_SERVICE_NAME=my-service
+// where the program begins
+exporter, err := autoexport.NewSpanExporter(ctx)
+provider := trace.NewTracerProvider(trace.WithBatcher(exporter)) // of go.opentelemetry.io/otel/sdk/trace
+otel.SetTracerProvider(provider)
+defer provider.Shutdown(ctx)
+
+${COMMON}
 go run .`,
   },
   {
     id: "java",
     label: "Java",
-    lines: `export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
-export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_SERVICE_NAME=my-service
+    lines: `curl -LO https://github.com/open-telemetry/opentelemetry-java-instrumentation/releases/latest/download/opentelemetry-javaagent.jar
+
+${COMMON}
 java -javaagent:opentelemetry-javaagent.jar -jar app.jar`,
   },
   {
     id: "rust",
     label: "Rust",
-    lines: `# opentelemetry-otlp = { features = ["http-proto", "reqwest-blocking-client"] }
-export OTEL_EXPORTER_OTLP_ENDPOINT=ADDRESS
-export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_SERVICE_NAME=my-service
+    lines: `# in Cargo.toml: opentelemetry-otlp with features = ["http-proto", "reqwest-blocking-client"]
+${COMMON}
 cargo run`,
   },
   {
     id: "browser",
     label: "Browser",
-    lines: `import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-
-new OTLPTraceExporter({ url: "ADDRESS/v1/traces" });`,
+    lines: BROWSER,
+    note: {
+      keys: "Whoever sees the page sees its key, so pages take one of kind browser: it sends, reads nothing, and works from the origins that it names. One is made in Settings, Keys.",
+      open: "Pages of localhost may send here. Those of other origins may when the server is started with --cors-origin https://app.example.com.",
+    },
   },
   {
     id: "collector",
@@ -74,6 +83,7 @@ new OTLPTraceExporter({ url: "ADDRESS/v1/traces" });`,
     lines: `exporters:
   otlphttp/glasshive:
     endpoint: ADDRESS
+    headers: { x-honeycomb-team: KEY }
 service:
   pipelines:
     traces: { receivers: [otlp], exporters: [otlphttp/glasshive] }
@@ -81,3 +91,13 @@ service:
     metrics: { receivers: [otlp], exporters: [otlphttp/glasshive] }`,
   },
 ];
+
+/** A sample's lines for the server at `address`; `key` is what it shows, where the server asks for one. */
+export function linesOf({ id, lines }: Sample, address: string, key: string | undefined): string {
+  const asked = key === undefined ? lines.split("\n").filter((line) => !line.includes("KEY")).join("\n") : lines;
+  // The key that was made for a program is none for a page.
+  return asked.replaceAll("ADDRESS", address).replaceAll("KEY", id === "browser" ? "YOUR_BROWSER_KEY" : (key ?? ""));
+}
+
+/** What a page says that has a key of kind browser. */
+export const browserLines = (address: string, key: string): string => BROWSER.replaceAll("ADDRESS", address).replaceAll("KEY", key);

@@ -69,11 +69,10 @@ export function SendSomething({ env, what = "No events yet." }: { env: string; w
         </p>
       )}
       <Code text={sendLines("my-service", key)} />
-      {key && (
-        <p>
-          The server asks senders for a key: <Link to={pageAddress("/connect")}>make one in Connect</Link>, and it stands in the lines.
-        </p>
-      )}
+      <p>
+        {key && "The server asks senders for a key. "}
+        <Link to={pageAddress("/connect")}>Connect</Link> has {key && isEditor ? "a button that makes one, " : ""}the lines for Python, Node, Go, Java, Rust, browsers and the Collector, and sends a test event.
+      </p>
     </section>
   );
 }

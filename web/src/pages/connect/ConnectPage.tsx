@@ -8,6 +8,8 @@ import { bytes, count, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
 import { QUIET_MS, type Reading, rateOf, withReading } from "../../model/arrivals";
 import { fixOf } from "../../model/fix";
+import { gathered, machineOf } from "../../model/refusals";
+import { SAMPLES, linesOf } from "../../model/samples";
 import { Code } from "../../ui/Copy";
 import { FormError } from "../../ui/FormError";
 import { Link } from "../../ui/Link";
@@ -16,7 +18,6 @@ import { ErrorState, Skeleton, sentence, useKeyLine } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { announce } from "../../ui/announce";
 import { pageAddress, useTime, useView } from "../../ui/view";
-import { SAMPLES } from "./samples";
 
 /** How to send, whether anything arrives, and what was refused and why. */
 export function ConnectPage() {
@@ -70,7 +71,8 @@ export function ConnectPage() {
       <section className="card" aria-label="Lines to paste">
         <Tabs label="Language" tabs={SAMPLES} current={sample?.id ?? "env"} onChange={(id) => change({ tab: id === "env" ? null : id })} panelId="sample" />
         <div id="sample" role="tabpanel" aria-label={sample?.label}>
-          <Code text={linesOf(sample?.lines ?? "", keyLine)} />
+          {sample && <Code text={linesOf(sample, window.location.origin, keyLine === "" ? undefined : (secret ?? "YOUR_INGEST_KEY"))} />}
+          {sample?.note && <p className="quiet">{keyLine === "" ? sample.note.open : sample.note.keys}</p>}
         </div>
         <p className="quiet">An SDK on this machine with its default settings arrives here too when this server listens on ports 4318 and 4317.</p>
       </section>
@@ -93,7 +95,7 @@ export function ConnectPage() {
             {fix.line && <Code text={fix.line} label="The line that mends it" />}
           </div>
         )}
-        {refusals.data?.refusals.slice(0, 50).map((refusal, n) => (
+        {gathered(refusals.data?.refusals ?? []).slice(0, 50).map(({ last: refusal, times }, n) => (
           <div key={`${refusal.time_ns}${n}`} className="list-row">
             <span className="mono quiet" style={{ flex: "none" }}>
               {moment(nsToMs(refusal.time_ns), zone, Date.now())}
@@ -101,11 +103,13 @@ export function ConnectPage() {
             <span className="mono" style={{ flex: "none" }}>
               {refusal.status}
             </span>
-            <span className="grow">{sentence(refusal.reason)}</span>
+            <span className="grow">
+              {sentence(refusal.reason)} {refusal.credential && <span className="quiet mono">{refusal.credential}</span>} {times > 1 && <strong>{exact(times)} times</strong>}
+            </span>
             <span className="quiet mono cut" style={{ maxWidth: 320 }} title={refusal.target}>
               {refusal.target}
             </span>
-            <span className="quiet mono">{refusal.peer}</span>
+            <span className="quiet mono">{machineOf(refusal.peer)}</span>
           </div>
         ))}
       </section>
@@ -116,11 +120,6 @@ export function ConnectPage() {
       )}
     </div>
   );
-}
-
-/** A sample for this server: its address, and the line for a key where one is asked for. */
-function linesOf(lines: string, keyLine: string): string {
-  return lines.replaceAll("ADDRESS", window.location.origin).replace(/(export OTEL_SERVICE_NAME=.*)/, `$1${keyLine}`);
 }
 
 /** How many more a second a growing number gets, as far as it was watched; nothing while that is not known. */

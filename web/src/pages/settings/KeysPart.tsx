@@ -4,6 +4,7 @@ import { useEnvironments } from "../../api/hooks";
 import { createKey, switchKey, useKeys } from "../../api/settings";
 import { useMay } from "../../api/session";
 import { moment, nsToMs } from "../../lib/time";
+import { browserLines } from "../../model/samples";
 import { Form } from "../../ui/Form";
 import { FormError } from "../../ui/FormError";
 import { EmptyState, ErrorState, Skeleton, sendLines } from "../../ui/States";
@@ -136,7 +137,7 @@ function NewKey({ done }: { done: (made: Schema["CreatedKey"]) => void }) {
 
 function Made({ made, close }: { made: Schema["CreatedKey"]; close: () => void }) {
   const { key, secret } = made;
-  const sends = key.kind === "ingest" || key.kind === "configuration";
+  const sends = key.kind === "ingest";
   return (
     <Once title={`Key ${key.id}: this is the only time its secret is shown`} text={secret} label="Secret" close={close}>
       {sends && (
@@ -145,7 +146,18 @@ function Made({ made, close }: { made: Schema["CreatedKey"]; close: () => void }
           <Code text={sendLines("my-service", `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=${secret}`)} />
         </>
       )}
-      {(key.kind === "configuration" || key.kind === "admin") && <p className="quiet">The command line takes it from GLASSHIVE_KEY.</p>}
+      {key.kind === "browser" && (
+        <>
+          <p>For a page of {key.origins.join(", ") || "localhost"}:</p>
+          <Code text={browserLines(window.location.origin, secret)} label="Lines for a page" />
+        </>
+      )}
+      {(key.kind === "configuration" || key.kind === "admin") && (
+        <>
+          <p>For the command line:</p>
+          <Code text={`export GLASSHIVE_SERVER=${window.location.origin}\nexport GLASSHIVE_KEY=${secret}\nglasshive ${key.kind === "admin" ? "keys list" : "query COUNT"}`} label="Lines for the command line" />
+        </>
+      )}
     </Once>
   );
 }
