@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { createStore, useStore } from "../lib/store";
 import { type Schema, ask, client, csrf, signInNeeded } from "./client";
 import { type Asked, queries } from "./hooks";
@@ -43,6 +44,11 @@ export function useSession(): Asked<Session> {
 export function useSignIn(): { needed: boolean | undefined; session: Session | undefined } {
   const session = useSession();
   const refused = useStore(signInNeeded);
+  const isOpen = session.data?.mode === "open";
+  // A server that asked nobody and now does was started anew with other settings.
+  useEffect(() => {
+    if (refused && isOpen) void queries.invalidateQueries({ queryKey: KEY });
+  }, [refused, isOpen]);
   // A server that is not reached asks nobody: the pages say that it is gone.
   if (!session.data) return { needed: session.isFetched ? false : undefined, session: undefined };
   return { needed: session.data.mode === "keys" && (refused || !session.data.account), session: session.data };

@@ -15,6 +15,9 @@ interface FieldsProps {
   first?: readonly string[];
 }
 
+/** Fields that SDKs and Glasshive make of themselves: what the application said comes before them. */
+const MADE = /^(?:telemetry\.|library\.|trace\.|span\.num_|resource\.|scope\.|log\.|service\.instance\.id$|process\.|status_code$|is_root$|type$|flags$|parent_name$|exception\.(?:stacktrace|escaped)$)/;
+
 export function fieldText(value: unknown): string {
   if (value === null) return "(empty)";
   return typeof value === "string" ? value : printJson(value, typeof value === "object" ? 2 : undefined);
@@ -27,7 +30,7 @@ export function Fields({ fields, onFilter, onGroup, distribution, first = [] }: 
   const needle = search.trim().toLowerCase();
   const rank = (name: string) => {
     const at = first.indexOf(name);
-    return at < 0 ? first.length + (name.startsWith("meta.") ? 1 : 0) : at;
+    return at < 0 ? first.length + (name.startsWith("meta.") ? 2 : MADE.test(name) ? 1 : 0) : at;
   };
   const names = Object.keys(fields)
     .filter((name) => !needle || name.toLowerCase().includes(needle) || fieldText(fields[name]).toLowerCase().includes(needle))

@@ -71,14 +71,19 @@ function Accept({ token, link }: { token: string; link: Schema["Link"] }) {
   return (
     <Gate title={TITLE[link.purpose] ?? "Make your account"}>
       <p className="quiet">
-        {link.purpose === "setup" && "It may do everything, and invites the others. "}
+        {link.purpose === "setup" && "This account may do everything, and invites the others. "}
         {link.purpose === "invite" && `${link.by} invited you as ${link.role}. `}
         {link.purpose === "reset" && `${link.by} made this link for ${link.name}. All sessions of the account end. `}
-        It works once, until {moment(nsToMs(link.expires_ns), "local", Date.now())}.
+        The link works once, until {moment(nsToMs(link.expires_ns), "local", Date.now())}.
       </p>
       <Form className="sign-form" submit={submit}>
         <label htmlFor={id}>Name</label>
-        <input id={id} className="field" autoFocus={!link.name} required readOnly={link.name !== undefined} autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />
+        <input id={id} className="field" autoFocus={!link.name} required readOnly={link.name !== undefined} autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={64} aria-describedby={link.name ? undefined : `${id}h`} value={name} onChange={(event) => setName(event.target.value)} />
+        {!link.name && (
+          <span id={`${id}h`} className="quiet hint">
+            What you sign in with: a to z, digits and . _ @ + -, such as an address of mail.
+          </span>
+        )}
         <PasswordField label="Password" value={password} onChange={setPassword} isNew autoFocus={link.name !== undefined} />
         <FormError error={error} />
         <button type="submit" className="button primary" aria-disabled={busy}>
