@@ -135,6 +135,14 @@ export function useDatasets(env: string): Asked<Schema["Dataset"][]> {
   });
 }
 
+/** Metrics with what their senders say of them. */
+export function useMetrics(env: string): Asked<Schema["Metric"][]> {
+  return useQuery({
+    queryKey: ["metrics", env],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/metrics", { params: { path: { env } }, signal }))).metrics,
+  });
+}
+
 export function useEnvironments(): Asked<Schema["Environment"][]> {
   return useQuery({
     queryKey: ["environments"],

@@ -1,3 +1,5 @@
+import { keyOf } from "./refusals";
+
 /** What a refused sender has to change: a sentence, and the line to paste where there is one. */
 export interface Fix {
   say: string;
@@ -36,7 +38,7 @@ export function fixOf({ status, target, reason = "", credential }: Refused, addr
 
 /** Somebody who sends: no key, one that is not known, one that is off, one of another kind, or a page of another origin. */
 function senderFix(reason: string, credential: string | null | undefined): Fix {
-  const shown = credential ? `The key ${credential}` : "The key that it showed";
+  const shown = credential ? `The key ${keyOf(credential)}` : "The key that it showed";
   if (/disabled/i.test(reason)) return { say: `${shown} is switched off: it is switched on again in Settings, Keys, or another takes its place.`, line: KEY_LINE };
   if (/browser key|origin/i.test(reason)) return { say: "A browser key works from pages of the origins that it names, and from nowhere else: make one for this page's origin in Settings, Keys. A program takes an ingest key." };
   if (/of kind/i.test(reason)) return { say: "A key of that kind sends nothing: a sender takes an ingest key.", line: KEY_LINE };
@@ -46,6 +48,7 @@ function senderFix(reason: string, credential: string | null | undefined): Fix {
 
 /** Somebody who asks: the command line, or a program. */
 function askerFix(code: number, credential: string | null | undefined): Fix {
+  if (code === 403 && !credential) return { say: "Only pages of this server may ask. If that is one of them, start the server with --public-url and the address that it is reached at." };
   if (code === 403) return { say: "It may not do that: an ingest key only sends; asking takes a configuration key, and managing keys or people an admin key." };
-  return { say: credential ? `The key ${credential} is none of this server's, or it is switched off.` : "Asking takes a configuration key, which is made in Settings, Keys.", line: "export GLASSHIVE_KEY=YOUR_CONFIGURATION_KEY" };
+  return { say: credential ? `The key ${keyOf(credential)} is none of this server's, or it is switched off.` : "Asking takes a configuration key, which is made in Settings, Keys.", line: "export GLASSHIVE_KEY=YOUR_CONFIGURATION_KEY" };
 }

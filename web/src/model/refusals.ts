@@ -10,18 +10,22 @@ export interface Refusal {
 
 /** The name under which `glasshive doctor` asks, to see that it is refused. */
 const DOCTOR = "doctor.invalid";
-/** Statuses of the own API that say that somebody may not: a key is missing, wrong or too weak. */
-const MAY_NOT = new Set(["401", "403", "421"]);
+/** Statuses of the own API that say that a page or a name is not known here. */
+const STRANGER = new Set(["403", "421"]);
 
 /**
- * Whether somebody has to hear of it. A query that could not be read, or a thing that is not there, was told to whoever asked; what a person may
- * not do was said on the page; and what doctor asks is meant to be refused.
+ * Whether somebody has to hear of it. A query that could not be read, or a thing that is not there, was told to whoever asked; so was what a person
+ * may not do, and who signed in with a wrong password stands in the audit; and what doctor asks is meant to be refused.
  */
-export function isTelling({ target, status, reason }: Refusal): boolean {
+export function isTelling({ target, status, reason, credential }: Refusal): boolean {
   if (reason.includes(DOCTOR)) return false;
-  const isOwnApi = /^\S+ \/hive\//.test(target);
-  return !isOwnApi || (MAY_NOT.has(status.split(" ")[0] ?? "") && !/^this needs an? /i.test(reason));
+  if (!/^\S+ \/hive\//.test(target)) return true;
+  const code = status.split(" ")[0] ?? "";
+  return credential ? code === "401" || code === "403" : STRANGER.has(code) && !/^this needs an? /i.test(reason);
 }
+
+/** A masked key without the name of the header that it was in. */
+export const keyOf = (credential: string): string => credential.replace(/^[a-z-]+: /, "");
 
 /** A refusal, and how often it happened. */
 export interface Refusals<T> {

@@ -9,6 +9,7 @@ import { moment, nsToMs } from "../../lib/time";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, Skeleton, sentence } from "../../ui/States";
+import { useEditing } from "../../ui/useEditing";
 import { pageAddress, useTime, useView } from "../../ui/view";
 import { NameDialog } from "../../ui/NameDialog";
 import { PRESETS, contentOf } from "./presets";
@@ -19,6 +20,7 @@ export function BoardsPage() {
   const { env } = useView();
   const { zone } = useTime();
   const boards = useBoards(env);
+  const editing = useEditing();
   const [naming, setNaming] = useState(false);
   const [search, setSearch] = useState("");
   const [failure, setFailure] = useState<unknown>();
@@ -37,7 +39,7 @@ export function BoardsPage() {
       <div className="page-head">
         <h1>Boards</h1>
         {(boards.data?.length ?? 0) > 5 && <input className="field" type="search" placeholder="Search boards" aria-label="Search boards" value={search} onChange={(event) => setSearch(event.target.value)} />}
-        <button type="button" className="button primary" onClick={() => setNaming(true)}>
+        <button type="button" className="button primary" {...editing} onClick={() => setNaming(true)}>
           New board
         </button>
       </div>
@@ -76,7 +78,7 @@ export function BoardsPage() {
               <span className="why">{preset.description}</span>
               <span className="card-foot">
                 <span className="quiet grow">{plural(preset.panels.length, "panel")}</span>
-                <button type="button" className="button" aria-label={`Take ${preset.name}`} onClick={() => void make(contentOf(preset))}>
+                <button type="button" className="button" {...editing} aria-label={`Take ${preset.name}`} onClick={() => void make(contentOf(preset))}>
                   Take it
                 </button>
               </span>

@@ -8,7 +8,7 @@ import { bytes, count, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
 import { QUIET_MS, type Reading, rateOf, withReading } from "../../model/arrivals";
 import { fixOf } from "../../model/fix";
-import { gathered, machineOf } from "../../model/refusals";
+import { gathered, keyOf, machineOf } from "../../model/refusals";
 import { SAMPLES, linesOf } from "../../model/samples";
 import { Code } from "../../ui/Copy";
 import { FormError } from "../../ui/FormError";
@@ -104,7 +104,7 @@ export function ConnectPage() {
               {refusal.status}
             </span>
             <span className="grow">
-              {sentence(refusal.reason)} {refusal.credential && <span className="quiet mono">{refusal.credential}</span>} {times > 1 && <strong>{exact(times)} times</strong>}
+              {sentence(refusal.reason)} {refusal.credential && <span className="quiet mono">{keyOf(refusal.credential)}</span>} {times > 1 && <strong>{exact(times)} times</strong>}
             </span>
             <span className="quiet mono cut" style={{ maxWidth: 320 }} title={refusal.target}>
               {refusal.target}

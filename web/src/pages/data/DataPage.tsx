@@ -1,10 +1,11 @@
 import "../query/query.css";
 import "../../ui/page.css";
 import { useMemo, useState } from "react";
-import { useColumns, useDatasets, useRun, useStats, useValues } from "../../api/hooks";
+import { useColumns, useDatasets, useMetrics, useRun, useStats, useValues } from "../../api/hooks";
 import { useStore } from "../../lib/store";
 import { bytes, count, exact } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
+import { metricQuery } from "../../model/metric";
 import { columnText, equals } from "../../model/query";
 import { best } from "../../model/rank";
 import { numberOf } from "../../model/series";
@@ -15,6 +16,8 @@ import { Table, numeric } from "../../ui/Table";
 import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 
 const SHOWN = 400;
+/** The dataset of metrics that name none. */
+const METRICS = "unknown_metrics";
 
 /** What is stored: datasets with their volume, columns with their values. */
 export function DataPage() {
@@ -67,7 +70,7 @@ export function DataPage() {
             {sorted.map(({ slug, created_ns }) => (
               <tr key={slug}>
                 <td>
-                  <Link to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT IN ${columnText(slug)}` })}>{slug}</Link>
+                  <Link to={pageAddress("/query", { q: `${slug === METRICS ? "COUNT GROUP BY service.name" : "HEATMAP(duration_ms), COUNT"} IN ${columnText(slug)}` })}>{slug}</Link>
                 </td>
                 <td className="num">
                   {volume.data ? (
@@ -83,6 +86,7 @@ export function DataPage() {
               </tr>
             ))}
           </Table>
+          <Metrics env={env} />
         </section>
         <section aria-labelledby="columns">
           <div className="page-head">
@@ -111,6 +115,34 @@ export function DataPage() {
         </section>
       </div>
     </div>
+  );
+}
+
+/** Metrics by name, each a way to its graph; nothing where none was sent. */
+function Metrics({ env }: { env: string }) {
+  const metrics = useMetrics(env);
+  if (metrics.error) return <ErrorState error={metrics.error} retry={() => void metrics.refetch()} />;
+  if (!metrics.data?.length) return null;
+  return (
+    <>
+      <h2 id="metrics" style={{ marginTop: 24 }}>
+        Metrics <span className="quiet">{metrics.data.length}</span>
+      </h2>
+      <Table label={{ by: "metrics" }} style={{ marginTop: 8, maxHeight: "50vh" }} heads={["metric", "kind", "unit", "what it is"]}>
+        {metrics.data.map((metric) => (
+          <tr key={metric.name}>
+            <td>
+              <Link to={pageAddress("/query", { q: metricQuery(metric) })}>{metric.name}</Link>
+            </td>
+            <td>{metric.kind.replace("_", " ")}</td>
+            <td>{metric.unit}</td>
+            <td className="cut" style={{ maxWidth: 260 }} title={metric.description ?? undefined}>
+              {metric.description}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </>
   );
 }
 

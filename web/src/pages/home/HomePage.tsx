@@ -84,7 +84,7 @@ export function HomePage() {
     <div className="page">
       <h1>{env}</h1>
       <div className="facts-line">
-        <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what={since === undefined ? "requests a minute" : `requests a minute since ${clock(since, zone)}`} />
+        <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what={since === undefined ? "requests a minute" : `requests a minute since ${clock(since, zone, shown.end - shown.start < 600_000 ? "second" : "minute")}`} />
         <Fact to={`COUNT WHERE ${ROOTS} AND error = true GROUP BY service.name, name`} value={requests && bad !== undefined ? percent(bad / requests) : "–"} what="of them failed" />
         <Fact to={`P50(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p50 === undefined || Number.isNaN(p50) ? "–" : duration(p50)} what="median" />
         <Fact to={`P95(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS}`} value={p95 === undefined || Number.isNaN(p95) ? "–" : duration(p95)} what="P95" />
@@ -138,13 +138,17 @@ export function HomePage() {
 
 const ERROR_COLUMNS = ["exception.type", "exception.message", "service.name", "trace.trace_id", "trace.span_id", "meta.annotation_type"];
 
-/** One exception goes up through many spans: of each trace the innermost is shown, which began last. */
+const SAME_MS = 1_000;
+
+/** One exception goes up through many spans: of each trace the innermost is shown, which began last. Logged beside a trace, it is the same one. */
 function oncePerTrace(rows: readonly Row[]): Row[] {
   const seen = new Set<string>();
+  const sameAs = (row: Row) => ["exception.type", "exception.message", "service.name"].map((name) => fieldText(row.fields[name] ?? "")).join("\n");
+  const traced = rows.filter((row) => typeof row.fields["trace.trace_id"] === "string");
   return rows.filter((row) => {
     const trace = row.fields["trace.trace_id"];
-    if (typeof trace !== "string") return true;
-    const key = `${trace} ${fieldText(row.fields["exception.type"] ?? "")} ${fieldText(row.fields["exception.message"] ?? "")}`;
+    if (typeof trace !== "string") return !traced.some((other) => sameAs(other) === sameAs(row) && Math.abs(nsToMs(other.time_ns) - nsToMs(row.time_ns)) < SAME_MS);
+    const key = `${trace}\n${sameAs(row)}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

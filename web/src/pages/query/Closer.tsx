@@ -13,10 +13,11 @@ export function Closer({ graphs }: { graphs: Graphs | undefined }) {
   const found = useMemo(() => graphs && occupiedBy(graphs), [graphs]);
   const near = found && closer(found, shown, isRelative(range));
   if (!found || !near) return null;
+  const precision = shown.end - shown.start < 600_000 ? "second" : "minute";
   return (
     <p className="status-line" role="status" style={{ alignItems: "center" }}>
       <span>
-        All of it lies between {clock(found.start, zone)} and {clock(Math.min(found.end, shown.end), zone)}.
+        All of it lies between {clock(found.start, zone, precision)} and {clock(Math.min(found.end, shown.end), zone, precision)}.
       </span>
       <button type="button" className="button" onClick={() => zoom(near)}>
         {relativeName(near) ? `Show the ${relativeName(near)?.toLowerCase()}` : "Zoom there"}

@@ -5,6 +5,7 @@ import { copyText } from "../../ui/Copy";
 import { Menu } from "../../ui/Menu";
 import { announce } from "../../ui/announce";
 import { markerColour, markerForm, markers, markersShown } from "../../ui/markers";
+import { useEditing } from "../../ui/useEditing";
 import { useTime, useView } from "../../ui/view";
 
 const LISTED = 12;
@@ -14,6 +15,7 @@ export function MarkersMenu() {
   const { env } = useView();
   const { window: shown, zone } = useTime();
   const session = useSession();
+  const editing = useEditing();
   const all = useStore(markers);
   const on = useStore(markersShown);
   const newest = all.slice(-LISTED).reverse();
@@ -22,7 +24,7 @@ export function MarkersMenu() {
       label={all.length > 0 ? `Markers ${all.length}` : "Markers"}
       align="right"
       items={[
-        { label: "Add a marker", run: () => markerForm.set({ start: Math.min(Date.now(), shown.end) }) },
+        editing.disabled ? { label: <span className="quiet">{editing.title}</span>, run: () => undefined } : { label: "Add a marker", run: () => markerForm.set({ start: Math.min(Date.now(), shown.end) }) },
         { label: "Copy a line for a pipeline", run: () => void copyText(pipelineLine(env, session.data?.mode === "keys")).then((copied) => announce(copied ? "Copied" : "The browser did not let this page copy")) },
         { label: "Show them on graphs", checked: on, run: () => markersShown.set(!on) },
         ...(newest.length > 0 ? [{ label: null }] : []),

@@ -10,6 +10,7 @@ import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
 import { NameDialog } from "../../ui/NameDialog";
 import { announce } from "../../ui/announce";
+import { useEditing } from "../../ui/useEditing";
 import { pageAddress } from "../../ui/view";
 
 interface QueryActionsProps {
@@ -26,6 +27,7 @@ const done = createStore<{ words: string; to?: string; link?: string } | undefin
 /** Keeps the query: under a name, or on a board. */
 export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
   const boards = useBoards(env);
+  const editing = useEditing();
   const [asking, setAsking] = useState<"save" | "rename" | "board" | "delete">();
   const query = printQuery(ran, true);
   const shown = useRef(query);
@@ -69,14 +71,14 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
           ]}
         />
       ) : (
-        <button type="button" className="button" onClick={() => setAsking("save")}>
+        <button type="button" className="button" {...editing} onClick={() => setAsking("save")}>
           Save
         </button>
       )}
       <Menu
         label="Add to board"
         align="right"
-        items={[
+        items={editing.disabled ? [{ label: <span className="quiet">{editing.title}</span>, run: () => undefined }] : [
           ...(boards.data ?? []).slice(0, 20).map(({ id, name }) => ({ label: <span className="cut" style={{ maxWidth: 320 }}>{name}</span>, run: () => void add(id) })),
           ...(boards.data?.length ? [{ label: null }] : []),
           { label: "New board", run: () => setAsking("board") },
