@@ -220,7 +220,7 @@ pub struct ClientFlags {
     /// The server
     #[arg(long, value_name = "URL", env = "GLASSHIVE_SERVER", hide_env_values = true, default_value = "http://127.0.0.1:4318")]
     pub server: String,
-    /// A key that may read
+    /// A configuration key to ask with; an admin key for keys, accounts and deletions
     #[arg(long, value_name = "SECRET", env = "GLASSHIVE_KEY", hide_env_values = true)]
     pub api_key: Option<String>,
     /// The environment [default: the key's, or local]

@@ -17,10 +17,10 @@ pub use banner::reachable;
 
 use crate::cli::{Auth, DemoFlags};
 use crate::config::Config;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use glasshive_api_hive::{AuthMode, Hive, HiveConfig};
 use glasshive_base::metrics;
-use glasshive_base_http::Server;
+use glasshive_base_http::{BindError, Server};
 use glasshive_feature_accounts::{Accounts, HashCost};
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
@@ -34,6 +34,14 @@ use std::time::Instant;
 
 /// Exit status of a start on a data directory that another process has (`EX_TEMPFAIL`).
 const EXIT_LOCKED: u8 = 75;
+
+/// What to do about an address that somebody else has.
+fn in_use(error: BindError, flag: &str) -> anyhow::Error {
+    match error {
+        BindError::InUse { .. } => anyhow!("{error}; stop it, or listen elsewhere: {flag} 127.0.0.1:0 takes a free port"),
+        other => other.into(),
+    }
+}
 
 /// A server with its sockets open.
 struct Running {
@@ -59,6 +67,7 @@ pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
     let running = match Running::start(config).await {
         Ok(running) => running,
         Err(error) if matches!(error.downcast_ref(), Some(DataDirError::InUse { .. })) => {
+            tracing::error!("stop that process, or give this one a directory of its own with --data");
             tracing::error!("{error:#}");
             return Ok(ExitCode::from(EXIT_LOCKED));
         }
@@ -117,8 +126,8 @@ impl Running {
         let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
         let server = Server::new(router::server_config(&config, keys), table, data.world.clock.clone(), &metrics);
         hive.remember_refusals(server.refusals());
-        let http = server.bind(config.http.value).await?;
-        let grpc = server.bind(config.grpc.value).await?;
+        let http = server.bind(config.http.value).await.map_err(|error| in_use(error, "--http"))?;
+        let grpc = server.bind(config.grpc.value).await.map_err(|error| in_use(error, "--grpc"))?;
         hive.tell_how_to_send(banner::how_to_send(&config, http, grpc));
         Ok(Self { config, data, hive, accounts, server, http, grpc, sink, metrics })
     }

@@ -54,6 +54,9 @@ async fn list(json: bool, client: &ClientFlags) -> Result<String> {
     if json {
         return super::json(&keys);
     }
+    if keys.keys.is_empty() && client.api_key.is_some() {
+        return Ok("no keys that this key may see: an admin key sees those of its environment, one of the whole team all\n".to_owned());
+    }
     if keys.keys.is_empty() {
         return Ok("no keys; `glasshive keys create` makes one\n".to_owned());
     }

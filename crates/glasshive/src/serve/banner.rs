@@ -43,7 +43,12 @@ pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr
     let _ = writeln!(text, "ready in {} ms\n", took.as_millis());
     let _ = writeln!(text, "Send something:\n{}\n", indented(&how_to_send(config, http, grpc)));
     let server = if http.port() == 4318 { String::new() } else { format!(" --server {}", url(config, http)) };
-    let _ = writeln!(text, "Ask something:\n    glasshive query{server} 'COUNT, P99(duration_ms) GROUP BY service.name, name'");
+    let key = if config.auth.value == Auth::Keys { "    export GLASSHIVE_KEY=YOUR_CONFIGURATION_KEY\n" } else { "" };
+    let _ = writeln!(
+        text,
+        "Ask something, in a browser at {}, or:\n{key}    glasshive query{server} 'COUNT, P99(duration_ms) GROUP BY service.name, name'",
+        url(config, http)
+    );
     print(&text);
 }
 

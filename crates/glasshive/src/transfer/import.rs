@@ -8,12 +8,13 @@ mod target;
 use super::progress::{self, Progress};
 use crate::cli::ImportFlags;
 use crate::screen::{escape::escape, number};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use glasshive_base::Clock as _;
 use glasshive_receive_otlp::decode::{DecodeContext, Encoding, decode};
 use glasshive_store::world::SystemClock;
 use serde::Serialize;
 use source::{Request, Source};
+use std::path::Path;
 use std::process::ExitCode;
 use target::Target;
 
@@ -45,6 +46,10 @@ struct Summary {
 pub async fn run(flags: ImportFlags) -> Result<ExitCode> {
     if flags.data.is_none() && flags.environment.is_some() {
         bail!("a server puts events into the environment of the key: leave --environment out, and give a key of it with --api-key");
+    }
+    // A name that was mistyped is told before anything is taken.
+    for path in flags.files.iter().filter(|path| path.as_path() != Path::new("-")) {
+        std::fs::metadata(path).with_context(|| format!("open {}", path.display()))?;
     }
     let mut target = Target::open(&flags).await?;
     let mut summary = Summary::default();

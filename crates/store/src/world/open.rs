@@ -172,8 +172,7 @@ pub enum DataDirError {
         what: &'static str,
         /// On which path.
         path: PathBuf,
-        /// Why not.
-        #[source]
+        /// Why not; it stands in the message.
         error: io::Error,
     },
 }
