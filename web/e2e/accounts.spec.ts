@@ -45,7 +45,7 @@ test("from a fresh directory: the printed link, an admin, a key, a span; a viewe
     await expect(page.getByRole("heading", { name: "Make the first account" })).toBeVisible();
     await expectAccessible(page);
     await page.goto(own.url + (await setUpLink(own)));
-    await expect(page.getByText("It works once")).toBeVisible();
+    await expect(page.getByText("The link works once")).toBeVisible();
     await expectAccessible(page);
     await page.screenshot({ path: "e2e/.out/accounts-link-dark.png" });
     await accept(page, "Andrew", "short");
