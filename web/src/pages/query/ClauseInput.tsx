@@ -82,7 +82,10 @@ export function ClauseInput(props: ClauseInputProps) {
         setOpen(false);
         onRun(undefined);
       } else if (first && takesFirst(place, proposals)) accept(first);
-      else if (sought) finish();
+      else if (sought) {
+        finish();
+        setOpen(false);
+      }
       else if (place.kind === "column" && clause === "where") setText(`${text.trim()} `);
       else finish();
     } else if (event.key === "Escape") {
