@@ -33,6 +33,7 @@ const MINUTE = 60_000;
 const SPANS: [number, string][] = [
   [5 * MINUTE, "-5m"],
   [15 * MINUTE, "-15m"],
+  [30 * MINUTE, "-30m"],
   [60 * MINUTE, "-1h"],
   [120 * MINUTE, "-2h"],
   [360 * MINUTE, "-6h"],

@@ -78,7 +78,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
       <Waiting asked={answer} />
       {answer.error && <ErrorState error={answer.error} retry={() => void answer.refetch()} />}
       <StatusLine data={data} />
-      <Closer graphs={graphs} />
+      {!isComparing && <Closer graphs={graphs} />}
       <Notes data={data} />
       {then.error && offset !== undefined && <ErrorState error={then.error} retry={() => void then.refetch()} />}
       {drawn.map(({ calculation, source, index, names }) => {
