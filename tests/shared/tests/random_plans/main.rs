@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[allow(dead_code, reason = "the engine's own tests use it")]
+#[path = "../../../../crates/query/engine/tests/it/distant.rs"]
+mod distant;
 #[path = "../../../../crates/query/engine/tests/it/drawn.rs"]
 mod drawn;
 #[allow(dead_code, reason = "the engine's own tests use the rest")]
