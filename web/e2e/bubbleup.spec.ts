@@ -1,4 +1,4 @@
-import { expect, expectAccessible, server, test } from "./page";
+import { expect, server, test } from "./page";
 
 test("a box from the keyboard opens the comparison", async ({ page }) => {
   await page.goto(`${server()}/e/local/query?from=-15m`);
@@ -14,5 +14,4 @@ test("a group of the table against the rest", async ({ page }) => {
   await page.getByRole("button", { name: /Actions for cart/ }).click();
   await page.getByRole("menuitem", { name: "Compare to rest" }).click();
   await expect(page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first()).toBeVisible();
-  await expectAccessible(page);
 });

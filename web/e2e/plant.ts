@@ -29,8 +29,7 @@ export async function plant(server: string, end = Date.now()): Promise<Planted> 
   const send = async () => {
     const resource = { attributes: [attribute("service.name", "web")] };
     const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
-    const response = await fetch(`${server}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
+    await post(`${server}/v1/traces`, body);
     spans = [];
   };
   for (let n = 0; n < COUNT; n++) {
@@ -60,6 +59,19 @@ export async function plant(server: string, end = Date.now()): Promise<Planted> 
   return { start, end };
 }
 
+/** How often a busy server is sent the same again. */
+const TRIES = 10;
+
+/** Sends as an SDK does: what a busy server has put off is sent again, and kept once. */
+async function post(url: string, body: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    if (response.ok) return;
+    const why = await response.text();
+    if (response.status !== 503 || tries >= TRIES) throw new Error(`the server answered ${response.status}: ${why}`);
+  }
+}
+
 /** A span of OTLP JSON; times in milliseconds. */
 function spanOf(trace: string, id: number, parent: number | undefined, name: string, from: number, length: number, more: Record<string, unknown> = {}): unknown {
   const ns = (ms: number) => String(BigInt(Math.round(ms * 1e3)) * 1_000n);
@@ -70,8 +82,7 @@ function spanOf(trace: string, id: number, parent: number | undefined, name: str
 /** Sends spans of services as an SDK would. */
 export async function sendSpans(server: string, services: Record<string, unknown[]>): Promise<void> {
   const resourceSpans = Object.entries(services).map(([name, spans]) => ({ resource: { attributes: [{ key: "service.name", value: { stringValue: name } }] }, scopeSpans: [{ spans }] }));
-  const response = await fetch(`${server}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ resourceSpans }) });
-  if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
+  await post(`${server}/v1/traces`, JSON.stringify({ resourceSpans }));
 }
 
 /** Sends log lines of a service, one millisecond after the other, the last of them now. */
@@ -79,8 +90,7 @@ export async function sendLines(server: string, service: string, lines: readonly
   const first = Date.now() - lines.length;
   const logRecords = lines.map(({ body, severity = "INFO" }, n) => ({ timeUnixNano: `${first + n}000000`, severityNumber: severity === "ERROR" ? 17 : 9, severityText: severity, body: { stringValue: body } }));
   const resourceLogs = [{ resource: { attributes: [{ key: "service.name", value: { stringValue: service } }] }, scopeLogs: [{ logRecords }] }];
-  const response = await fetch(`${server}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ resourceLogs }) });
-  if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
+  await post(`${server}/v1/logs`, JSON.stringify({ resourceLogs }));
 }
 
 const traceId = (n: number) => `c${(n + 1).toString(16).padStart(31, "0")}`;
