@@ -28,7 +28,6 @@ export const SAMPLES: readonly Sample[] = [
 opentelemetry-bootstrap -a install
 
 ${COMMON}
-export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true
 opentelemetry-instrument python app.py`,
   },
   {
