@@ -234,12 +234,12 @@ async fn f21_what_answers_and_is_not_the_bucket_says_nothing_of_a_file() {
     assert_eq!(other.open(&there, false).await.unwrap().len().await.unwrap(), 100);
     other.list(HOUR).await.unwrap();
     other.remove(&gone).await.unwrap();
-    write(&other, "01C.parquet", &content(10)).await.unwrap();
+    write(&other, "01D.parquet", &content(10)).await.unwrap();
     assert_eq!(other.refuses(), None);
 
     // A bucket that was removed as a whole.
     s3.requests();
-    for name in ["01A.parquet", "01C.parquet"] {
+    for name in ["01A.parquet", "01D.parquet"] {
         s3.ask("DELETE", &format!("/hive/some/~where/{HOUR}/{name}")).unwrap();
     }
     s3.ask("DELETE", "/hive/some/~where/NODE").unwrap();
@@ -310,7 +310,8 @@ async fn a_wrong_secret_is_refused_in_words() {
     let data = open((&id, &secret)).await.unwrap();
     let disk = &data.world.disk;
     let bytes = content(2 * MIB);
-    let (unfinished, path) = (format!("{HOUR}/01A.parquet.tmp"), format!("{HOUR}/01A.parquet"));
+    let hour = "events/local/logs/2026/01/02/03";
+    let (unfinished, path) = (format!("{hour}/01A.parquet.tmp"), format!("{hour}/01A.parquet"));
     let file = disk.create_new(&unfinished).await.unwrap();
     file.write_at(0, vec![bytes.clone()]).await.unwrap();
     disk.rename(&unfinished, &path).await.unwrap();
@@ -318,7 +319,7 @@ async fn a_wrong_secret_is_refused_in_words() {
     let file = disk.open(&path, false).await.unwrap();
     file.forget(0, bytes.len()).await;
     assert_eq!(disk.open(&path, false).await.unwrap().read_at(7, MIB).await.unwrap(), bytes.slice(7..MIB + 7));
-    assert_eq!(disk.list(HOUR).await.unwrap().len(), 1);
+    assert_eq!(disk.list(hour).await.unwrap().len(), 1);
     disk.remove(&path).await.unwrap();
     assert_eq!(disk.list("events").await.unwrap(), []);
     assert_eq!((disk.refuses(), disk.unreachable_for()), (None, None));
