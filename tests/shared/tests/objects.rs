@@ -304,7 +304,10 @@ async fn a_wrong_secret_is_refused_in_words() {
     for (key, code) in [((id.as_str(), "wrong"), "SignatureDoesNotMatch"), (("AKIAUNKNOWN", secret.as_str()), "InvalidAccessKeyId")] {
         let error = open(key).await.err().unwrap();
         let DataDirError::Objects { place, error, .. } = &error else { panic!("{error}") };
-        assert!(place.starts_with("s3://hive/signed") && error.to_string().contains("403 Forbidden") && error.to_string().contains(code), "{error}");
+        assert!(
+            place.starts_with("s3://hive/signed") && error.to_string().contains("403 Forbidden") && error.to_string().contains(code),
+            "{error}"
+        );
     }
     // With the right one everything that a server does is signed as it must be.
     let data = open((&id, &secret)).await.unwrap();
@@ -350,12 +353,18 @@ async fn prefixes_inside_one_another_are_refused_in_words() {
     let place = format!(":{})", directory.path().join("first").canonicalize().unwrap().display());
     for (prefix, found) in [("/team/a/first/x/y", "team/a/first/"), ("/team/a/first/events/x", "team/a/first/")] {
         let refusal = open("inner", prefix).await;
-        assert!(refusal.contains(&format!("s3://hive{prefix} at ")) && refusal.contains(" lies within the prefix of another data directory ("), "{refusal}");
+        assert!(
+            refusal.contains(&format!("s3://hive{prefix} at ")) && refusal.contains(" lies within the prefix of another data directory ("),
+            "{refusal}"
+        );
         assert!(refusal.contains(&place) && refusal.contains(&format!(": {found}. Give each a prefix beside the other's")), "{refusal}");
     }
     for prefix in ["", "/team", "/team/a"] {
         let refusal = open("outer", prefix).await;
-        assert!(refusal.contains(&format!("within s3://hive{prefix} at ")) && refusal.contains(" lies the prefix of another data directory ("), "{refusal}");
+        assert!(
+            refusal.contains(&format!("within s3://hive{prefix} at ")) && refusal.contains(" lies the prefix of another data directory ("),
+            "{refusal}"
+        );
         assert!(refusal.contains(&place) && refusal.contains(": team/a/first/. Give each"), "{refusal}");
     }
     // One that is below the data files of another.

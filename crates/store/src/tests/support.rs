@@ -16,9 +16,7 @@ use glasshive_base::{BoxFuture, Clock, metrics};
 use glasshive_model::column::{attribute_field, physical_name};
 use glasshive_model::shown::{ShownRow, shown_rows};
 use glasshive_model::sink::body_hash;
-use glasshive_model::{
-    Appended, Codec, ColumnRef, EnvironmentId, EventSink, RecordMeta, Signal, SinkError, Submission, SystemColumn,
-};
+use glasshive_model::{Appended, Codec, ColumnRef, EnvironmentId, EventSink, RecordMeta, Signal, SinkError, Submission, SystemColumn};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};

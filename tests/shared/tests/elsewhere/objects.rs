@@ -43,15 +43,16 @@ async fn answered_in_part(server: &Server, data: &Path, window: Window) {
         (answer.status.as_u16(), answer.json::<Value>().unwrap())
     };
     // A question that nobody has asked before, so that nothing of it is kept.
-    let question = |start: i64, end: i64| {
-        json!({"calculations": [{"op": "COUNT"}, {"op": "COUNT_DISTINCT", "column": "duration_ms"}], "start_time": start, "end_time": end})
-    };
+    let question = |start: i64, end: i64| json!({"calculations": [{"op": "COUNT"}, {"op": "COUNT_DISTINCT", "column": "duration_ms"}], "start_time": start, "end_time": end});
     let (status, answer) = ask("query", question(window.start, window.end)).await;
     let note = &answer["notes"][0];
     assert!(status == 200 && answer["partial"] == true && answer["results"][0]["values"][0].as_i64().unwrap() > 0, "{answer}");
     assert!(note["missing"]["reason"] == "unreachable" && note["missing"]["events"].as_i64().unwrap() > 0, "{note}");
     let text = note["text"].as_str().unwrap();
-    assert!(text.contains(" cannot be had now; results exclude what is there: ") && text.contains("object store unreachable for "), "{text}");
+    assert!(
+        text.contains(" cannot be had now; results exclude what is there: ") && text.contains("object store unreachable for "),
+        "{text}"
+    );
     let events = json!({"limit": 10_000, "start_time": window.start, "end_time": window.end});
     let (status, rows) = ask("events", events).await;
     assert!(status == 200 && rows["notes"][0]["missing"]["reason"] == "unreachable", "{status} {}", rows["notes"]);
