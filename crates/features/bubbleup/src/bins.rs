@@ -21,19 +21,12 @@ pub(crate) struct Sides {
 impl Sides {
     fn bin(&self, kind: BinKind, selected: Tally, rest: Tally) -> Bin {
         let share = |part: Tally, whole: Tally| if whole.weight > 0.0 { part.weight / whole.weight } else { 0.0 };
-        Bin {
-            kind,
-            selected_share: share(selected, self.selected),
-            rest_share: share(rest, self.rest),
-            selected_rows: selected.rows,
-            rest_rows: rest.rows,
-        }
+        Bin { kind, selected_share: share(selected, self.selected), rest_share: share(rest, self.rest), selected, rest }
     }
 
     /// The events without the column.
     pub(crate) fn missing(&self, column: &ColumnTally) -> Option<Bin> {
-        let without = |whole: Tally, part: Tally| Tally { rows: whole.rows - part.rows, weight: (whole.weight - part.weight).max(0.0) };
-        let (selected, rest) = (without(self.selected, column.selected), without(self.rest, column.rest));
+        let (selected, rest) = (self.selected.without(column.selected), self.rest.without(column.rest));
         (selected.rows + rest.rows > 0).then(|| self.bin(BinKind::Missing, selected, rest))
     }
 
@@ -49,14 +42,12 @@ impl Sides {
         let others = bins.split_off(bins.len().min(VALUES_SHOWN));
         bins.sort_by(|left, right| (right.selected_share - right.rest_share).total_cmp(&(left.selected_share - left.rest_share)));
         if !others.is_empty() {
-            let sum = |of: fn(&Bin) -> f64| others.iter().map(of).sum::<f64>();
-            bins.push(Bin {
-                kind: BinKind::Other(others.len() as u64),
-                selected_share: sum(|bin| bin.selected_share),
-                rest_share: sum(|bin| bin.rest_share),
-                selected_rows: others.iter().map(|bin| bin.selected_rows).sum(),
-                rest_rows: others.iter().map(|bin| bin.rest_rows).sum(),
-            });
+            let (mut selected, mut rest) = (Tally::default(), Tally::default());
+            for bin in &others {
+                selected.merge(bin.selected);
+                rest.merge(bin.rest);
+            }
+            bins.push(self.bin(BinKind::Other(others.len() as u64), selected, rest));
         }
         (bins, count)
     }
@@ -78,12 +69,8 @@ impl Sides {
             let middle = lhist::representative(bucket.bucket);
             let share = if is_log { (middle.max(low) / low).ln() / (high / low).ln() } else { (middle - low) / (high - low) };
             let place = if share.is_finite() { ((share * RANGES as f64) as usize).min(RANGES - 1) } else { 0 };
-            let sum = |into: &mut Tally, part: Tally| {
-                into.rows += part.rows;
-                into.weight += part.weight;
-            };
-            sum(&mut sums[place].0, bucket.selected);
-            sum(&mut sums[place].1, bucket.rest);
+            sums[place].0.merge(bucket.selected);
+            sums[place].1.merge(bucket.rest);
         }
         let ranges = sums.into_iter().enumerate();
         let mut bins: Vec<Bin> =

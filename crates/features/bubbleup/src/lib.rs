@@ -6,7 +6,8 @@
 //!
 //! A column of text, truth values or few different numbers is a *dimension*: its effect is the greatest difference of the shares
 //! that a value has on both sides. Other numbers are a *measure*: their effect is the greatest distance of the cumulative shares.
-//! What chance alone would make of so few rows, and of so many values, is taken off (the formula stands in `score.rs`).
+//! What chance alone would make of so few rows, and of so many values, is taken off (the formula stands in `score.rs`). Shares go by
+//! sample rates, and rows of different rates count for fewer: some that stand for thousands prove no more than they are.
 //!
 //! Invariants: shares are of all events of a side, absent ones counted as a value, so that a column that few have weighs little;
 //! the order does not depend on the order of the columns given.

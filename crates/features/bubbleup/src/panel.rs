@@ -64,10 +64,10 @@ pub struct Bin {
     pub selected_share: f64,
     /// Share of the others.
     pub rest_share: f64,
-    /// Stored rows that are selected.
-    pub selected_rows: u64,
-    /// Other stored rows.
-    pub rest_rows: u64,
+    /// The selected rows.
+    pub selected: Tally,
+    /// The other rows.
+    pub rest: Tally,
 }
 
 /// Which values.

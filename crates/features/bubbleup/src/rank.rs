@@ -3,7 +3,7 @@
 use crate::bins::{Sides, distance};
 use crate::class::class_of;
 use crate::panel::{Bin, BinKind, Class, Panel, Ranking};
-use crate::score::{Score, of_distance, of_shares};
+use crate::score::{Score, of_distance, of_shares, rows_of, rows_of_value};
 use glasshive_query_engine::{ColumnTally, Comparison};
 use glasshive_query_plan::GroupValue;
 use std::cmp::Ordering;
@@ -23,7 +23,7 @@ const WELL_KNOWN: [&str; 9] = [
 /// Columns whose deciding values cover the same selected rows to this share, and as many of the others, say the same.
 const SAME: f64 = 0.98;
 /// Stored rows that must have a value for it to decide, and as many that must not: shares go by weight, chance goes by rows, and one row
-/// that stands for thousands is still one.
+/// that stands for thousands is still one. What several heavy rows prove is in the noise.
 const ROWS_MIN: u64 = 5;
 
 /// A panel, with the rows of the sample that its deciding bin covers.
@@ -96,11 +96,13 @@ fn hash_of(column: &ColumnTally, value: &GroupValue) -> Option<u64> {
 
 /// The score of one bin among `count`.
 fn of_bin(bin: &Bin, count: usize, sides: &Sides) -> Score {
-    let rows = (sides.selected.rows + sides.rest.rows) as f64;
-    let pooled = (bin.selected_rows + bin.rest_rows) as f64 / rows;
-    let score = of_shares(bin.selected_share, bin.rest_share, pooled, count, sides.selected.rows, sides.rest.rows);
-    let with = bin.selected_rows + bin.rest_rows;
-    match (ROWS_MIN..=(rows as u64).saturating_sub(ROWS_MIN)).contains(&with) {
+    let (p, q) = (bin.selected_share, bin.rest_share);
+    let (selected, rest) = (rows_of(sides.selected), rows_of(sides.rest));
+    let pooled = ((p * selected + q * rest) / (selected + rest)).clamp(0.0, 1.0);
+    let (selected, rest) = (rows_of_value(bin.selected, sides.selected, pooled), rows_of_value(bin.rest, sides.rest, pooled));
+    let score = of_shares(p, q, pooled, count, selected, rest);
+    let (with, rows) = (bin.selected.rows + bin.rest.rows, sides.selected.rows + sides.rest.rows);
+    match (ROWS_MIN..=rows.saturating_sub(ROWS_MIN)).contains(&with) {
         true => score,
         false => Score { noise: score.noise.max(score.effect), ..score },
     }
@@ -133,7 +135,7 @@ fn of_measure(column: &ColumnTally, sides: &Sides) -> (Vec<Bin>, Score, Option<u
     let is_on_both = column.selected.rows > 0 && column.rest.rows > 0;
     let coverage = (column.selected.weight / sides.selected.weight).min(column.rest.weight / sides.rest.weight);
     let spread = match is_on_both {
-        true => of_distance(distance(column), coverage, column.selected.rows, column.rest.rows),
+        true => of_distance(distance(column), coverage, rows_of(column.selected), rows_of(column.rest)),
         false => Score { effect: 0.0, noise: 0.0 },
     };
     if presence.value() > spread.value() { (bins, presence, missing) } else { (bins, spread, None) }

@@ -5,7 +5,7 @@ use glasshive_query_engine::{BucketTally, ColumnTally, Comparison, Cost, Tally, 
 use glasshive_query_plan::{GroupValue, lhist};
 
 fn tally(rows: u64) -> Tally {
-    Tally { rows, weight: rows as f64 }
+    Tally::of_rows(rows)
 }
 
 /// A column of text: its values with rows on both sides.
@@ -191,4 +191,58 @@ fn one_row_that_stands_for_thousands_decides_nothing() {
     let ranking = rank(&comparison, &[]);
     let score = ranking.panels.iter().find(|panel| panel.name == "user").map(|panel| (panel.effect, panel.score));
     assert!(score.is_some_and(|(effect, score)| effect > 0.9 && score == 0.0), "{score:?}");
+}
+
+/// So many rows of one weight.
+fn heavy(rows: u64, weight: f64) -> Tally {
+    Tally { rows, weight: rows as f64 * weight, squares: rows as f64 * weight * weight }
+}
+
+/// A column of one value on some rows and another on the others, with how much rows weigh; and both sides.
+fn of_weights(selected: [Tally; 2], rest: [Tally; 2]) -> Comparison {
+    let sum = |of: [Tally; 2]| {
+        let mut sum = of[0];
+        sum.merge(of[1]);
+        sum
+    };
+    let mut column = text("user", &[("one", selected[0].rows, rest[0].rows), ("others", selected[1].rows, rest[1].rows)]);
+    for (n, value) in column.values.iter_mut().enumerate() {
+        (value.selected, value.rest) = (selected[n], rest[n]);
+    }
+    (column.selected, column.rest) = (sum(selected), sum(rest));
+    let (selected, rest) = (column.selected, column.rest);
+    Comparison { selected, rest, columns: vec![column], is_cut: false, notes: Vec::new(), cost: Cost::default() }
+}
+
+#[test]
+fn several_heavy_rows_prove_no_more_than_so_many_rows() {
+    let panel = |selected, rest| rank(&of_weights(selected, rest), &[]).panels[0].clone();
+    let with = |mut light: Tally, heavy: Tally| {
+        light.merge(heavy);
+        light
+    };
+    // Half of all events are of one region; of the heavy rows it is most, as it may well be with so few.
+    for rows in [3, 6] {
+        let one = [with(tally(25), heavy(rows, 1_000.0)), with(tally(25), heavy(1, 1_000.0))];
+        for found in [panel(one, [tally(5_000); 2]), panel([tally(5_000); 2], one)] {
+            assert!(found.effect > 0.2 && found.class == Class::NoEvidence, "{rows}: {found:?}");
+        }
+    }
+    // As many rows of one weight in all would prove it, and many heavy rows do.
+    let found = panel([tally(200), tally(40)], [tally(5_000); 2]);
+    assert!(found.class == Class::Normal, "{found:?}");
+    let found = panel([with(tally(25), heavy(100, 1_000.0)), with(tally(25), heavy(15, 1_000.0))], [tally(5_000); 2]);
+    assert!(found.class == Class::Normal, "{found:?}");
+    // A user whom nobody else is, seven times among seven heavy rows, is one as seven times among seven rows.
+    let [heavy_rows, rows] =
+        [panel([heavy(7, 1_000.0), tally(50)], [tally(0), tally(10_000)]), panel([tally(7), tally(0)], [tally(0), tally(10_000)])];
+    assert!((heavy_rows.score - rows.score).abs() < 0.02, "{heavy_rows:?} {rows:?}");
+}
+
+#[test]
+fn what_a_sampler_keeps_whole_is_still_told_by_its_rows() {
+    // Slow events are all kept, of the others one in a hundred.
+    let panels = rank(&of_weights([tally(900), tally(100)], [heavy(10, 100.0), heavy(9_990, 100.0)]), &[]).panels;
+    let same = rank(&of_weights([tally(900), tally(100)], [tally(10), tally(9_990)]), &[]).panels;
+    assert!((panels[0].score - same[0].score).abs() < 1e-9 && panels[0].score > 0.8, "{panels:?}");
 }

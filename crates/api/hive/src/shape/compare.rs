@@ -182,8 +182,8 @@ impl From<bubbleup::Bin> for ComparedBin {
             values: None,
             selected: bin.selected_share,
             rest: bin.rest_share,
-            selected_rows: bin.selected_rows,
-            rest_rows: bin.rest_rows,
+            selected_rows: bin.selected.rows,
+            rest_rows: bin.rest.rows,
         };
         shown.kind = match bin.kind {
             bubbleup::BinKind::Value(value) => {

@@ -30,6 +30,8 @@ pub struct Tally {
     pub rows: u64,
     /// Events: each row times its sample rate.
     pub weight: f64,
+    /// The squares of the sample rates, added up: what tells many light rows from a few heavy ones.
+    pub squares: f64,
 }
 
 /// One value on both sides.
@@ -96,14 +98,37 @@ impl<'a> Batch<'a> {
 }
 
 impl Tally {
+    /// So many rows that stand for themselves.
+    pub fn of_rows(rows: u64) -> Self {
+        Self { rows, weight: rows as f64, squares: rows as f64 }
+    }
+
     fn add(&mut self, weight: f64) {
         self.rows += 1;
         self.weight += weight;
+        self.squares += weight * weight;
     }
 
-    fn merge(&mut self, other: Tally) {
+    /// Adds other rows.
+    pub fn merge(&mut self, other: Tally) {
         self.rows += other.rows;
         self.weight += other.weight;
+        self.squares += other.squares;
+    }
+
+    /// The rows that are left without some of them.
+    pub fn without(self, part: Tally) -> Self {
+        Self {
+            rows: self.rows.saturating_sub(part.rows),
+            weight: (self.weight - part.weight).max(0.0),
+            squares: (self.squares - part.squares).max(0.0),
+        }
+    }
+
+    /// How many events an event is one of that came by one row: the weight of a row, taken at random by weight. 1 where every row stands
+    /// for itself; never less than the mean weight, as which rounding could have it.
+    pub fn heaviness(self) -> f64 {
+        if self.weight > 0.0 { (self.squares / self.weight).max(self.weight / self.rows.max(1) as f64) } else { 1.0 }
     }
 }
 
