@@ -80,6 +80,15 @@ impl SpanId {
         self.0
     }
 
+    /// Its 16 lower-case hex digits.
+    pub fn digits(self) -> [u8; 16] {
+        let mut digits = [0; 16];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[b"0123456789abcdef"[usize::from(byte >> 4)], b"0123456789abcdef"[usize::from(byte & 15)]]);
+        }
+        digits
+    }
+
     /// Reads 16 hex digits in either case; `None` for anything else and for zero.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().as_bytes();
@@ -112,7 +121,7 @@ impl fmt::Display for TraceId {
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&self.digits()).expect("digits are ASCII"))
     }
 }
 

@@ -25,4 +25,4 @@ pub use id::{EnvironmentId, SpanId, TraceId};
 pub use kind::{Annotation, Signal, SignalClass, Source, SpanKind, StatusCode};
 pub use rows::{Cell, KeyCode, Rows, RowsBuilder, SystemRow, Text};
 pub use sink::{Appended, Codec, Decoder, EventSink, RecordMeta, SinkError, Submission};
-pub use value::Value;
+pub use value::{Value, ValueRef};

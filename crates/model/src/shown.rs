@@ -4,7 +4,7 @@ use crate::column::{ColumnType, FIELD_KEY, FIELD_TYPE, SystemColumn};
 use crate::kind::{Annotation, Signal, Source, SpanKind};
 use crate::names;
 use crate::rows::{Rows, Stamp};
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 use crate::{SpanId, TraceId};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type, Int64Type, TimestampNanosecondType};
@@ -27,7 +27,37 @@ pub struct ShownRow {
     pub scope_keys: Vec<String>,
 }
 
+/// Rows of which some shown fields are looked at without being copied. Who looks and who gives agree on a list of fields; a field
+/// is its place in it.
+pub trait FieldRows {
+    /// How many rows.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Event time of a row, ns since 1970 UTC.
+    fn time_ns(&self, row: usize) -> i64;
+
+    /// Its order of arrival.
+    fn seq(&self, row: usize) -> i64;
+
+    /// What it has in a field; `None` = absent.
+    fn value(&self, row: usize, field: usize) -> Option<ValueRef<'_>>;
+
+    /// Whether two rows of one span id are equal in all but their arrival, in the fields that are not on the list too.
+    fn is_same(&self, left: usize, right: usize) -> bool;
+}
+
 impl ShownRow {
+    /// Whether two rows are equal in all but their arrival: one that was sent again.
+    pub fn is_same(&self, other: &ShownRow) -> bool {
+        let told = |(name, _): &&(String, Value)| name != names::META_INGEST_TIME;
+        self.time_ns == other.time_ns && self.fields.iter().filter(told).eq(other.fields.iter().filter(told))
+    }
+
     /// The value of a shown field.
     pub fn get(&self, name: &str) -> Option<&Value> {
         let index = self.fields.binary_search_by(|(field, _)| field.as_str().cmp(name)).ok()?;
@@ -54,24 +84,39 @@ impl Rows {
 /// Renders every row of a batch that holds system columns (any subset with `_time` and `_seq`) and attribute columns whose
 /// fields carry [`FIELD_KEY`] and [`FIELD_TYPE`]. Cost: rows x columns; for the places where rows are few.
 pub fn shown_rows(batch: &RecordBatch) -> Vec<ShownRow> {
-    (0..batch.num_rows()).map(|row| shown_row(batch, row)).collect()
+    let fields = batch.schema_ref().fields().iter();
+    let columns: Vec<(Column<'_>, &Arc<dyn Array>)> = fields.map(|field| Column::of(field)).zip(batch.columns()).collect();
+    (0..batch.num_rows()).map(|row| shown_row(&columns, row)).collect()
 }
 
-fn shown_row(batch: &RecordBatch, row: usize) -> ShownRow {
+/// What a column of a batch is.
+enum Column<'a> {
+    System(SystemColumn),
+    Attribute(&'a str, ColumnType),
+    /// Shown as nothing.
+    Unknown,
+}
+
+impl<'a> Column<'a> {
+    fn of(field: &'a Field) -> Self {
+        if let Some(column) = SystemColumn::from_name(field.name()) {
+            return Column::System(column);
+        }
+        let metadata = field.metadata();
+        let column_type = metadata.get(FIELD_TYPE).and_then(|tag| ColumnType::from_tag(tag));
+        metadata.get(FIELD_KEY).zip(column_type).map_or(Column::Unknown, |(key, column_type)| Column::Attribute(key, column_type))
+    }
+}
+
+fn shown_row(columns: &[(Column<'_>, &Arc<dyn Array>)], row: usize) -> ShownRow {
     let mut shown = ShownRow { time_ns: 0, seq: 0, fields: Vec::new(), resource_keys: Vec::new(), scope_keys: Vec::new() };
     let mut synthesized = Vec::new();
     let mut has = RootMarks::default();
-    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        if array.is_null(row) {
-            continue;
-        }
-        match SystemColumn::from_name(field.name()) {
-            Some(column) => system_field(column, array, row, &mut shown, &mut synthesized, &mut has),
-            None => {
-                if let Some((key, value)) = attribute_value(field, array, row) {
-                    shown.fields.push((key.to_owned(), value));
-                }
-            }
+    for (column, array) in columns.iter().filter(|(_, array)| array.is_valid(row)) {
+        match column {
+            Column::System(column) => system_field(*column, array, row, &mut shown, &mut synthesized, &mut has),
+            Column::Attribute(key, column_type) => shown.fields.push(((*key).to_owned(), attribute_value(*column_type, array, row))),
+            Column::Unknown => {}
         }
     }
     let is_root = has.trace_id && !has.parent_id && !has.annotation;
@@ -153,15 +198,12 @@ fn system_field(
     }
 }
 
-fn attribute_value<'a>(field: &'a Field, array: &Arc<dyn Array>, row: usize) -> Option<(&'a str, Value)> {
-    let key = field.metadata().get(FIELD_KEY)?;
-    let column_type = ColumnType::from_tag(field.metadata().get(FIELD_TYPE)?)?;
-    let value = match column_type {
+fn attribute_value(column_type: ColumnType, array: &Arc<dyn Array>, row: usize) -> Value {
+    match column_type {
         ColumnType::Str => Value::Str(array.as_string_view().value(row).to_owned()),
         ColumnType::Json => Value::Json(array.as_string_view().value(row).to_owned()),
         ColumnType::Int => Value::Int(array.as_primitive::<Int64Type>().value(row)),
         ColumnType::Float => Value::Float(array.as_primitive::<Float64Type>().value(row)),
         ColumnType::Bool => Value::Bool(array.as_boolean().value(row)),
-    };
-    Some((key, value))
+    }
 }

@@ -1,5 +1,6 @@
 //! One field's value, for the places where rows are few: raw rows, traces, tails, tests.
 
+use crate::SpanId;
 use std::fmt;
 
 /// A field's value in the type it was sent with. Absence is the absence of the field.
@@ -19,14 +20,40 @@ pub enum Value {
     Json(String),
 }
 
+/// A [`Value`] that is looked at where it lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ValueRef<'a> {
+    /// The field exists but was sent empty.
+    Null,
+    /// Text.
+    Str(&'a str),
+    /// A 64-bit integer.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// An array, map or bytes, as JSON text.
+    Json(&'a str),
+    /// Text that is a span's id in its one spelling.
+    Span(SpanId),
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.borrowed(), f)
+    }
+}
+
+impl fmt::Display for ValueRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Null => f.write_str("null"),
-            Value::Str(text) | Value::Json(text) => f.write_str(text),
-            Value::Int(number) => write!(f, "{number}"),
-            Value::Float(number) => write!(f, "{number}"),
-            Value::Bool(truth) => write!(f, "{truth}"),
+            ValueRef::Null => f.write_str("null"),
+            ValueRef::Str(text) | ValueRef::Json(text) => f.write_str(text),
+            ValueRef::Int(number) => write!(f, "{number}"),
+            ValueRef::Float(number) => write!(f, "{number}"),
+            ValueRef::Bool(truth) => write!(f, "{truth}"),
+            ValueRef::Span(id) => write!(f, "{id}"),
         }
     }
 }
@@ -56,6 +83,18 @@ pub fn json_object_members(text: &str) -> Vec<(String, Value)> {
 }
 
 impl Value {
+    /// The same without its text.
+    pub fn borrowed(&self) -> ValueRef<'_> {
+        match self {
+            Value::Null => ValueRef::Null,
+            Value::Str(text) => ValueRef::Str(text),
+            Value::Int(number) => ValueRef::Int(*number),
+            Value::Float(number) => ValueRef::Float(*number),
+            Value::Bool(truth) => ValueRef::Bool(*truth),
+            Value::Json(text) => ValueRef::Json(text),
+        }
+    }
+
     /// The value that a JSON value stands for.
     pub fn from_json(json: serde_json::Value) -> Self {
         match json {

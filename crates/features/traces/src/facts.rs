@@ -1,31 +1,42 @@
 //! What the tree needs to know of a row.
 
 use crate::trace::AnnotationKind;
-use glasshive_model::shown::ShownRow;
-use glasshive_model::{Annotation, Signal, SpanId, Value, names};
+use crate::words::{Word, Words};
+use glasshive_model::shown::FieldRows;
+use glasshive_model::{Annotation, Signal, SpanId, ValueRef, names};
 
 /// Characters of a log line that stand for its name.
 const NAME_CHARACTERS: usize = 120;
 /// `severity_code` of an error, by OpenTelemetry's log data model.
 const SEVERITY_ERROR: i64 = 17;
 
-/// All fields that a tree is made of; rows that share a span id are compared by the others too.
-pub const FIELDS: [&str; 14] = [
-    names::SPAN_ID,
-    names::PARENT_ID,
-    names::DURATION_MS,
-    names::NAME,
-    names::BODY,
-    names::SERVICE_NAME,
-    names::SPAN_KIND,
-    names::META_SOURCE,
-    names::META_SIGNAL_TYPE,
-    names::META_ANNOTATION_TYPE,
-    names::META_ANNOTATION_INDEX,
-    names::ERROR,
-    names::SEVERITY_CODE,
-    names::STATUS_CODE,
-];
+macro_rules! fields {
+    ($($field:ident: $name:path;)+) => {
+        /// A field that a tree is made of.
+        #[derive(Clone, Copy)]
+        enum Field { $($field),+ }
+
+        /// All fields that a tree is made of; rows that share a span id are compared by the others too.
+        pub const FIELDS: [&str; [$(Field::$field),+].len()] = [$($name),+];
+    };
+}
+
+fields! {
+    SpanId: names::SPAN_ID;
+    ParentId: names::PARENT_ID;
+    DurationMs: names::DURATION_MS;
+    Name: names::NAME;
+    Body: names::BODY;
+    Service: names::SERVICE_NAME;
+    Kind: names::SPAN_KIND;
+    Source: names::META_SOURCE;
+    Signal: names::META_SIGNAL_TYPE;
+    Annotation: names::META_ANNOTATION_TYPE;
+    AnnotationIndex: names::META_ANNOTATION_INDEX;
+    Error: names::ERROR;
+    Severity: names::SEVERITY_CODE;
+    Status: names::STATUS_CODE;
+}
 
 /// One row, read once.
 pub(crate) struct Facts {
@@ -38,104 +49,141 @@ pub(crate) struct Facts {
     pub parent_id: Option<SpanId>,
     pub annotation: Option<AnnotationKind>,
     pub annotation_index: i64,
-    pub name: String,
-    pub service: String,
-    pub span_kind: String,
-    pub source: String,
+    pub name: Word,
+    pub service: Word,
+    pub span_kind: Word,
+    pub source: Word,
     pub is_error: bool,
 }
 
-impl Facts {
-    pub(crate) fn read(index: usize, row: &ShownRow) -> Self {
-        let own_id = span_id(row, names::SPAN_ID);
-        let annotation = annotation_kind(row, own_id.is_some());
-        Self {
-            row: index,
-            seq: row.seq,
-            start_ns: row.time_ns,
-            duration_ns: duration_ns(row),
-            span_id: own_id.filter(|_| annotation.is_none()),
-            parent_id: span_id(row, names::PARENT_ID),
-            annotation,
-            annotation_index: integer(row, names::META_ANNOTATION_INDEX).unwrap_or(0),
-            name: name(row),
-            service: text(row, names::SERVICE_NAME),
-            span_kind: text(row, names::SPAN_KIND),
-            source: text(row, names::META_SOURCE),
-            is_error: is_error(row, annotation.is_some()),
-        }
-    }
+/// Reads rows.
+pub(crate) struct Reader<'a, R> {
+    rows: &'a R,
+    pub words: Words,
+    /// The words of the row before: most rows have the same.
+    last: [Option<Word>; 4],
+}
 
+impl Facts {
     /// End of the span; its start while unfinished.
     pub(crate) fn end_ns(&self) -> i64 {
         self.start_ns.saturating_add(self.duration_ns.unwrap_or(0))
     }
 }
 
-/// `None` for a span: the row has a span id and hangs on no other.
-fn annotation_kind(row: &ShownRow, has_span_id: bool) -> Option<AnnotationKind> {
-    let signal = Signal::from_word(&text(row, names::META_SIGNAL_TYPE));
-    let by_signal = match signal {
-        Some(Signal::Log) => Some(AnnotationKind::Log),
-        Some(Signal::Error) => Some(AnnotationKind::Error),
-        _ => None,
-    };
-    match Annotation::from_word(&text(row, names::META_ANNOTATION_TYPE)) {
-        Some(Annotation::Link) => Some(AnnotationKind::Link),
-        Some(Annotation::SpanEvent) => Some(by_signal.unwrap_or(AnnotationKind::SpanEvent)),
-        _ if has_span_id => None,
-        _ => Some(by_signal.unwrap_or(AnnotationKind::Other)),
+impl<'a, R: FieldRows> Reader<'a, R> {
+    pub(crate) fn new(rows: &'a R) -> Self {
+        Self { rows, words: Words::default(), last: [None; 4] }
+    }
+
+    pub(crate) fn read(&mut self, row: usize) -> Facts {
+        let own_id = self.span_id(row, Field::SpanId);
+        let annotation = self.annotation_kind(row, own_id.is_some());
+        Facts {
+            row,
+            seq: self.rows.seq(row),
+            start_ns: self.rows.time_ns(row),
+            duration_ns: self.duration_ns(row),
+            span_id: own_id.filter(|_| annotation.is_none()),
+            parent_id: self.span_id(row, Field::ParentId),
+            annotation,
+            annotation_index: self.integer(row, Field::AnnotationIndex).unwrap_or(0),
+            name: self.name(row),
+            service: self.word(row, Field::Service, 1),
+            span_kind: self.word(row, Field::Kind, 2),
+            source: self.word(row, Field::Source, 3),
+            is_error: self.is_error(row, annotation.is_some()),
+        }
+    }
+
+    fn value(&self, row: usize, field: Field) -> Option<ValueRef<'a>> {
+        self.rows.value(row, field as usize)
+    }
+
+    /// `None` for a span: the row has a span id and hangs on no other.
+    fn annotation_kind(&self, row: usize, has_span_id: bool) -> Option<AnnotationKind> {
+        let by_signal = match self.value(row, Field::Signal).and_then(|value| text(&value, Signal::from_word)) {
+            Some(Signal::Log) => Some(AnnotationKind::Log),
+            Some(Signal::Error) => Some(AnnotationKind::Error),
+            _ => None,
+        };
+        match self.value(row, Field::Annotation).and_then(|value| text(&value, Annotation::from_word)) {
+            Some(Annotation::Link) => Some(AnnotationKind::Link),
+            Some(Annotation::SpanEvent) => Some(by_signal.unwrap_or(AnnotationKind::SpanEvent)),
+            _ if has_span_id => None,
+            _ => Some(by_signal.unwrap_or(AnnotationKind::Other)),
+        }
+    }
+
+    fn span_id(&self, row: usize, field: Field) -> Option<SpanId> {
+        match self.value(row, field)? {
+            ValueRef::Span(id) => Some(id),
+            ValueRef::Str(text) if !text.trim().is_empty() => Some(SpanId::from_text(text)),
+            ValueRef::Int(number) => Some(SpanId::from_text(&number.to_string())),
+            _ => None,
+        }
+    }
+
+    fn duration_ns(&self, row: usize) -> Option<i64> {
+        let ms = match self.value(row, Field::DurationMs)? {
+            ValueRef::Float(ms) => ms,
+            ValueRef::Int(ms) => ms as f64,
+            _ => return None,
+        };
+        Some((ms * 1e6).round().clamp(0.0, i64::MAX as f64) as i64)
+    }
+
+    fn name(&mut self, row: usize) -> Word {
+        let value = self.value(row, Field::Name).or_else(|| self.value(row, Field::Body));
+        let (words, last) = (&mut self.words, &mut self.last[0]);
+        text(&value.unwrap_or(ValueRef::Str("")), |text| words.word_like(beginning(text), last))
+    }
+
+    fn word(&mut self, row: usize, field: Field, place: usize) -> Word {
+        let value = self.value(row, field);
+        let (words, last) = (&mut self.words, &mut self.last[place]);
+        text(&value.unwrap_or(ValueRef::Str("")), |text| words.word_like(text, last))
+    }
+
+    fn integer(&self, row: usize, field: Field) -> Option<i64> {
+        match self.value(row, field)? {
+            ValueRef::Int(number) => Some(number),
+            ValueRef::Float(number) => Some(number as i64),
+            _ => None,
+        }
+    }
+
+    /// `error` may hold a message instead of a truth value, as Honeycomb's libraries send it.
+    fn is_error(&self, row: usize, is_annotation: bool) -> bool {
+        let marked = match self.value(row, Field::Error) {
+            None | Some(ValueRef::Null) => false,
+            Some(ValueRef::Bool(truth)) => truth,
+            Some(ValueRef::Int(number)) => number != 0,
+            Some(ValueRef::Float(number)) => number != 0.0,
+            Some(ValueRef::Str(text) | ValueRef::Json(text)) => !matches!(text, "" | "false" | "0" | "null"),
+            Some(ValueRef::Span(_)) => true,
+        };
+        if is_annotation {
+            let is_severe = self.integer(row, Field::Severity).is_some_and(|code| code >= SEVERITY_ERROR);
+            let is_exception = || self.value(row, Field::Name).is_some_and(|name| text(&name, |name| name == "exception"));
+            return marked || is_severe || is_exception();
+        }
+        marked || self.integer(row, Field::Status) == Some(2)
     }
 }
 
-fn span_id(row: &ShownRow, field: &str) -> Option<SpanId> {
-    match row.get(field)? {
-        Value::Str(text) if !text.trim().is_empty() => Some(SpanId::from_text(text)),
-        Value::Int(number) => Some(SpanId::from_text(&number.to_string())),
-        _ => None,
+/// What comes of the text that a value is shown as.
+fn text<T>(value: &ValueRef<'_>, read: impl FnOnce(&str) -> T) -> T {
+    match value {
+        ValueRef::Str(text) | ValueRef::Json(text) => read(text),
+        other => read(&other.to_string()),
     }
 }
 
-fn duration_ns(row: &ShownRow) -> Option<i64> {
-    let ms = match row.get(names::DURATION_MS)? {
-        Value::Float(ms) => *ms,
-        Value::Int(ms) => *ms as f64,
-        _ => return None,
-    };
-    Some((ms * 1e6).round().clamp(0.0, i64::MAX as f64) as i64)
-}
-
-fn name(row: &ShownRow) -> String {
-    match row.get(names::NAME).or_else(|| row.get(names::BODY)) {
-        Some(value) => value.to_string().chars().take(NAME_CHARACTERS).collect(),
-        None => String::new(),
+/// As much of a text as stands for a name.
+fn beginning(text: &str) -> &str {
+    if text.len() <= NAME_CHARACTERS {
+        return text;
     }
-}
-
-fn text(row: &ShownRow, field: &str) -> String {
-    row.get(field).map(Value::to_string).unwrap_or_default()
-}
-
-fn integer(row: &ShownRow, field: &str) -> Option<i64> {
-    match row.get(field)? {
-        Value::Int(number) => Some(*number),
-        Value::Float(number) => Some(*number as i64),
-        _ => None,
-    }
-}
-
-/// `error` may hold a message instead of a truth value, as Honeycomb's libraries send it.
-fn is_error(row: &ShownRow, is_annotation: bool) -> bool {
-    let marked = match row.get(names::ERROR) {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(truth)) => *truth,
-        Some(Value::Int(number)) => *number != 0,
-        Some(Value::Float(number)) => *number != 0.0,
-        Some(Value::Str(text) | Value::Json(text)) => !matches!(text.as_str(), "" | "false" | "0" | "null"),
-    };
-    if is_annotation {
-        let is_severe = integer(row, names::SEVERITY_CODE).is_some_and(|code| code >= SEVERITY_ERROR);
-        return marked || is_severe || text(row, names::NAME) == "exception";
-    }
-    marked || integer(row, names::STATUS_CODE) == Some(2)
+    text.char_indices().nth(NAME_CHARACTERS).map_or(text, |(end, _)| &text[..end])
 }

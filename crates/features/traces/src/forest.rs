@@ -1,10 +1,11 @@
 //! From rows to trees: who is whose child, and in which order the lines stand.
 
-use crate::facts::Facts;
+use crate::facts::{FIELDS, Facts, Reader};
 use crate::measure;
 use crate::trace::{Annotation, Node, NodeKind, Problem, Trace};
-use glasshive_model::shown::ShownRow;
-use glasshive_model::{SpanId, names};
+use crate::words::{Word, Words};
+use glasshive_model::shown::{FieldRows, ShownRow};
+use glasshive_model::{SpanId, Value, ValueRef};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -20,14 +21,45 @@ struct Draft {
     annotations: Vec<Facts>,
 }
 
+/// Rows with all their fields.
+struct Whole<'a>(&'a [ShownRow]);
+
+impl FieldRows for Whole<'_> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn time_ns(&self, row: usize) -> i64 {
+        self.0[row].time_ns
+    }
+
+    fn seq(&self, row: usize) -> i64 {
+        self.0[row].seq
+    }
+
+    fn value(&self, row: usize, field: usize) -> Option<ValueRef<'_>> {
+        self.0[row].get(FIELDS[field]).map(Value::borrowed)
+    }
+
+    fn is_same(&self, left: usize, right: usize) -> bool {
+        self.0[left].is_same(&self.0[right])
+    }
+}
+
 /// Builds the tree of one trace from all its rows, in any order.
 ///
 /// Cost: O(rows log rows), plus a comparison of fields for rows that repeat a span id; no recursion, so depth is not limited.
 pub fn build(rows: &[ShownRow]) -> Trace {
-    let mut facts: Vec<Facts> = rows.iter().enumerate().map(|(index, row)| Facts::read(index, row)).collect();
+    build_from(&Whole(rows))
+}
+
+/// The same from rows of which only [`FIELDS`] are looked at, by their places there.
+pub fn build_from(rows: &impl FieldRows) -> Trace {
+    let mut reader = Reader::new(rows);
+    let mut facts: Vec<Facts> = (0..rows.len()).map(|row| reader.read(row)).collect();
     facts.sort_by_key(|facts| facts.seq);
     let (spans, annotations): (Vec<Facts>, Vec<Facts>) = facts.into_iter().partition(|facts| facts.span_id.is_some());
-    let mut forest = Forest::default();
+    let mut forest = Forest { drafts: Vec::with_capacity(spans.len()), by_id: HashMap::with_capacity(spans.len()) };
     for span in spans {
         forest.add_span(span, rows);
     }
@@ -45,10 +77,9 @@ pub fn build(rows: &[ShownRow]) -> Trace {
     }
     forest.place_placeholders();
     forest.break_cycles();
-    forest.into_trace(is_root_received, unattached)
+    forest.into_trace(is_root_received, unattached, reader.words)
 }
 
-#[derive(Default)]
 struct Forest {
     drafts: Vec<Draft>,
     /// The first draft of each span id.
@@ -56,7 +87,7 @@ struct Forest {
 }
 
 impl Forest {
-    fn add_span(&mut self, span: Facts, rows: &[ShownRow]) {
+    fn add_span(&mut self, span: Facts, rows: &impl FieldRows) {
         let Some(span_id) = span.span_id else { return };
         let index = self.drafts.len();
         let problem = match self.by_id.entry(span_id) {
@@ -66,7 +97,7 @@ impl Forest {
             }
             Entry::Occupied(first) => {
                 let first = &mut self.drafts[*first.get()];
-                let is_copy = first.facts.as_ref().is_some_and(|facts| is_same(&rows[facts.row], &rows[span.row]));
+                let is_copy = first.facts.as_ref().is_some_and(|facts| rows.is_same(facts.row, span.row));
                 if is_copy {
                     first.copies += 1;
                     return;
@@ -154,7 +185,8 @@ impl Forest {
         (draft.start_ns, -duration, draft.span_id, facts.map_or(-1, |facts| facts.seq))
     }
 
-    fn into_trace(mut self, is_root_received: bool, mut unattached: Vec<Facts>) -> Trace {
+    fn into_trace(mut self, is_root_received: bool, mut unattached: Vec<Facts>, mut words: Words) -> Trace {
+        let nothing = words.word("");
         let order = self.depth_first();
         let start_ns = self.start_ns(&unattached);
         let spans = || self.drafts.iter().filter_map(|draft| draft.facts.as_ref());
@@ -167,7 +199,7 @@ impl Forest {
         let mut nodes: Vec<Node> = Vec::with_capacity(order.len());
         for (index, depth) in order {
             let parent = self.drafts[index].parent.map(|parent| place[parent]);
-            nodes.push(self.drafts[index].take_node(depth, parent, start_ns));
+            nodes.push(self.drafts[index].take_node(depth, parent, start_ns, nothing));
         }
         measure::measure(&mut nodes);
         unattached.sort_by_key(annotation_order);
@@ -177,9 +209,10 @@ impl Forest {
             span_count,
             error_count: nodes.iter().filter(|node| node.is_error).count(),
             missing_root: !is_root_received,
-            services: measure::services(&nodes),
+            services: measure::services(&nodes, &words),
             nodes,
             unattached: unattached.into_iter().map(|facts| annotation(facts, start_ns)).collect(),
+            words,
         }
     }
 
@@ -213,7 +246,7 @@ impl Forest {
 }
 
 impl Draft {
-    fn take_node(&mut self, depth: usize, parent: Option<usize>, trace_start_ns: i64) -> Node {
+    fn take_node(&mut self, depth: usize, parent: Option<usize>, trace_start_ns: i64, nothing: Word) -> Node {
         let mut annotations = std::mem::take(&mut self.annotations);
         annotations.sort_by_key(annotation_order);
         let facts = self.facts.take();
@@ -226,14 +259,14 @@ impl Draft {
             child_count: 0,
             descendant_count: 0,
             descendant_error_count: 0,
-            span_id: self.span_id.to_string(),
+            span_id: self.span_id,
             offset_ns: self.start_ns.saturating_sub(trace_start_ns),
             duration_ns,
             self_ns: 0,
-            name: String::new(),
-            service: String::new(),
-            span_kind: String::new(),
-            source: String::new(),
+            name: nothing,
+            service: nothing,
+            span_kind: nothing,
+            source: nothing,
             is_error: false,
             problem: self.problem,
             copies: self.copies,
@@ -262,10 +295,4 @@ fn annotation(facts: Facts, trace_start_ns: i64) -> Annotation {
 
 fn annotation_order(facts: &Facts) -> (i64, i64, i64) {
     (facts.start_ns, facts.annotation_index, facts.seq)
-}
-
-/// Equal in everything but arrival: a re-send.
-fn is_same(left: &ShownRow, right: &ShownRow) -> bool {
-    let fields = |row: &ShownRow| row.fields.iter().filter(|(name, _)| name != names::META_INGEST_TIME).cloned().collect::<Vec<_>>();
-    left.time_ns == right.time_ns && fields(left) == fields(right)
 }

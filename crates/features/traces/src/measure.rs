@@ -1,7 +1,7 @@
 //! Sums over a tree that stands in drawing order.
 
 use crate::trace::{Node, NodeKind, ServiceShare};
-use std::collections::HashMap;
+use crate::words::Words;
 
 /// Fills in child counts, descendant counts and own time.
 pub(crate) fn measure(nodes: &mut [Node]) {
@@ -38,20 +38,16 @@ fn own_time(node: &Node, mut children: Vec<(i64, i64)>) -> i64 {
 }
 
 /// Services by own time, the busiest first, then by name.
-pub(crate) fn services(nodes: &[Node]) -> Vec<ServiceShare> {
-    let mut by_name: HashMap<&str, ServiceShare> = HashMap::new();
+pub(crate) fn services(nodes: &[Node], words: &Words) -> Vec<ServiceShare> {
+    let mut by_word: Vec<Option<ServiceShare>> = vec![None; words.len()];
     for node in nodes.iter().filter(|node| node.kind == NodeKind::Span) {
-        let share = by_name.entry(&node.service).or_insert_with(|| ServiceShare {
-            name: node.service.clone(),
-            span_count: 0,
-            error_count: 0,
-            self_ns: 0,
-        });
+        let nothing = ServiceShare { name: node.service, span_count: 0, error_count: 0, self_ns: 0 };
+        let share = by_word[node.service.place()].get_or_insert(nothing);
         share.span_count += 1;
         share.error_count += usize::from(node.is_error);
         share.self_ns = share.self_ns.saturating_add(node.self_ns);
     }
-    let mut services: Vec<ServiceShare> = by_name.into_values().collect();
-    services.sort_by(|left, right| right.self_ns.cmp(&left.self_ns).then_with(|| left.name.cmp(&right.name)));
+    let mut services: Vec<ServiceShare> = by_word.into_iter().flatten().collect();
+    services.sort_by(|left, right| right.self_ns.cmp(&left.self_ns).then_with(|| words.text(left.name).cmp(words.text(right.name))));
     services
 }

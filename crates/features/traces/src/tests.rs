@@ -51,14 +51,15 @@ fn tree(rows: Vec<Row>) -> Trace {
 fn drawing(trace: &Trace) -> String {
     let line = |node: &Node| {
         let indent = "  ".repeat(node.depth);
-        let id = node.span_id.trim_start_matches('0');
+        let id = node.span_id.to_string();
+        let id = id.trim_start_matches('0');
         let missing = if node.kind == NodeKind::MissingParent { "?" } else { "" };
         let problem = match node.problem {
             Some(Problem::Cycle) => " cycle",
             Some(Problem::DuplicateId) => " duplicate",
             None => "",
         };
-        let annotations: String = node.annotations.iter().map(|annotation| format!(" [{}]", annotation.name)).collect();
+        let annotations: String = node.annotations.iter().map(|annotation| format!(" [{}]", trace.text(annotation.name))).collect();
         let copies = if node.copies > 0 { format!(" x{}", node.copies + 1) } else { String::new() };
         format!("{indent}{missing}{id}{problem}{copies}{annotations}\n")
     };
@@ -97,7 +98,7 @@ fn annotations_hang_on_their_span_in_time_order() {
     let line = &trace.nodes[0].annotations[2];
     assert_eq!((line.kind, line.is_error, line.offset_ns), (AnnotationKind::Log, true, 30));
     assert_eq!(trace.unattached.len(), 1);
-    assert_eq!((trace.unattached[0].name.as_str(), trace.unattached[0].offset_ns), ("no span", -10));
+    assert_eq!((trace.text(trace.unattached[0].name), trace.unattached[0].offset_ns), ("no span", -10));
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn errors_and_services_are_counted() {
     ]);
     assert_eq!(trace.error_count, 3);
     assert_eq!(trace.nodes[0].descendant_error_count, 2);
-    let shares: Vec<_> = trace.services.iter().map(|share| (share.name.as_str(), share.span_count, share.error_count)).collect();
+    let shares: Vec<_> = trace.services.iter().map(|share| (trace.text(share.name), share.span_count, share.error_count)).collect();
     assert_eq!(shares, [("db", 2, 1), ("backend", 2, 2)]);
 }
 
@@ -184,10 +185,19 @@ fn a_deep_chain_is_walked_without_recursion() {
 }
 
 #[test]
-fn serves_as_json() {
-    let json = serde_json::to_value(tree(vec![Row::span(1, 0xa, Some(0xb), 0, 100)])).unwrap();
-    assert_eq!(json["nodes"][0]["kind"], "missing_parent");
-    assert_eq!(json["nodes"][1]["parent"], 0);
+fn names_are_words_and_long_lines_are_cut() {
+    let long = "é".repeat(200);
+    let trace = tree(vec![
+        Row::span(1, 0xa, None, 0, 100).text(names::SPAN_KIND, "server").text(names::META_SOURCE, "otlp"),
+        Row::span(2, 0xb, Some(0xa), 1, 1).with(names::NAME, Value::Int(7)).with(names::SERVICE_NAME, Value::Bool(true)),
+        Row::at(3, 5).text(names::BODY, &long).text(names::META_SIGNAL_TYPE, "log"),
+        Row::span(4, 0xc, Some(0x99), 2, 1),
+    ]);
+    let words = |node: &Node| [node.name, node.service, node.span_kind, node.source].map(|word| trace.text(word).to_owned());
+    assert_eq!(words(&trace.nodes[0]), ["span a", "backend", "server", "otlp"]);
+    assert_eq!(words(&trace.nodes[1]), ["7", "true", "", ""]);
+    assert_eq!((trace.nodes[2].kind, words(&trace.nodes[2])), (NodeKind::MissingParent, [""; 4].map(str::to_owned)));
+    assert_eq!(trace.text(trace.unattached[0].name), "é".repeat(120));
 }
 
 proptest! {

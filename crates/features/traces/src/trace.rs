@@ -1,9 +1,10 @@
-//! The shape of a built trace, as the API serves it.
+//! The shape of a built trace.
 
-use serde::Serialize;
+use crate::words::{Word, Words};
+use glasshive_model::SpanId;
 
 /// One trace, ready to draw.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// Earliest start of any span, ns since 1970; of any row when there is no span; 0 when there is none at all.
     pub start_ns: i64,
@@ -21,13 +22,22 @@ pub struct Trace {
     pub nodes: Vec<Node>,
     /// Annotations and log lines that name no span, by time.
     pub unattached: Vec<Annotation>,
+    /// What names, services, kinds and sources are called.
+    pub words: Words,
+}
+
+impl Trace {
+    /// What a word of it is.
+    pub fn text(&self, word: Word) -> &str {
+        self.words.text(word)
+    }
 }
 
 /// How much of a trace is one service's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceShare {
     /// `service.name`; empty when spans have none.
-    pub name: String,
+    pub name: Word,
     /// Its spans.
     pub span_count: usize,
     /// Those marked as errors.
@@ -37,11 +47,11 @@ pub struct ServiceShare {
 }
 
 /// One line of the waterfall.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// What the line stands for.
     pub kind: NodeKind,
-    /// Index of the row among those given to [`crate::build`]; `None` for a placeholder.
+    /// Index of the row among those it was built from; `None` for a placeholder.
     pub row: Option<usize>,
     /// Levels below the top.
     pub depth: usize,
@@ -53,22 +63,22 @@ pub struct Node {
     pub descendant_count: usize,
     /// How many of those are marked as errors.
     pub descendant_error_count: usize,
-    /// 16 hex digits; for a placeholder the id that was named but never came.
-    pub span_id: String,
+    /// Its id; for a placeholder the one that was named but never came.
+    pub span_id: SpanId,
     /// From the trace's start to this one's, ns.
     pub offset_ns: i64,
     /// `None` while unfinished, and for placeholders.
     pub duration_ns: Option<i64>,
     /// The part of the duration in which no child ran, ns.
     pub self_ns: i64,
-    /// The span's name.
-    pub name: String,
+    /// The span's name; empty, as all words are where there is none.
+    pub name: Word,
     /// `service.name`.
-    pub service: String,
+    pub service: Word,
     /// `span.kind` in words.
-    pub span_kind: String,
+    pub span_kind: Word,
     /// `meta.source` in words.
-    pub source: String,
+    pub source: Word,
     /// Marked as an error.
     pub is_error: bool,
     /// What is wrong with it.
@@ -80,8 +90,7 @@ pub struct Node {
 }
 
 /// What a line stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeKind {
     /// A span that was received.
     Span,
@@ -90,8 +99,7 @@ pub enum NodeKind {
 }
 
 /// What is wrong with a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
     /// Another span of this id came first, with other contents. Children belong to the first.
     DuplicateId,
@@ -100,23 +108,22 @@ pub enum Problem {
 }
 
 /// Something that happened within a span.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Annotation {
     /// What sort.
     pub kind: AnnotationKind,
-    /// Index of the row among those given to [`crate::build`].
+    /// Index of the row among those it was built from.
     pub row: usize,
     /// From the trace's start, ns; may be negative.
     pub offset_ns: i64,
     /// Its name; for a log line without one the beginning of its body.
-    pub name: String,
+    pub name: Word,
     /// An exception, or severity error and above.
     pub is_error: bool,
 }
 
 /// What sort of annotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnnotationKind {
     /// A span event.
     SpanEvent,

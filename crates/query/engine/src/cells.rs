@@ -6,6 +6,7 @@
 
 mod condition;
 mod keys;
+mod lend;
 mod read;
 
 pub(crate) use condition::Prepared;

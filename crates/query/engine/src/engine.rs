@@ -2,11 +2,13 @@
 
 mod compare;
 mod listing;
+mod outline;
 mod raw;
 mod run;
 mod stored;
 
 pub use listing::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, ValuesRequest};
+pub use outline::Outline;
 pub use raw::{Follower, RawRows, TraceRequest};
 pub use stored::{StoredPage, StoredRequest};
 

@@ -1,7 +1,7 @@
 //! The query engine: plans run over a store's live rows and files.
 //!
 //! [`Engine`] answers a [`Plan`](glasshive_query_plan::Plan) with an [`Answer`](glasshive_query_plan::Answer), finds raw rows
-//! ([`Engine::events`], [`Engine::trace`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]), counts what
+//! ([`Engine::events`], [`Engine::trace`], [`Engine::trace_outline`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]), counts what
 //! tells some rows from others ([`Engine::compare`]) and tells
 //! which rows of what arrives pass a filter ([`Engine::follow`]). It serves nothing and parses nothing, and it reads only
 //! through [`Store::snapshot`](glasshive_store::Store::snapshot).
@@ -40,7 +40,7 @@ pub use compare::{BucketTally, ColumnTally, Comparison, Selection, SelectionPart
 pub use control::Cancel;
 pub use cost::Cost;
 pub use engine::{
-    ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, RawRows, StoredPage, StoredRequest, TraceRequest,
-    ValuesRequest,
+    ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, Outline, RawRows, StoredPage, StoredRequest,
+    TraceRequest, ValuesRequest,
 };
 pub use error::EngineError;

@@ -1,8 +1,10 @@
 //! Raw rows: found by a narrow scan for (time, arrival), then read whole.
 
 mod fetch;
+mod gathered;
 
 pub(crate) use fetch::{chunk_rows, fetch};
+pub(crate) use gathered::{Fields, Gathered};
 
 use crate::control::{Control, Flow};
 use crate::error::Failure;
@@ -11,10 +13,12 @@ use crate::related::{Ids, Related};
 use crate::scan::{Footers, Output, Outputs, Scan, Unit, filtered, times};
 use crate::tasks::Tasks;
 use arrow_array::ArrayRef;
+use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_model::Value;
 use glasshive_model::shown::ShownRow;
 use glasshive_query_plan::{Cursor, Note, Reason};
 use glasshive_store::Snapshot;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What looking for rows needs.
@@ -71,34 +75,33 @@ impl Finder {
         Ok(hits)
     }
 
-    /// The rows behind some hits, in their order; fewer, and a note, when they take more memory than there is. `None` reads all
-    /// columns.
+    /// The rows behind some hits, newest first; fewer, and a note, when they take more memory than there is, or the time is up. `None`
+    /// reads all columns.
     pub(crate) async fn rows(&self, hits: Vec<Hit>, columns: Option<&[crate::column::Resolved]>) -> Result<Vec<ShownRow>, Failure> {
-        let reservation = self.control.reservation("raw rows");
-        let mut rows = Vec::with_capacity(hits.len());
-        let mut rest = hits;
-        while let Some(first) = rest.first().map(|hit| hit.unit.clone()) {
-            let (here, elsewhere): (Vec<Hit>, Vec<Hit>) = rest.into_iter().partition(|hit| Arc::ptr_eq(&hit.unit, &first));
-            rest = elsewhere;
+        let mut kept = Fitting { rows: Vec::new(), held: self.control.reservation("raw rows"), let_go: None };
+        for (unit, wanted) in by_unit(hits) {
             if self.control.flow()? == Flow::Stop {
                 break;
             }
-            let wanted: Vec<Cursor> = here.iter().map(|hit| hit.cursor).collect();
-            match fetch(&first, &wanted, columns, &self.control.meter).await {
-                Ok(found) => {
-                    let bytes = found.iter().map(heap_bytes).sum();
-                    rows.extend(found);
-                    if reservation.try_grow(bytes).is_err() {
-                        self.note_too_many();
-                        break;
-                    }
+            let mut take = |rows: Vec<ShownRow>| kept.add(rows, self.control.memory_bytes);
+            match fetch(&unit, &wanted, columns, &self.control, &mut take).await {
+                Ok(Flow::GoOn) => {}
+                Ok(Flow::Stop) => break,
+                Err(Failure::Read(error)) => {
+                    // The answer goes without all of it.
+                    let wanted: HashSet<i64> = wanted.iter().map(|cursor| cursor.seq).collect();
+                    kept.rows.retain(|row| !wanted.contains(&row.seq));
+                    crate::scan::leave_out(error, unit.file(), &self.control)?;
                 }
-                Err(Failure::Read(error)) => crate::scan::leave_out(error, first.file(), &self.control)?,
                 Err(failure) => return Err(failure),
             }
+            if kept.let_go.is_some() {
+                self.note_too_many();
+                break;
+            }
         }
-        rows.sort_by_key(|row| std::cmp::Reverse((row.time_ns, row.seq)));
-        Ok(rows)
+        kept.sort();
+        Ok(kept.rows)
     }
 
     /// Rows turned into others, one by one; fewer, and a note, when these take more memory than there is, or the time is up.
@@ -123,6 +126,58 @@ impl Finder {
         let text = "the rows take more memory than a query may have; some are missing; ask for fewer or raise query.memory";
         self.control.note(Note::missing(Reason::Memory, text));
     }
+}
+
+/// Rows that were read, as many as there is memory for.
+struct Fitting {
+    rows: Vec<ShownRow>,
+    held: MemoryReservation,
+    /// The newest row that was let go.
+    let_go: Option<Cursor>,
+}
+
+impl Fitting {
+    /// Adds rows. When they take too much, the oldest go: so many that it is seldom done.
+    fn add(&mut self, rows: Vec<ShownRow>, memory_bytes: usize) {
+        let before = self.rows.len();
+        self.rows.extend(rows.into_iter().filter(|row| self.let_go.is_none_or(|let_go| cursor_of(row) > let_go)));
+        if self.held.try_grow(self.rows[before..].iter().map(heap_bytes).sum()).is_ok() {
+            return;
+        }
+        self.sort();
+        let (most, mut bytes) = (memory_bytes / 4 * 3, 0);
+        let fits = |row: &&ShownRow| {
+            bytes += heap_bytes(row);
+            bytes <= most
+        };
+        let fitting = self.rows.iter().take_while(fits).count();
+        self.let_go = self.rows.get(fitting).map(cursor_of).or(self.let_go);
+        self.rows.truncate(fitting);
+        self.held.resize(self.rows.iter().map(heap_bytes).sum());
+    }
+
+    /// Newest first.
+    fn sort(&mut self) {
+        self.rows.sort_by_key(|row| std::cmp::Reverse(cursor_of(row)));
+    }
+}
+
+fn cursor_of(row: &ShownRow) -> Cursor {
+    Cursor { time_ns: row.time_ns, seq: row.seq }
+}
+
+/// Hits by the unit that they are in, in order of the first of each.
+fn by_unit(hits: Vec<Hit>) -> Vec<(Arc<Unit>, Vec<Cursor>)> {
+    let mut places: HashMap<usize, usize> = HashMap::new();
+    let mut units: Vec<(Arc<Unit>, Vec<Cursor>)> = Vec::new();
+    for Hit { cursor, unit } in hits {
+        let place = *places.entry(Arc::as_ptr(&unit) as usize).or_insert(units.len());
+        if place == units.len() {
+            units.push((unit, Vec::new()));
+        }
+        units[place].1.push(cursor);
+    }
+    units
 }
 
 /// About how much memory a shown row takes.

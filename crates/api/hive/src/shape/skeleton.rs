@@ -3,10 +3,11 @@
 use super::Nanoseconds;
 use super::query::{Cost, Note};
 use glasshive_feature_traces as traces;
+use glasshive_model::SpanId;
 use glasshive_query_plan as plan;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 
 /// One trace. Entry n of each list of `spans` is the n-th line, depth first; times are nanoseconds from the trace's start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,7 +50,8 @@ pub struct SpanColumns {
     /// Index of the parent's line; -1 at the top.
     pub parent: Vec<i64>,
     /// 16 hex digits; of a parent that was named but never came too.
-    pub id: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub id: Vec<Id>,
     /// Start, nanoseconds.
     pub start: Vec<i64>,
     /// Length, nanoseconds; -1 where it is not known.
@@ -82,45 +84,81 @@ pub struct MarkColumns {
     pub name: Vec<usize>,
 }
 
-/// Words, each once, in order of first sight.
-#[derive(Default)]
-struct Words {
-    list: Vec<String>,
-    places: HashMap<String, usize>,
+/// A span's id, in JSON its digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id(pub SpanId);
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(std::str::from_utf8(&self.0.digits()).expect("digits are ASCII"))
+    }
 }
 
-impl Words {
-    fn place(&mut self, word: &str) -> usize {
-        if let Some(place) = self.places.get(word) {
-            return *place;
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        SpanId::parse(&text).map(Self).ok_or_else(|| serde::de::Error::custom("expected 16 hex digits"))
+    }
+}
+
+/// Those of a trace's words that a column has, each once, in order of first sight.
+struct Used<'a> {
+    words: &'a traces::Words,
+    list: Vec<String>,
+    places: Vec<Option<usize>>,
+}
+
+impl<'a> Used<'a> {
+    fn none_of(words: &'a traces::Words) -> Self {
+        Self { words, list: Vec::new(), places: vec![None; words.len()] }
+    }
+
+    fn place(&mut self, word: traces::Word) -> usize {
+        let (list, words) = (&mut self.list, self.words);
+        *self.places[word.place()].get_or_insert_with(|| {
+            list.push(words.text(word).to_owned());
+            list.len() - 1
+        })
+    }
+}
+
+impl SpanColumns {
+    fn with_capacity(lines: usize) -> Self {
+        Self {
+            parent: Vec::with_capacity(lines),
+            id: Vec::with_capacity(lines),
+            start: Vec::with_capacity(lines),
+            duration: Vec::with_capacity(lines),
+            own: Vec::with_capacity(lines),
+            name: Vec::with_capacity(lines),
+            service: Vec::with_capacity(lines),
+            kind: Vec::with_capacity(lines),
+            flags: Vec::with_capacity(lines),
         }
-        self.list.push(word.to_owned());
-        self.places.insert(word.to_owned(), self.list.len() - 1);
-        self.list.len() - 1
     }
 }
 
 impl Skeleton {
     /// A built trace as columns.
     pub fn new(trace_id: String, trace: &traces::Trace, notes: Vec<plan::Note>, cost: Cost) -> Self {
-        let (mut names, mut services, mut kinds) = (Words::default(), Words::default(), Words::default());
-        let (mut spans, mut marks) = (SpanColumns::default(), MarkColumns::default());
+        let [mut names, mut services, mut kinds] = [(); 3].map(|()| Used::none_of(&trace.words));
+        let (mut spans, mut marks) = (SpanColumns::with_capacity(trace.nodes.len()), MarkColumns::default());
         for (index, node) in trace.nodes.iter().enumerate() {
             spans.parent.push(node.parent.map_or(-1, |parent| parent as i64));
-            spans.id.push(node.span_id.clone());
+            spans.id.push(Id(node.span_id));
             spans.start.push(node.offset_ns);
             spans.duration.push(node.duration_ns.unwrap_or(-1));
             spans.own.push(node.self_ns);
-            spans.name.push(names.place(&node.name));
-            spans.service.push(services.place(&node.service));
-            spans.kind.push(kinds.place(&node.span_kind));
+            spans.name.push(names.place(node.name));
+            spans.service.push(services.place(node.service));
+            spans.kind.push(kinds.place(node.span_kind));
             spans.flags.push(flags(node));
             for annotation in &node.annotations {
                 marks.span.push(index);
                 marks.at.push(annotation.offset_ns);
                 marks.kind.push(kind(annotation.kind));
                 marks.is_error.push(annotation.is_error);
-                marks.name.push(names.place(&annotation.name));
+                marks.name.push(names.place(annotation.name));
             }
         }
         Self {

@@ -114,6 +114,7 @@ pub struct Annotation {
 impl Trace {
     /// A built trace with the rows it was built from.
     pub fn new(trace_id: String, trace: traces::Trace, rows: Vec<Row>, notes: Vec<plan::Note>, cost: super::query::Cost) -> Self {
+        let words = &trace.words;
         Self {
             trace_id,
             start_ns: Nanoseconds(trace.start_ns),
@@ -121,9 +122,9 @@ impl Trace {
             span_count: trace.span_count,
             error_count: trace.error_count,
             missing_root: trace.missing_root,
-            services: trace.services.into_iter().map(Into::into).collect(),
-            nodes: trace.nodes.into_iter().map(Into::into).collect(),
-            unattached: trace.unattached.into_iter().map(Into::into).collect(),
+            services: trace.services.into_iter().map(|share| Service::new(share, words)).collect(),
+            nodes: trace.nodes.into_iter().map(|node| Node::new(node, words)).collect(),
+            unattached: trace.unattached.into_iter().map(|annotation| Annotation::new(annotation, words)).collect(),
             rows,
             partial: notes.iter().any(plan::Note::is_partial),
             notes: notes.into_iter().map(Into::into).collect(),
@@ -132,14 +133,16 @@ impl Trace {
     }
 }
 
-impl From<traces::ServiceShare> for Service {
-    fn from(share: traces::ServiceShare) -> Self {
-        Self { name: share.name, span_count: share.span_count, error_count: share.error_count, self_ns: Nanoseconds(share.self_ns) }
+impl Service {
+    fn new(share: traces::ServiceShare, words: &traces::Words) -> Self {
+        let name = words.text(share.name).to_owned();
+        Self { name, span_count: share.span_count, error_count: share.error_count, self_ns: Nanoseconds(share.self_ns) }
     }
 }
 
-impl From<traces::Node> for Node {
-    fn from(node: traces::Node) -> Self {
+impl Node {
+    fn new(node: traces::Node, words: &traces::Words) -> Self {
+        let text = |word| words.text(word).to_owned();
         let kind = match node.kind {
             traces::NodeKind::Span => "span",
             traces::NodeKind::MissingParent => "missing_parent",
@@ -156,24 +159,24 @@ impl From<traces::Node> for Node {
             child_count: node.child_count,
             descendant_count: node.descendant_count,
             descendant_error_count: node.descendant_error_count,
-            span_id: node.span_id,
+            span_id: node.span_id.to_string(),
             offset_ns: Nanoseconds(node.offset_ns),
             duration_ns: node.duration_ns.map(Nanoseconds),
             self_ns: Nanoseconds(node.self_ns),
-            name: node.name,
-            service: node.service,
-            span_kind: node.span_kind,
-            source: node.source,
+            name: text(node.name),
+            service: text(node.service),
+            span_kind: text(node.span_kind),
+            source: text(node.source),
             is_error: node.is_error,
             problem: problem.map(str::to_owned),
             copies: node.copies,
-            annotations: node.annotations.into_iter().map(Into::into).collect(),
+            annotations: node.annotations.into_iter().map(|annotation| Annotation::new(annotation, words)).collect(),
         }
     }
 }
 
-impl From<traces::Annotation> for Annotation {
-    fn from(annotation: traces::Annotation) -> Self {
+impl Annotation {
+    fn new(annotation: traces::Annotation, words: &traces::Words) -> Self {
         let kind = match annotation.kind {
             traces::AnnotationKind::SpanEvent => "span_event",
             traces::AnnotationKind::Link => "link",
@@ -185,7 +188,7 @@ impl From<traces::Annotation> for Annotation {
             kind: kind.to_owned(),
             row: annotation.row,
             offset_ns: Nanoseconds(annotation.offset_ns),
-            name: annotation.name,
+            name: words.text(annotation.name).to_owned(),
             is_error: annotation.is_error,
         }
     }

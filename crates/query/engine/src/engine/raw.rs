@@ -8,15 +8,13 @@ use crate::cost::Cost;
 use crate::error::{EngineError, Failure};
 use crate::question::Question;
 use crate::related::{Ask, Related, Search};
-use crate::rows::{Finder, Hit, chunk_rows};
+use crate::rows::{Fields, Finder, Gathered, Hit, chunk_rows};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, TraceId, Value, names};
 use glasshive_query_plan::{
     Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, Note, Reason, Relation, Window,
 };
 use glasshive_store::{Chunk, Registry, Snapshot};
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,48 +103,13 @@ impl Engine {
     /// # Errors
     /// As [`EngineError`] says.
     pub async fn trace(&self, environment: EnvironmentId, request: TraceRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
-        self.trace_rows(environment, request, None, cancel).await
-    }
-
-    /// The same rows with no more of their fields than these names say, but for rows whose span id comes more than once, which are
-    /// whole: whether two are one row that was sent again is told by all that they hold.
-    ///
-    /// # Errors
-    /// As [`EngineError`] says.
-    pub async fn trace_outline(
-        &self,
-        environment: EnvironmentId,
-        request: TraceRequest,
-        fields: &[&str],
-        cancel: Cancel,
-    ) -> Result<RawRows, EngineError> {
-        // Told apart by its span id in any case.
-        let fields = fields.iter().chain(&[names::SPAN_ID]).map(|name| Column::exact(*name)).collect();
-        self.trace_rows(environment, request, Some(fields), cancel).await
-    }
-
-    async fn trace_rows(
-        &self,
-        environment: EnvironmentId,
-        request: TraceRequest,
-        fields: Option<Vec<Column>>,
-        cancel: Cancel,
-    ) -> Result<RawRows, EngineError> {
         self.run("trace", cancel, move |inner, control| async move {
-            let limit = inner.config.trace_rows;
             let snapshot = inner.snapshot(environment, EVERYTHING, None);
             let finder = Finder { snapshot, footers: inner.footers.clone(), control: control.clone(), threads: inner.threads() };
-            let mut hits = finder.trace(request, limit + 1).await?;
-            let mut notes = Vec::new();
-            if hits.len() > limit {
-                hits.truncate(limit);
-                notes.push(Note::missing(Reason::Rows, format!("the trace has more than {limit} rows; the newest {limit} are here")));
-            }
-            let rows = match fields {
-                None => finder.rows(hits, None).await?,
-                Some(fields) => finder.outline(hits, &fields).await?,
-            };
-            notes.splice(0..0, control.take_notes(inner.config.time_limit, None, None)?);
+            let (gathered, is_cut) = finder.trace(request, &Fields::default(), inner.config.trace_rows).await?;
+            let rows = finder.rows(gathered.hits(), None).await?;
+            let mut notes = control.take_notes(inner.config.time_limit, None, None)?;
+            notes.extend(is_cut.then(|| too_long(inner.config.trace_rows)));
             Ok(RawRows { rows, next: None, notes, cost: control.meter.cost(&finder.snapshot.files) })
         })
         .await
@@ -199,65 +162,58 @@ impl Finder {
         Ok(hits)
     }
 
-    /// The rows behind hits with these fields alone, those that share a span id whole.
-    async fn outline(&self, hits: Vec<Hit>, fields: &[Column]) -> Result<Vec<ShownRow>, Failure> {
-        let names = Names { registry: &self.snapshot.registry, fields: &[] };
-        let columns: Vec<Resolved> = fields.iter().map(|column| Resolved::new(column, names)).collect();
-        let mut rows = self.rows(hits.clone(), Some(&columns)).await?;
-        let repeated = repeated(&rows);
-        if repeated.is_empty() {
-            return Ok(rows);
-        }
-        let hits = hits.into_iter().filter(|hit| repeated.contains(&hit.cursor.seq)).collect();
-        let whole: HashMap<i64, ShownRow> = self.rows(hits, None).await?.into_iter().map(|row| (row.seq, row)).collect();
-        for row in &mut rows {
-            if let Some(whole) = whole.get(&row.seq) {
-                row.clone_from(whole);
+    /// The rows of a trace, at most `limit`, and whether there are more.
+    pub(super) async fn trace(&self, request: TraceRequest, fields: &Fields, limit: usize) -> Result<(Gathered, bool), Failure> {
+        let mut gathered = Gathered::new(limit.saturating_add(1), &self.control);
+        let near = request.near_ns.map(|near| Window { start_ns: near, end_ns: near });
+        // Nothing has been looked at yet.
+        let mut seen = near.unwrap_or(Window { start_ns: EVERYTHING.start_ns, end_ns: EVERYTHING.start_ns });
+        let round_hint = request.near_ns.into_iter().flat_map(|near| TRACE_WINDOWS_NS.map(|reach| around(near, near, reach)));
+        for window in round_hint.chain([EVERYTHING]) {
+            self.look_further(request.trace_id, &mut seen, window, fields, &mut gathered).await?;
+            // A trace may reach beyond where it was looked for: look on until a day round its rows was seen.
+            while let Some((first_ns, last_ns)) = gathered.extent_ns() {
+                let wider = around(first_ns, last_ns, TRACE_GAP_NS);
+                if gathered.len() > limit || (wider.start_ns >= seen.start_ns && wider.end_ns <= seen.end_ns) {
+                    let is_cut = gathered.len() > limit;
+                    gathered.cut_to(limit)?;
+                    return Ok((gathered, is_cut));
+                }
+                self.look_further(request.trace_id, &mut seen, wider, fields, &mut gathered).await?;
             }
         }
-        Ok(rows)
+        Ok((gathered, false))
     }
 
-    async fn trace(&self, request: TraceRequest, limit: usize) -> Result<Vec<Hit>, Failure> {
-        let condition = Condition {
-            column: Column::exact(names::TRACE_ID),
-            op: FilterOp::Equal,
-            values: vec![Literal::Str(request.trace_id.to_string())],
-        };
+    /// Looks for rows of a trace where `window` reaches beyond what was seen.
+    async fn look_further(
+        &self,
+        trace_id: TraceId,
+        seen: &mut Window,
+        window: Window,
+        fields: &Fields,
+        gathered: &mut Gathered,
+    ) -> Result<(), Failure> {
+        let condition =
+            Condition { column: Column::exact(names::TRACE_ID), op: FilterOp::Equal, values: vec![Literal::Str(trace_id.to_string())] };
         let filters = Filters { combination: Combination::And, conditions: vec![condition] };
         let names = Names { registry: &self.snapshot.registry, fields: &[] };
-        let question = |window| Question::new(window, None, &filters, |_| false, names);
-        let round_hint = request.near_ns.iter().flat_map(|near| TRACE_WINDOWS_NS.map(|reach| around(*near, *near, reach)));
-        for mut window in round_hint {
-            loop {
-                let hits = self.newest(question(window), None, limit, None).await?;
-                let (Some(last), Some(first)) = (hits.first(), hits.last()) else { break };
-                // A trace may reach beyond where it was looked for: look on until a day round its rows was seen.
-                let wider = around(first.cursor.time_ns, last.cursor.time_ns, TRACE_GAP_NS);
-                if hits.len() >= limit || (wider.start_ns >= window.start_ns && wider.end_ns <= window.end_ns) {
-                    return Ok(hits);
-                }
-                window = Window { start_ns: wider.start_ns.min(window.start_ns), end_ns: wider.end_ns.max(window.end_ns) };
+        let wider = Window { start_ns: window.start_ns.min(seen.start_ns), end_ns: window.end_ns.max(seen.end_ns) };
+        let after = Window { start_ns: seen.end_ns, end_ns: wider.end_ns };
+        let before = Window { start_ns: wider.start_ns, end_ns: seen.start_ns };
+        for part in [after, before] {
+            if part.start_ns < part.end_ns {
+                self.gather(Question::new(part, None, &filters, |_| false, names), fields, gathered).await?;
             }
         }
-        self.newest(question(EVERYTHING), None, limit, None).await
+        *seen = wider;
+        Ok(())
     }
 }
 
-/// The arrivals of rows whose span id is not theirs alone.
-fn repeated(rows: &[ShownRow]) -> HashSet<i64> {
-    let mut first: HashMap<String, i64> = HashMap::new();
-    let mut repeated = HashSet::new();
-    for row in rows {
-        let Some(id) = row.get(names::SPAN_ID) else { continue };
-        match first.entry(id.to_string()) {
-            Entry::Vacant(entry) => {
-                entry.insert(row.seq);
-            }
-            Entry::Occupied(entry) => repeated.extend([*entry.get(), row.seq]),
-        }
-    }
-    repeated
+/// The remark on a trace of which the newest rows alone are given back.
+pub(super) fn too_long(limit: usize) -> Note {
+    Note::missing(Reason::Rows, format!("the trace has more than {limit} rows; the newest {limit} are here"))
 }
 
 fn around(first_ns: i64, last_ns: i64, reach_ns: i64) -> Window {
@@ -330,7 +286,7 @@ impl Follower {
         let mask =
             filter.mask(&chunk.project(filter.reads.columns()), chunk.len(), &control).map_err(|failure| self.inner.told(failure))?;
         let columns: Vec<Resolved> = self.request.columns.iter().map(|column| Resolved::new(column, names)).collect();
-        let rows = chunk_rows(chunk, &mask, None);
+        let rows = chunk_rows(chunk, &mask);
         Ok(if columns.is_empty() { rows } else { rows.into_iter().map(|row| narrowed(row, &columns)).collect() })
     }
 

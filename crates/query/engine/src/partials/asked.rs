@@ -76,8 +76,7 @@ fn output(outputs: &Outputs, index: usize) -> Option<String> {
         Output::Numbers(numbers) => format!("numbers {:?}", column(numbers)),
         Output::Counted(counted) => format!("counted {:?}", column(counted)),
         Output::Hashes(hashes) => format!("hashes {:?}", column(hashes)),
-        Output::Weight | Output::Time | Output::Seq | Output::System(_) | Output::Related(_) | Output::Json(_) | Output::Integers(_) => {
-            return None;
-        }
+        Output::Weight | Output::Time | Output::Seq | Output::System(_) | Output::Stored(_) => return None,
+        Output::Related(_) | Output::Json(_) | Output::Integers(_) => return None,
     })
 }

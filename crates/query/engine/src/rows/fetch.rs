@@ -1,7 +1,8 @@
 //! Reading chosen rows of one unit with all their columns.
 
 use crate::column::{Binding, Reads, Resolved, Source};
-use crate::cost::{CountedReader, Meter};
+use crate::control::{Control, Flow};
+use crate::cost::CountedReader;
 use crate::error::Failure;
 use crate::scan::{Group, Unit, file_columns, pages_in_window, read_error};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
@@ -23,22 +24,34 @@ use std::sync::Arc;
 /// System columns that no shown field comes from.
 const NOT_SHOWN: [SystemColumn; 2] = [SystemColumn::Raw, SystemColumn::Twin];
 
-/// The rows at these places of a unit, in any order. `columns` narrows what is read; `None` reads everything.
+/// Rows of a chunk that are turned into shown ones at once.
+const BATCH_ROWS: usize = 1_024;
+
+/// Hands the rows at these places of a unit to `take`, some at a time, in any order, until the time is up. `columns` narrows what is read;
+/// `None` reads everything.
 pub(crate) async fn fetch(
     unit: &Unit,
     wanted: &[Cursor],
     columns: Option<&[Resolved]>,
-    meter: &Arc<Meter>,
-) -> Result<Vec<ShownRow>, Failure> {
+    control: &Control,
+    take: &mut (impl FnMut(Vec<ShownRow>) + Send),
+) -> Result<Flow, Failure> {
     match unit {
         Unit::Chunk(chunk) => {
             let seqs = chunk.project(&[ColumnRef::System(SystemColumn::Seq)]);
             let keep = mask(&seqs[0], &wanted.iter().map(|cursor| cursor.seq).collect());
-            Ok(chunk_rows(chunk, &keep, columns))
+            let batch = chunk_batch(chunk, &keep, columns);
+            for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
+                if control.flow()? == Flow::Stop {
+                    return Ok(Flow::Stop);
+                }
+                take(shown_rows(&batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start))));
+            }
+            Ok(Flow::GoOn)
         }
-        Unit::Group(group) => group_rows(group, wanted, columns, meter).await,
+        Unit::Group(group) => group_rows(group, wanted, columns, control, take).await,
         // What is known of rows is not the rows themselves; nobody finds any there.
-        Unit::Kept(_) => Ok(Vec::new()),
+        Unit::Kept(_) => Ok(Flow::GoOn),
     }
 }
 
@@ -48,11 +61,12 @@ fn mask(seqs: &ArrayRef, wanted: &HashSet<i64>) -> BooleanBuffer {
 }
 
 /// The rows of a chunk that a mask marks.
-pub(crate) fn chunk_rows(chunk: &Chunk, keep: &BooleanBuffer, columns: Option<&[Resolved]>) -> Vec<ShownRow> {
+pub(crate) fn chunk_rows(chunk: &Chunk, keep: &BooleanBuffer) -> Vec<ShownRow> {
+    if keep.count_set_bits() == 0 { Vec::new() } else { shown_rows(&chunk_batch(chunk, keep, None)) }
+}
+
+fn chunk_batch(chunk: &Chunk, keep: &BooleanBuffer, columns: Option<&[Resolved]>) -> RecordBatch {
     let rows: UInt32Array = keep.set_indices().map(|row| Some(row as u32)).collect();
-    if rows.is_empty() {
-        return Vec::new();
-    }
     let wanted = match columns {
         Some(columns) => narrow(columns, Source::Chunk(chunk)),
         None => {
@@ -66,7 +80,7 @@ pub(crate) fn chunk_rows(chunk: &Chunk, keep: &BooleanBuffer, columns: Option<&[
         take(&array, &rows, None).expect("the rows are the chunk's")
     });
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays.collect());
-    shown_rows(&batch.expect("every projected array has its field's type"))
+    batch.expect("every projected array has its field's type")
 }
 
 fn field(column: &ColumnRef) -> Field {
@@ -87,13 +101,19 @@ fn narrow(columns: &[Resolved], source: Source<'_>) -> Vec<ColumnRef> {
     reads.columns().to_vec()
 }
 
-async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved]>, meter: &Arc<Meter>) -> Result<Vec<ShownRow>, Failure> {
+async fn group_rows(
+    group: &Group,
+    wanted: &[Cursor],
+    columns: Option<&[Resolved]>,
+    control: &Control,
+    take: &mut (impl FnMut(Vec<ShownRow>) + Send),
+) -> Result<Flow, Failure> {
     let schema = group.metadata().schema();
     let seqs: HashSet<i64> = wanted.iter().map(|cursor| cursor.seq).collect();
     let seq_field = file_columns(schema, &[ColumnRef::System(SystemColumn::Seq)])[0].unwrap_or(0);
     let seq_only = ProjectionMask::roots(group.metadata().parquet_schema(), [seq_field]);
     let predicate = ArrowPredicateFn::new(seq_only, move |batch: RecordBatch| Ok(BooleanArray::new(mask(batch.column(0), &seqs), None)));
-    let reader = CountedReader::new(group.file.clone(), meter.clone());
+    let reader = CountedReader::new(group.file.clone(), control.meter.clone());
     let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, group.metadata().clone())
         .with_row_groups(vec![group.index])
         .with_projection(ProjectionMask::roots(group.metadata().parquet_schema(), fields(group, columns)))
@@ -109,9 +129,16 @@ async fn group_rows(group: &Group, wanted: &[Cursor], columns: Option<&[Resolved
             None => builder,
         };
     }
-    let stream = builder.build().map_err(read_error)?;
-    let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(read_error)?;
-    Ok(batches.iter().flat_map(shown_rows).collect())
+    let mut stream = builder.build().map_err(read_error)?;
+    while let Some(batch) = stream.try_next().await.map_err(read_error)? {
+        if control.flow()? == Flow::Stop {
+            return Ok(Flow::Stop);
+        }
+        take(shown_rows(&batch));
+        // One batch may come out of what was decoded before, without waiting for anything.
+        tokio::task::yield_now().await;
+    }
+    Ok(Flow::GoOn)
 }
 
 /// The fields of the file that hold something in the row group.

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::related::Key as Related;
 use arrow_array::{ArrayRef, Int64Array, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use glasshive_model::SystemColumn;
+use glasshive_model::{ColumnRef, SystemColumn};
 use glasshive_query_plan::Grid;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub(crate) enum Output {
     Seq,
     /// A system column as it is stored.
     System(SystemColumn),
+    /// Any column as it is stored; null where the source has none.
+    Stored(ColumnRef),
     /// A group key of [`KeyForm::Tagged`] that other spans have: null here, filled in by the intake.
     Related(Related),
     /// A group key.
@@ -80,21 +82,27 @@ impl Outputs {
         })
     }
 
-    /// The index of a column, added unless it is there.
+    /// The index of a column that the question names, added unless it is there.
     pub(crate) fn column(&mut self, column: Resolved) -> usize {
-        let found = self.columns.iter().position(|known| known.column == column.column);
-        found.unwrap_or_else(|| {
-            self.columns.push(column);
-            self.columns.len() - 1
-        })
+        let index = self.place(column);
+        self.unasked.retain(|unasked| *unasked != index);
+        index
     }
 
     /// The same of one that the question does not name, unless it is there.
     pub(crate) fn unasked(&mut self, column: Resolved) -> usize {
         let columns = self.columns.len();
-        let index = self.column(column);
+        let index = self.place(column);
         self.unasked.extend((index == columns).then_some(index));
         index
+    }
+
+    fn place(&mut self, column: Resolved) -> usize {
+        let found = self.columns.iter().position(|known| known.column == column.column);
+        found.unwrap_or_else(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        })
     }
 
     /// The columns that the question names.
@@ -123,6 +131,7 @@ impl Outputs {
             Output::Time => Bound::Raw(reads.system(SystemColumn::Time)),
             Output::Seq => Bound::Raw(reads.system(SystemColumn::Seq)),
             Output::System(column) => Bound::Raw(reads.system(*column)),
+            Output::Stored(column) => Bound::Raw(reads.slot(column.clone())),
             Output::Related(_) => Bound::Related,
             Output::Key(column, form) => Bound::Key(binding(*column, &mut reads), *form),
             Output::Numbers(column) => Bound::Numbers(binding(*column, &mut reads), self.columns[*column].class),

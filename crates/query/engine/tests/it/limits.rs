@@ -2,7 +2,8 @@
 
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, event, plan, small_store, two_hours, two_threads};
 use glasshive_base::{BoxFuture, Clock, ErrorKind};
-use glasshive_query_engine::{Cancel, EngineConfig, EngineError};
+use glasshive_model::TraceId;
+use glasshive_query_engine::{Cancel, EngineConfig, EngineError, TraceRequest};
 use glasshive_query_plan::{Column, EventsRequest, Measure, NoteKind, Reason, Wants, Window};
 use glasshive_store::StoreConfig;
 use serde_json::json;
@@ -168,6 +169,34 @@ async fn raw_rows_that_do_not_fit_are_missing_with_a_note() {
     assert_eq!(found.notes[0].kind, NoteKind::Partial);
     let newest = hive.rows.iter().map(|row| row.time_ns).max();
     assert_eq!(found.rows.first().map(|row| row.time_ns), newest, "the newest are there");
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_request_of_many_rows_the_newest_are_there() {
+    let config = StoreConfig { seal_rows: usize::MAX, row_group_rows: 1 << 20, ..small_store() };
+    let mut hive = Hive::with(config, two_threads()).await;
+    let text = "x".repeat(500);
+    let trace = "5759e988bd862e3fe1be46a994272793";
+    let own = |second: i64| {
+        let second = (second * 7) % 5_000;
+        json!({"t": second * SECOND_NS, "trace": trace, "span": format!("{:016x}", second + 1), "f": {"text": text}})
+    };
+    hive.send(&(0..5_000).map(own).collect::<Vec<_>>()).await;
+    let engine = hive.engine_with(EngineConfig { memory_bytes: 1 << 20, ..two_threads() }, hive.clock());
+    for state in ["live", "flushed"] {
+        let request = EventsRequest { limit: 5_000, ..EventsRequest::all(two_hours()) };
+        let events = engine.events(LOCAL, &request, Cancel::default()).await.unwrap();
+        let request = TraceRequest { trace_id: TraceId::from_text(trace), near_ns: None };
+        let of_trace = engine.trace(LOCAL, request, Cancel::default()).await.unwrap();
+        for found in [events, of_trace] {
+            let seconds: Vec<i64> = found.rows.iter().map(|row| (row.time_ns - START_NS) / SECOND_NS).collect();
+            assert!((100..1_500).contains(&seconds.len()), "{state}: {}", seconds.len());
+            assert_eq!(seconds, (5_000 - seconds.len() as i64..5_000).rev().collect::<Vec<i64>>(), "{state}");
+            assert_eq!(found.notes[0].missing.as_ref().map(|missing| missing.reason), Some(Reason::Memory), "{state}");
+        }
+        hive.flush().await;
+    }
     hive.close().await;
 }
 

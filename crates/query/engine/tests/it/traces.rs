@@ -1,8 +1,9 @@
 //! A trace is found by the indexes of data files: only its own rows are looked at.
 
-use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, plan, small_store, two_threads};
+use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, plan, small_store, two_threads};
 use glasshive_base::metrics;
 use glasshive_model::TraceId;
+use glasshive_model::shown::FieldRows;
 use glasshive_query_engine::{Cancel, Cost, Engine, EngineConfig, RawRows, TraceRequest};
 use glasshive_query_plan::{Measure, Wants};
 use glasshive_store::StoreConfig;
@@ -111,29 +112,88 @@ async fn filters_are_kept_and_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outline_has_the_fields_that_it_names_and_rows_of_one_span_id_whole() {
+async fn an_outline_has_what_the_rows_have_wherever_they_are() {
     let mut hive = Hive::new().await;
-    let own = |second: i64, number: i64, value: i64| {
-        let fields = json!({"n": value, "service.name": "web", "route": "/a"});
-        json!({"t": second * SECOND_NS, "trace": id(0), "span": format!("{number:016x}"), "name": "step", "duration": 5_000_000, "f": fields})
+    let own = |second: i64, number: i64, fields: serde_json::Value| {
+        json!({"t": second * SECOND_NS, "trace": id(0), "span": format!("{number:016x}"), "parent": format!("{:016x}", number / 2 + 100),
+            "name": format!("step {number} of a long row"), "duration": 5_000_000 + number, "kind": number % 4, "f": fields})
     };
-    hive.send(&[own(1, 1, 1), own(2, 2, 2), own(3, 3, 3)]).await;
-    hive.flush().await;
-    hive.send(&[own(4, 2, 5), own(5, 4, 4)]).await;
-    let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns: None };
-    let fields = ["service.name", "duration_ms", "name"];
-    let found = hive.engine.trace_outline(LOCAL, request, &fields, Cancel::default()).await.unwrap();
-    let whole = hive.engine.trace(LOCAL, request, Cancel::default()).await.unwrap();
-    assert_eq!((found.rows.len(), found.notes), (5, Vec::new()));
-    for (outline, whole) in found.rows.iter().zip(&whole.rows) {
-        let span = outline.get("trace.span_id").unwrap().to_string();
-        assert_eq!((outline.seq, outline.time_ns), (whole.seq, whole.time_ns));
-        if span.ends_with('2') {
-            assert_eq!(outline, whole, "two rows have this id");
-            continue;
+    let parts = [
+        vec![own(1, 1, json!({"service.name": "web", "route": "/a"})), own(40_000, 2, json!({"service.name": "web", "error": true}))],
+        vec![own(3, 3, json!({"service.name": "a service of a long name", "error": "it failed"})), own(4, 4, json!({"status_code": 7}))],
+        vec![own(5, 5, json!({"name": "an attribute", "error": 3, "body": [1, 2]})), own(90_000, 6, json!({}))],
+    ];
+    let fields =
+        ["trace.parent_id", "duration_ms", "name", "body", "service.name", "span.kind", "meta.signal_type", "error", "status_code"];
+    let check = async |hive: &Hive, expected: usize| {
+        for near_ns in [None, Some(START_NS + 10 * SECOND_NS), Some(0)] {
+            let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns };
+            let outline = hive.engine.trace_outline(LOCAL, request, &fields, Cancel::default()).await.unwrap();
+            let whole = hive.engine.trace(LOCAL, request, Cancel::default()).await.unwrap();
+            assert_eq!((outline.len(), whole.rows.len(), &outline.notes), (expected, expected, &Vec::new()));
+            let mut rows: Vec<usize> = (0..outline.len()).collect();
+            rows.sort_by_key(|row| std::cmp::Reverse((outline.time_ns(*row), outline.seq(*row))));
+            for (row, whole) in rows.into_iter().zip(&whole.rows) {
+                assert_eq!((outline.seq(row), outline.time_ns(row)), (whole.seq, whole.time_ns));
+                for (place, field) in fields.iter().enumerate() {
+                    let text = |value: Option<String>| value.unwrap_or_else(|| "absent".to_owned());
+                    let own = text(outline.value(row, place).map(|value| value.to_string()));
+                    assert_eq!(own, text(whole.get(field).map(ToString::to_string)), "{field} of {whole:?}");
+                }
+            }
         }
-        assert!(fields.iter().all(|field| outline.get(field) == whole.get(field)), "{outline:?}");
-        assert!(outline.get("route").is_none() && outline.get("n").is_none(), "{outline:?}");
+    };
+    for (sent, part) in parts.into_iter().enumerate() {
+        hive.send(&part).await;
+        check(&hive, 2 * (sent + 1)).await;
+        if sent == 1 {
+            hive.flush().await;
+            check(&hive, 4).await;
+        }
     }
+    hive.send(&[json!({"t": SECOND_NS, "trace": id(1), "span": "0000000000000001", "name": "of another"})]).await;
+    check(&hive, 6).await;
+    hive.flush().await;
+    check(&hive, 6).await;
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_one_span_id_are_compared_by_all_their_fields() {
+    let mut hive = Hive::new().await;
+    let own = |number: i64, route: &str| json!({"t": number * SECOND_NS, "trace": id(0), "span": format!("{number:016x}"), "f": {"route": route}});
+    hive.send(&[own(1, "/a"), own(2, "/a"), own(3, "/a")]).await;
+    hive.flush().await;
+    hive.send(&[own(2, "/a"), own(3, "/b"), own(4, "/a")]).await;
+    let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns: None };
+    let outline = hive.engine.trace_outline(LOCAL, request, &["name"], Cancel::default()).await.unwrap();
+    assert_eq!(outline.len(), 6);
+    let of = |second: i64| (0..outline.len()).filter(|row| outline.time_ns(*row) == START_NS + second * SECOND_NS).collect::<Vec<_>>();
+    let is_same = |second: i64| outline.is_same(of(second)[0], of(second)[1]);
+    assert_eq!((of(1).len(), of(2).len(), of(3).len(), of(4).len()), (1, 2, 2, 1));
+    assert!(is_same(2) && !is_same(3));
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outline_is_of_the_newest_rows_where_there_are_too_many() {
+    let mut hive = Hive::new().await;
+    let own = |number: i64| json!({"t": number * SECOND_NS, "trace": id(0), "span": format!("{:016x}", number + 1), "name": "step"});
+    for batch in 0..6_i64 {
+        hive.send(&(0..500).map(|row| own((row * 6 + batch) % 3_000)).collect::<Vec<_>>()).await;
+        if batch == 2 {
+            hive.flush().await;
+        }
+    }
+    let engine = hive.engine_with(EngineConfig { trace_rows: 200, ..two_threads() }, hive.clock());
+    let request = TraceRequest { trace_id: TraceId::from_text(&id(0)), near_ns: None };
+    let outline = engine.trace_outline(LOCAL, request, &["name"], Cancel::default()).await.unwrap();
+    let mut seconds: Vec<i64> = (0..outline.len()).map(|row| (outline.time_ns(row) - START_NS) / SECOND_NS).collect();
+    seconds.sort_unstable();
+    assert_eq!(seconds, (2_800..3_000).collect::<Vec<i64>>());
+    assert_eq!(outline.notes[0].text, "the trace has more than 200 rows; the newest 200 are here");
+    let small = hive.engine_with(EngineConfig { memory_bytes: 20_000, ..two_threads() }, hive.clock());
+    let outline = small.trace_outline(LOCAL, request, &["name"], Cancel::default()).await.unwrap();
+    assert!(outline.len() < 3_000 && outline.notes.iter().any(|note| note.is_partial()), "{} {:?}", outline.len(), outline.notes);
     hive.close().await;
 }
