@@ -17,6 +17,7 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_query_plan::heatmap::Scale;
+use glasshive_query_plan::histogram;
 use glasshive_query_plan::{
     Answer, Calculation, Column, GroupRow, GroupValue, Measure, Note, Op, OrderKey, Plan, SeriesRow, Wants, Window,
 };
@@ -29,6 +30,8 @@ pub(crate) struct Run<'a> {
     pub plan: &'a Plan,
     pub wants: Wants,
     pub ask: Ask,
+    /// Where events are looked for: the plan's time and what is wanted from before it.
+    pub reach: Window,
     pub snapshot: Arc<Snapshot>,
     /// Of all datasets, in the window and round it; where other spans are asked about.
     pub spans: Option<Arc<Snapshot>>,
@@ -53,7 +56,7 @@ impl Run<'_> {
             let mut measures = Measures::new(&self.plan.calculations, self.plan.grid(), self.names(), self.is_weighted(), &known);
             let has_overflow = |column: &Resolved| self.has_overflow(column);
             let (keys, forms) = measures.keys(self.plan, self.wants.series, self.names(), &self.ask.breakdowns, has_overflow);
-            let (states, covered) = self.fold(self.plan.scan_window(), &mut measures, &keys, related.clone()).await?;
+            let (states, covered) = self.fold(self.reach, &mut measures, &keys, related.clone()).await?;
             let total = self.merged(&measures.aggregates, &states, |keys| vec![zeros(keys)])?;
             let again = measures.choose_rows(self.plan, &total.states);
             if again.is_empty() {
@@ -75,7 +78,7 @@ impl Run<'_> {
         let search = Search {
             ask: &self.ask,
             names: self.names(),
-            question: &|| self.question(self.plan.scan_window()),
+            question: &|| self.question(self.reach),
             snapshot: &self.snapshot,
             spans,
             window: self.plan.time.window,
@@ -164,11 +167,14 @@ impl Run<'_> {
             points.iter_mut().zip(later).for_each(|(all, later)| all.append(later));
             waiting.push(held);
         }
-        let window = self.plan.time.window;
-        let covered = queue.looked_after_ns().map(|last| last.saturating_add(1)).filter(|start| *start < window.end_ns);
-        let covered = covered.map(|start_ns| Window { start_ns: start_ns.max(window.start_ns), ..window });
+        let asked = self.plan.time.window;
+        let unseen_until = queue.looked_after_ns().map(|last| last.saturating_add(1));
+        let covered = unseen_until.filter(|start| *start < asked.end_ns);
+        let covered = covered.map(|start_ns| Window { start_ns: start_ns.max(asked.start_ns), ..asked });
         if !points.is_empty() {
-            folded.push(self.increases(points, covered.unwrap_or(window), shape.fold(&self.control, "groups")?)?);
+            let known_ns = histogram::reach(asked).start_ns.max(window.start_ns);
+            let known_ns = unseen_until.map_or(known_ns, |until| known_ns.max(until));
+            folded.push(self.increases(points, known_ns, shape.fold(&self.control, "groups")?)?);
         }
         drop(waiting);
         let held = self.control.reservation("states");
@@ -176,10 +182,10 @@ impl Run<'_> {
         Ok((States { folded, held }, covered))
     }
 
-    /// What points add that had to wait until all of a window were there.
-    fn increases(&self, points: Vec<Points>, window: Window, mut fold: Fold) -> Result<Folded, Failure> {
+    /// What points add that had to wait until all since a time were there.
+    fn increases(&self, points: Vec<Points>, known_ns: i64, mut fold: Fold) -> Result<Folded, Failure> {
         for (of, points) in points.into_iter().enumerate() {
-            points.fold(of, window, &mut fold, &self.control)?;
+            points.fold(of, self.plan.time.window, known_ns, &mut fold, &self.control)?;
         }
         Ok(fold.finish()?)
     }

@@ -78,7 +78,10 @@ impl Run<'_> {
         let mut outputs = Outputs::default();
         let sides = Sides::new(selection, &mut outputs, self.names(), &self.ask.breakdowns);
         // No columns but the selection's are there yet.
-        let notes = self.remarks(&outputs);
+        let mut notes = self.remarks(&outputs);
+        let of_others = self.ask.breakdowns.iter().map(Option::is_some).chain(std::iter::repeat(false));
+        let own = selection.parts.iter().zip(of_others).filter(|(_, is_other)| !is_other);
+        notes.extend(own.filter_map(|(part, _)| part.remark(self.names())));
         let intake = Intake::new(&mut outputs, related, None, &[]);
         let weight = self.is_weighted().then(|| outputs.add(Output::Weight));
         let (columns, is_cut) = self.compared(&mut outputs);

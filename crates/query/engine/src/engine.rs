@@ -22,7 +22,7 @@ use crate::related::Ask;
 use crate::scan::Footers;
 use glasshive_base::{Clock, metrics};
 use glasshive_model::EnvironmentId;
-use glasshive_query_plan::{Answer, Plan, Relation, Wants, Window};
+use glasshive_query_plan::{Answer, Plan, Relation, Wants, Window, histogram};
 use glasshive_store::{Scope, Snapshot, Store};
 use run::Slots;
 use std::sync::Arc;
@@ -186,13 +186,15 @@ impl Inner {
 
     /// A plan over a snapshot of what it is about.
     pub(crate) fn prepared<'a>(&self, environment: EnvironmentId, plan: &'a Plan, wants: Wants, control: &Arc<Control>) -> Run<'a> {
-        let snapshot = self.snapshot(environment, plan.scan_window(), plan.datasets.clone());
+        let reach = self.reach(environment, plan);
+        let snapshot = self.snapshot(environment, reach, plan.datasets.clone());
         let ask = Ask::new(&plan.filters, &plan.breakdowns, Names { registry: &snapshot.registry, fields: &plan.fields });
         let spans = ask.has_others().then(|| self.snapshot(environment, Relation::reach(plan.time.window), None));
         Run {
             plan,
             wants,
             ask,
+            reach,
             snapshot,
             spans,
             footers: self.footers.clone(),
@@ -200,6 +202,18 @@ impl Inner {
             control: control.clone(),
             threads: self.threads(),
         }
+    }
+
+    /// Where the events of a plan are looked for.
+    fn reach(&self, environment: EnvironmentId, plan: &Plan) -> Window {
+        let (window, registry) = (plan.scan_window(), self.store.registry(environment));
+        let names = Names { registry: &registry, fields: &plan.fields };
+        let numeric = plan.calculations.iter().filter(|calculation| calculation.op.is_numeric());
+        let mut columns = numeric.filter_map(|calculation| calculation.column.as_ref());
+        if columns.any(|column| names.histogram(column).is_some()) {
+            return Window { start_ns: window.start_ns.min(histogram::reach(plan.time.window).start_ns), ..window };
+        }
+        window
     }
 
     fn threads(&self) -> usize {

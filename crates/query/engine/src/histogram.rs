@@ -17,7 +17,7 @@ use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_select::take::take;
 use glasshive_model::names::{METRIC_DESCRIPTORS, METRIC_SERIES, METRIC_START_TIME_NS};
 use glasshive_query_plan::histogram::{Buckets, Histogram, Range, SUFFIX, Temporality, temporality};
-use glasshive_query_plan::{Column, Window};
+use glasshive_query_plan::{Column, Window, histogram};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub(crate) struct HistogramColumns {
     time: usize,
     seq: usize,
     weight: Option<usize>,
+    /// The time that the question is about.
+    window: Window,
 }
 
 /// Points of one metric that are kept until all are there.
@@ -85,7 +87,7 @@ const VALUES_AT_ONCE: usize = 8_192;
 
 impl HistogramColumns {
     /// Adds what a metric's points are read from to the columns of a scan.
-    pub(crate) fn new(metric: String, outputs: &mut Outputs, names: Names<'_>, weight: Option<usize>) -> Self {
+    pub(crate) fn new(metric: String, outputs: &mut Outputs, names: Names<'_>, weight: Option<usize>, window: Window) -> Self {
         let mut column = |name: &str| outputs.unasked(Resolved::new(&Column::exact(name), names));
         let of_metric = [SUFFIX, ".count", ".sum", ".min", ".max"].map(|suffix| column(&format!("{metric}{suffix}")));
         let of_row = [METRIC_DESCRIPTORS, METRIC_SERIES, METRIC_START_TIME_NS].map(&mut column);
@@ -105,10 +107,17 @@ impl HistogramColumns {
             time: outputs.add(Output::Time),
             seq: outputs.add(Output::Seq),
             weight,
+            window,
         }
     }
 
-    /// Takes a batch in: what its points add goes to the fold, as that of histogram `of`, or they are kept in `later`.
+    /// The column of the times, and which of them the question is about.
+    pub(crate) fn times(&self) -> (usize, Window) {
+        (self.time, self.window)
+    }
+
+    /// Takes a batch in, rows before the question's time among them: what its points add goes to the fold, as that of histogram `of`,
+    /// or they are kept in `later`.
     pub(crate) fn push(&self, of: usize, fold: &mut Fold, later: &mut Points, columns: &[ArrayRef]) -> Result<(), Failure> {
         let (buckets, descriptors) = (columns[self.buckets].as_string_view(), columns[self.descriptors].as_string_view());
         let series = columns[self.series].as_primitive::<UInt64Type>();
@@ -122,10 +131,15 @@ impl HistogramColumns {
         // Few texts say what the metrics of many rows are.
         let mut known: HashMap<&str, Option<Temporality>> = HashMap::new();
         let (mut now, mut kept) = (Entries::default(), Vec::new());
+        let reach = histogram::reach(self.window);
         for row in (0..buckets.len()).filter(|row| buckets.is_valid(*row) && descriptors.is_valid(*row)) {
             let text = descriptors.value(row);
             let temporality = *known.entry(text).or_insert_with(|| temporality(text, &self.metric));
-            let is_usable = temporality == Some(Temporality::Delta) || (temporality.is_some() && series.is_valid(row));
+            let is_usable = match temporality {
+                Some(Temporality::Delta) => self.window.contains(times[row]),
+                Some(Temporality::Cumulative) => series.is_valid(row) && reach.contains(times[row]),
+                None => false,
+            };
             let Some(value) = is_usable.then(|| Buckets::read(buckets.value(row))).flatten() else { continue };
             let [count, sum, min, max] = [self.count, self.sum, self.min, self.max].map(|column| number(column, row));
             let value = Histogram { count: count.unwrap_or_else(|| value.count()), buckets: value, sum, min, max };
@@ -169,21 +183,25 @@ impl Points {
         self.bytes += other.bytes;
     }
 
-    /// Folds what each point adds, now that all of the window are there, as that of histogram `of`.
-    pub(crate) fn fold(mut self, of: usize, window: Window, fold: &mut Fold, control: &Control) -> Result<(), Failure> {
+    /// Folds what each point in `window` adds, now that all since `known_ns` are there, as that of histogram `of`.
+    pub(crate) fn fold(mut self, of: usize, window: Window, known_ns: i64, fold: &mut Fold, control: &Control) -> Result<(), Failure> {
         self.points.sort_unstable_by_key(|point| (point.stream, point.time_ns, point.seq));
         let mut entries: Vec<Entries> = self.keys.iter().map(|_| Entries::default()).collect();
         for stream in self.points.chunk_by(|left, right| left.stream == right.stream) {
             control.is_wanted()?;
             let mut before: Option<&Point> = None;
             for point in stream {
+                let before = before.replace(point);
+                if !window.contains(point.time_ns) {
+                    continue;
+                }
                 let entries = &mut entries[point.batch];
                 match before {
                     Some(before) => match point.value.increase(&before.value) {
                         Some(increase) => entries.add(point.row, &increase, point.weight),
                         None => entries.add(point.row, &point.value, point.weight),
                     },
-                    None if point.stream.1.is_some_and(|start| start >= window.start_ns) => {
+                    None if point.stream.1.is_some_and(|start| start >= known_ns) => {
                         entries.add(point.row, &point.value, point.weight);
                     }
                     None => {}
@@ -191,7 +209,6 @@ impl Points {
                 if entries.values >= VALUES_AT_ONCE {
                     std::mem::take(entries).fold(of, fold, &self.keys[point.batch])?;
                 }
-                before = Some(point);
             }
         }
         for (entries, keys) in entries.into_iter().zip(&self.keys) {

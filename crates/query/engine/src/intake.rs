@@ -84,8 +84,14 @@ impl Intake {
         let mut columns = self.columns(columns)?;
         if let Some(progress) = &self.progress {
             progress.push(fold, &columns)?;
-            let window = progress.grid.window;
-            let times = times(&columns[progress.time]);
+        }
+        for (of, (histogram, later)) in self.histograms.iter().zip(later).enumerate() {
+            histogram.push(of, fold, later, &columns)?;
+        }
+        // Of what lies before the question's time, these alone want to know.
+        let progress = self.progress.as_ref().map(|progress| (progress.time, progress.grid.window));
+        if let Some((time, window)) = progress.or_else(|| self.histograms.first().map(HistogramColumns::times)) {
+            let times = times(&columns[time]);
             let mask = BooleanBuffer::collect_bool(times.len(), |row| window.contains(times[row]));
             match mask.count_set_bits() {
                 0 => return Ok(()),
@@ -93,11 +99,7 @@ impl Intake {
                 _ => columns = filtered(&columns, mask)?,
             }
         }
-        fold.push(&columns)?;
-        for (of, (histogram, later)) in self.histograms.iter().zip(later).enumerate() {
-            histogram.push(of, fold, later, &columns)?;
-        }
-        Ok(())
+        Ok(fold.push(&columns)?)
     }
 }
 

@@ -110,7 +110,7 @@ impl Measures {
             return Reading::Count(self.aggregate(Aggregate::Weight { value: None, weight }));
         };
         if let Some(metric) = names.histogram(column).filter(|_| calculation.op.is_numeric()) {
-            return self.of_histogram(calculation.op, metric, names);
+            return self.of_histogram(calculation.op, metric, grid, names);
         }
         let resolved = Resolved::new(column, names);
         let integers = resolved.holds_only_integers();
@@ -152,10 +152,10 @@ impl Measures {
     }
 
     /// A calculation over the values that a metric's histograms stand for.
-    fn of_histogram(&mut self, op: Op, metric: String, names: Names<'_>) -> Reading {
+    fn of_histogram(&mut self, op: Op, metric: String, grid: Grid, names: Names<'_>) -> Reading {
         let found = self.histograms.iter().position(|known| known.metric == metric);
         let of = found.unwrap_or_else(|| {
-            self.histograms.push(HistogramColumns::new(metric.clone(), &mut self.outputs, names, self.weight));
+            self.histograms.push(HistogramColumns::new(metric.clone(), &mut self.outputs, names, self.weight, grid.window));
             self.histograms.len() - 1
         });
         let sum = Aggregate::Increase(of, Total::Sum);

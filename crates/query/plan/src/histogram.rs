@@ -6,11 +6,11 @@
 //!
 //! - A **delta** point adds all it holds.
 //! - A **cumulative** point belongs to the stream of its `metric.series` and `metric.start_time_ns`. It adds what it holds more
-//!   than the stream's point before, by time and then by arrival, of those events that the question is about
-//!   ([`Buckets::increase`]). Where something fell, or the buckets cannot be compared, the sender has begun anew, and the point
-//!   adds all it holds. So does the first point of a stream that began within the question's time; the first of one that began
-//!   earlier, or that does not say when, adds nothing: it is what later ones are counted from; of a partial answer, the question's
-//!   time is the part that was looked at. A point without a series adds nothing.
+//!   than the stream's point before, by time and then by arrival, of those events that the question is about, in its time or up to
+//!   [`LOOK_BACK_NS`] before ([`Buckets::increase`]). Where something fell, or the buckets cannot be compared, the sender has begun
+//!   anew, and the point adds all it holds. So does the first point of a stream that began within that time; the first of one that
+//!   began earlier, or that does not say when, adds nothing: it is what later ones are counted from; of a partial answer, the time is
+//!   the part that was looked at. A point without a series adds nothing, nor does one before the question's time.
 //! - The temporality is what `metric.descriptors` says of the metric; a point that says none adds nothing.
 //!
 //! What is added becomes [`Range`]s, in which values lie evenly. Percentiles are interpolated in them ([`quantile`]), heatmaps get
@@ -25,12 +25,23 @@ mod tests;
 pub use buckets::{Buckets, Side};
 pub use ranges::{Range, add_to_rows, distribution, extremes, quantile};
 
-use serde::Deserialize;
+use crate::time::Window;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::fmt;
 
 /// What the name of a column of histograms ends in.
 pub const SUFFIX: &str = ".histogram";
+
+/// How far before the question's time points are looked for that those within are counted from: several of the intervals in which
+/// SDKs and scrapers send. It does not depend on the steps, so that a value over the whole time does not either.
+pub const LOOK_BACK_NS: i64 = 300_000_000_000;
+
+/// A question's time, and what is looked at before it.
+pub fn reach(window: Window) -> Window {
+    Window { start_ns: window.start_ns.saturating_sub(LOOK_BACK_NS), ..window }
+}
 
 /// What a point counts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +76,45 @@ pub fn metric_of(name: &str, has_json: impl Fn(&str) -> bool, is_known: bool) ->
     }
 }
 
-/// What `metric.descriptors` says of a metric.
+/// What `metric.descriptors` says of a metric's histogram. A row may have a gauge, say, of the same name: the text then has the name
+/// twice.
 pub fn temporality(descriptors: &str, metric: &str) -> Option<Temporality> {
     #[derive(Deserialize)]
     struct Descriptor<'a> {
+        #[serde(borrow, default)]
+        kind: Cow<'a, str>,
         #[serde(borrow)]
         temporality: Option<Cow<'a, str>>,
     }
-    let descriptors: HashMap<Cow<'_, str>, Descriptor<'_>> = serde_json::from_str(descriptors).ok()?;
-    match descriptors.get(metric)?.temporality.as_deref()? {
-        "delta" => Some(Temporality::Delta),
-        "cumulative" => Some(Temporality::Cumulative),
-        _ => None,
+
+    /// Looks for a metric's histogram among the members of an object.
+    struct OfHistogram<'a>(&'a str);
+
+    impl<'de> Visitor<'de> for OfHistogram<'_> {
+        type Value = Option<Temporality>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("descriptors by metric")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(name) = members.next_key::<Cow<'de, str>>()? {
+                let descriptor: Descriptor<'de> = members.next_value()?;
+                if name != self.0 || !matches!(&*descriptor.kind, "histogram" | "exponential_histogram") {
+                    continue;
+                }
+                found = found.or(match descriptor.temporality.as_deref() {
+                    Some("delta") => Some(Temporality::Delta),
+                    Some("cumulative") => Some(Temporality::Cumulative),
+                    _ => None,
+                });
+            }
+            Ok(found)
+        }
     }
+
+    serde_json::Deserializer::from_str(descriptors).deserialize_map(OfHistogram(metric)).ok()?
 }
 
 // === impl Histogram ===

@@ -40,7 +40,9 @@ pub fn evaluate(plan: &Plan, rows: &[ShownRow], wants: Wants) -> Answer {
         wanted.iter().copied().filter(|row| environment.overlap_ns(row, plan.time.window) > 0).collect()
     };
     let matching: Vec<&ShownRow> = wanted.into_iter().filter(|row| plan.time.window.contains(row.time_ns)).collect();
-    let calculate = Calculate::new(&environment, plan, &matching);
+    let reach = histogram::reach(plan.time.window);
+    let points = environment.matching(&related, reach, plan.datasets.as_deref(), |marker| plan.leaves_out(marker));
+    let calculate = Calculate::new(&environment, plan, &matching, &points);
 
     let mut groups: BTreeMap<Vec<GroupValue>, Group<'_>> = BTreeMap::new();
     if plan.breakdowns.is_empty() {
@@ -255,9 +257,10 @@ struct Calculate<'a> {
 }
 
 impl<'a> Calculate<'a> {
-    fn new(environment: &'a Environment<'a>, plan: &'a Plan, matching: &[&ShownRow]) -> Self {
+    /// `points` are the rows that points of histograms are among.
+    fn new(environment: &'a Environment<'a>, plan: &'a Plan, matching: &[&ShownRow], points: &[&ShownRow]) -> Self {
         let added = |metric: String| {
-            let added = histograms::added(&metric, matching, plan.time.window);
+            let added = histograms::added(&metric, points, plan.time.window);
             (metric, added)
         };
         let histograms = plan.calculations.iter().map(|calculation| environment.histogram(calculation).map(added)).collect();

@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
-use glasshive_query_plan::{Column, GroupValue, Window};
+use glasshive_query_plan::{Column, GroupValue, Note, NoteKind, Window};
 
 /// The selected rows: those in a window of which all parts hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,17 @@ pub enum SelectionPart {
 }
 
 impl SelectionPart {
+    /// What to tell when it selects nothing because of what its column is: a range of values that a metric's histograms have.
+    pub(super) fn remark(&self, names: Names<'_>) -> Option<Note> {
+        let SelectionPart::Range { column, .. } = self else { return None };
+        names.histogram(column)?;
+        let text = format!(
+            "{column} holds histograms, each of many values: a range of them selects no single events; group by an attribute and compare \
+             the groups, or select spans"
+        );
+        Some(Note::new(NoteKind::TypeClash, text))
+    }
+
     /// The column that it is about.
     pub fn column(&self) -> &Column {
         match self {
@@ -72,7 +83,10 @@ impl Sides {
                 SelectionPart::Range { column, low, high } => match other {
                     Some(other) => sides.others.push((outputs.add(other), *low, *high)),
                     None => {
-                        let index = outputs.column(Resolved::new(column, names));
+                        let resolved = Resolved::new(column, names);
+                        // That a metric has no column of its own name is nothing to tell: its histograms are.
+                        let is_histogram = names.histogram(column).is_some();
+                        let index = if is_histogram { outputs.unasked(resolved) } else { outputs.column(resolved) };
                         sides.ranges.push((outputs.add(Output::Numbers(index)), *low, *high));
                     }
                 },

@@ -61,3 +61,28 @@ async fn selections_by_any_column_that_a_question_may_name() {
     assert_eq!((found, notes[0].text.as_str()), (0, "no event has a column \"nothing\""));
     hive.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_of_a_metrics_histograms_is_told_to_select_nothing() {
+    let mut hive = Hive::new().await;
+    let point = |second: i64| {
+        let descriptors = json!({"took": {"kind": "histogram", "temporality": "delta"}});
+        let buckets = json!({"bounds": [1.0, 2.0], "counts": [3, 2, 1]});
+        json!({"t": second * SECOND_NS, "signal": 2, "f": {"took.histogram": buckets, "took.count": 6, "metric.descriptors": descriptors}})
+    };
+    hive.send(&[point(1), point(2), json!({"t": 3 * SECOND_NS, "f": {"number": 5}})]).await;
+    for column in ["took", "took.histogram"] {
+        let part = SelectionPart::Range { column: Column::from_shown(column), low: 1.0, high: 2.0 };
+        let selection = Selection { window: two_hours().window, parts: vec![part] };
+        let found = hive.engine.compare(LOCAL, &plan("HEATMAP(took)"), &selection, Cancel::default()).await.unwrap();
+        assert_eq!((found.selected.rows, found.rest.rows), (0, 3));
+        let said: Vec<(NoteKind, bool)> =
+            found.notes.iter().map(|note| (note.kind, note.text.contains("a range of them selects no single events"))).collect();
+        assert_eq!(said, [(NoteKind::TypeClash, true)], "{:?}", found.notes);
+    }
+    let part = SelectionPart::Range { column: Column::from_shown("took.count"), low: 1.0, high: 7.0 };
+    let selection = Selection { window: two_hours().window, parts: vec![part] };
+    let found = hive.engine.compare(LOCAL, &plan("HEATMAP(took)"), &selection, Cancel::default()).await.unwrap();
+    assert_eq!((found.selected.rows, found.rest.rows, found.notes.len()), (2, 1, 0));
+    hive.close().await;
+}

@@ -66,6 +66,14 @@ fn descriptors_say_the_temporality() {
     assert_eq!(temporality(text, "a"), Some(Temporality::Delta));
     assert_eq!(temporality(text, "b"), Some(Temporality::Cumulative));
     assert_eq!((temporality(text, "c"), temporality(text, "d"), temporality("{", "a")), (None, None, None));
+    // A row may have another metric of the same name, before or after.
+    for text in [
+        r#"{"a":{"kind":"gauge"},"a":{"kind":"histogram","temporality":"delta"},"a":{"kind":"sum","temporality":"cumulative"}}"#,
+        r#"{"a":{"kind":"exponential_histogram","temporality":"delta"},"a":{"kind":"gauge","metadata":{"a":[1]}}}"#,
+    ] {
+        assert_eq!(temporality(text, "a"), Some(Temporality::Delta), "{text}");
+    }
+    assert_eq!(temporality(r#"{"a":{"kind":"sum","temporality":"delta"}}"#, "a"), None);
 }
 
 #[test]

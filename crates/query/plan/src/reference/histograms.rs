@@ -21,7 +21,7 @@ pub(super) type AddedByRow = BTreeMap<i64, Added>;
 /// A series, and since when it counts.
 type Stream = (String, Option<i64>);
 
-/// What each of a question's rows adds of a metric.
+/// What each of a question's rows adds of a metric. `rows` are those of [`histogram::reach`].
 pub(super) fn added(metric: &str, rows: &[&ShownRow], window: Window) -> AddedByRow {
     let mut all = AddedByRow::new();
     let mut streams: BTreeMap<Stream, Vec<(&ShownRow, Histogram)>> = BTreeMap::new();
@@ -44,7 +44,7 @@ pub(super) fn added(metric: &str, rows: &[&ShownRow], window: Window) -> AddedBy
         for (index, (row, histogram)) in points.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| &points[before].1);
             let added = match before {
-                None if start.is_none_or(|start| start < window.start_ns) => continue,
+                None if start.is_none_or(|start| start < histogram::reach(window).start_ns) => continue,
                 None => histogram.clone(),
                 Some(before) => histogram.increase(before).unwrap_or_else(|| histogram.clone()),
             };
