@@ -1,5 +1,7 @@
 //! Answering a plan: scan and fold on all query threads, then merge, choose groups, and read the calculations.
 
+mod steps;
+
 use crate::cells::{KeyForm, group_value};
 use crate::column::{Names, Resolved, Source};
 use crate::control::Control;
@@ -24,6 +26,7 @@ use glasshive_query_plan::{
 use glasshive_store::Snapshot;
 use std::cmp::Ordering;
 use std::sync::Arc;
+use steps::{StepRow, Steps};
 
 /// One plan over one snapshot.
 pub(crate) struct Run<'a> {
@@ -453,38 +456,6 @@ impl Choice<'_> {
             series.push(SeriesRow { step: index(row.step), group: row.place, values });
             before = Some(row);
         }
-    }
-}
-
-/// States by (step, place).
-struct Steps {
-    folded: Folded,
-    steps: Vec<i64>,
-    places: Vec<i64>,
-}
-
-/// One of them.
-struct StepRow<'a> {
-    step: i64,
-    place: usize,
-    states: &'a [Vec<ArrayRef>],
-    row: usize,
-}
-
-impl Steps {
-    fn new(folded: Folded) -> Self {
-        let [steps, places] = [0, 1].map(|key| crate::cells::int64(&folded.keys[key]).values().to_vec());
-        Self { folded, steps, places }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = StepRow<'_>> {
-        let row = |row: usize| StepRow {
-            step: self.steps[row],
-            place: usize::try_from(self.places[row]).unwrap_or(0),
-            states: &self.folded.states,
-            row,
-        };
-        (0..self.steps.len()).map(row)
     }
 }
 

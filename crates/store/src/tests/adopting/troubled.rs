@@ -217,7 +217,7 @@ async fn f13_what_lies_elsewhere_stays_there_and_is_adopted_from_there() {
         troubles.is_elsewhere.store(true, Ordering::SeqCst);
         for _ in 0..2 {
             let running = restored.world.open_troubled(restored.catalog.clone(), troubles.clone()).await.unwrap();
-            let told: Vec<String> = running.messages().into_iter().filter(|message| message.contains("unknown")).collect();
+            let told: Vec<String> = running.messages().into_iter().filter(|message| message.contains("unknown to the catalog")).collect();
             let [message] = told.as_slice() else { panic!("one message: {told:?}") };
             assert!(
                 message.starts_with("1 files (") && message.ends_with(") are unknown to the catalog; left in the object store"),
