@@ -325,7 +325,10 @@ test("13: from a line to its trace and back to the same line", async ({ page }) 
   await page.goto(`${server()}/e/local/logs?from=-15m`);
   const lines = page.getByRole("log", { name: /newest first/ });
   await expect(lines).toBeVisible();
+  const first = await lines.locator(".logline").first().innerText();
   await lines.evaluate((element) => element.scrollTo(0, 6_000));
+  // The lines of there have come.
+  await expect(lines.locator(".logline").first()).not.toContainText(first.split("\n").at(-1) ?? first);
   const line = lines.locator(".logline").filter({ has: page.getByRole("link", { name: "Open its trace" }) }).nth(25);
   const text = await line.innerText();
   const hand = await Hand.on(page);

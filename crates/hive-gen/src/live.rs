@@ -8,13 +8,18 @@ use crate::random::Random;
 /// Makes what has happened since it was last asked. It reads no clock: the caller says what time it is.
 ///
 /// Starting it some minutes in the past gives a history at the first call. In every ten minutes one planted cause is at work for
-/// three; see [`PlantedCause::of_live`].
+/// three; see [`PlantedCause::of_live`]. A trace is no longer than ten seconds' spans, or [`LENGTH_LEAST`]: after one of thousands
+/// nothing would come for minutes, as nothing may be above the rate.
 pub struct LiveStream {
     factory: Factory,
     start_ns: i64,
     ns_per_span: i64,
+    length_most: u64,
     made: u64,
 }
+
+/// Traces of so many spans are whole at any rate.
+const LENGTH_LEAST: u64 = 100;
 
 impl LiveStream {
     /// `spans_per_second` is an average, at least 1; traffic begins at `start_ns` (ns since 1970 UTC). Another start gives other
@@ -22,7 +27,8 @@ impl LiveStream {
     pub fn new(profile: Profile, seed: u64, spans_per_second: u32, start_ns: i64) -> Self {
         let ns_per_span = 1_000_000_000 / i64::from(spans_per_second.max(1));
         let seed = Random::new(seed, start_ns as u64).next();
-        Self { factory: Factory::new(profile, seed), start_ns, ns_per_span, made: 0 }
+        let length_most = LENGTH_LEAST.max(10 * u64::from(spans_per_second));
+        Self { factory: Factory::new(profile, seed), start_ns, ns_per_span, length_most, made: 0 }
     }
 
     /// All traces that ended by `now_ns` and after the last call, with their logs; every request is flushed, as SDKs do after a
@@ -34,7 +40,7 @@ impl LiveStream {
                 break;
             }
             let cause = PlantedCause::of_live(self.start_ns, end_ns);
-            self.made += self.factory.make_trace(end_ns, &[cause], u64::MAX);
+            self.made += self.factory.make_trace(end_ns, &[cause], self.length_most);
         }
         self.factory.flush();
         self.factory.ready.drain(..).collect()
@@ -56,6 +62,15 @@ mod tests {
         assert!(stream.advance(START + 600_000_000_000).is_empty());
         let second = spans(&stream.advance(START + 1_200_000_000_000));
         assert!((58_000..66_000).contains(&(first + second)), "{second}");
+    }
+
+    #[test]
+    fn something_comes_in_every_ten_seconds() {
+        // Of 60,000 traces some would have 5,000 spans.
+        let mut stream = LiveStream::new(Profile::Wide, 1, 40, START);
+        for step in 1..=1_500 {
+            assert!(!stream.advance(START + step * 11_000_000_000).is_empty(), "nothing came in the 11 s before {} s", step * 11);
+        }
     }
 
     #[test]
