@@ -9,8 +9,7 @@ export default defineConfig({
   snapshotPathTemplate: "e2e/baselines/{arg}{ext}",
   fullyParallel: false,
   workers: 1,
-  // What holds only the second time is told as flaky, and is a fault to be mended; a busy machine does not stop everybody meanwhile.
-  retries: process.env.CI ? 1 : 0,
+  retries: 0,
   timeout: 60_000,
   expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixels: 40, threshold: 0.05, animations: "disabled", caret: "hide" } },
   reporter: [["line"]],
