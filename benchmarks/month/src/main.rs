@@ -20,10 +20,15 @@ use glasshive_query_engine::{Engine, EngineConfig};
 use glasshive_receive_otlp::decode::OtlpDecoder;
 use glasshive_store::world::{DataDirOptions, World, open_data_dir};
 use glasshive_store::{Retention, Store, StoreConfig};
+use mimalloc::MiMalloc;
 use reading::Reader;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The product's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// 2027-01-01T00:00:00Z, where the month begins.
 const START_NS: i64 = 1_798_761_600_000_000_000;

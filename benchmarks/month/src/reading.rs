@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Where there is no `/proc`.
     pub fn new(store: &'a Store, engine: &'a Engine) -> Result<Self> {
-        Ok(Self { store, engine, cpu_seconds: cpu_seconds()?, written: kernel_says("io", "write_bytes")?, began: Instant::now() })
+        Ok(Self { store, engine, cpu_seconds: cpu_seconds()?, written: kernel_says("io", "wchar")?, began: Instant::now() })
     }
 
     /// What there is and what it costs; the time of questions counts for no day.
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When a question is refused, or answered in part.
     pub async fn read(&mut self, day: u64, now_ns: i64) -> Result<Json> {
-        let (cpu, written) = (cpu_seconds()?, kernel_says("io", "write_bytes")?);
+        let (cpu, written) = (cpu_seconds()?, kernel_says("io", "wchar")?);
         let mut reading = self.kept();
         reading.insert("day".to_owned(), json!(day));
         reading.insert("cpu_s".to_owned(), json!(rounded(cpu - self.cpu_seconds)));
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         reading.insert("peak_asking_mib".to_owned(), json!(kernel_says("status", "VmHWM")? >> 10));
         // The next day has a peak of its own.
         std::fs::write("/proc/self/clear_refs", "5").context("reset the peak of memory")?;
-        (self.cpu_seconds, self.written, self.began) = (cpu_seconds()?, kernel_says("io", "write_bytes")?, Instant::now());
+        (self.cpu_seconds, self.written, self.began) = (cpu_seconds()?, kernel_says("io", "wchar")?, Instant::now());
         Ok(Json::Object(reading))
     }
 

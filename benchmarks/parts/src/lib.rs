@@ -48,7 +48,7 @@ pub fn cpu_seconds() -> Result<f64> {
     Ok((ticks(11)? + ticks(12)?) / TICKS)
 }
 
-/// A number of `/proc/self/NAME`, such as `VmHWM` of `status` (KiB) or `write_bytes` of `io`.
+/// A number of `/proc/self/NAME`, such as `VmHWM` of `status` (KiB) or `wchar` of `io`.
 ///
 /// # Errors
 /// Where there is no such number.

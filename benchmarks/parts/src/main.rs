@@ -13,10 +13,15 @@ use glasshive_model::{EnvironmentId, EventSink};
 use glasshive_receive_otlp::decode::{Encoding, OtlpDecoder, Signal3, decode};
 use glasshive_store::world::{DataDirOptions, open_data_dir};
 use glasshive_store::{Store, StoreConfig};
+use mimalloc::MiMalloc;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// The product's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The end of the generated day, ns since 1970 UTC: fixed, so that two runs do the same work.
 const END_NS: i64 = 1_800_000_000_000_000_000;

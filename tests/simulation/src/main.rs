@@ -5,8 +5,13 @@ use anyhow::Context as _;
 use clap::Parser;
 use glasshive_store::PlantedBug;
 use glasshive_test_simulation::{Setup, run};
+use mimalloc::MiMalloc;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// The product's; for seeds by the thousand it is also the quicker one.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Runs the store under a seeded world of torn writes, lost directories and crashes.
 #[derive(Parser)]
