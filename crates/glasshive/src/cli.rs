@@ -149,6 +149,24 @@ pub struct ServerFlags {
     /// A web origin whose pages may send telemetry, besides those on loopback; may be repeated
     #[arg(long = "cors-origin", value_name = "ORIGIN", env = "GLASSHIVE_CORS_ORIGINS", hide_env_values = true, value_delimiter = ' ')]
     pub cors_origins: Option<Vec<String>>,
+    /// A request header that such pages may send besides those of SDKs and keys; may be repeated
+    #[arg(long = "cors-header", value_name = "NAME", env = "GLASSHIVE_CORS_HEADERS", hide_env_values = true, value_delimiter = ' ')]
+    pub cors_headers: Option<Vec<String>>,
+    /// A path in front of `/v1/traces`, `/v1/logs` and `/v1/metrics` besides none and `/otlp`, as a proxy leaves it; may be repeated
+    #[arg(
+        long = "ingest-base-path",
+        value_name = "PATH",
+        env = "GLASSHIVE_INGEST_BASE_PATHS",
+        hide_env_values = true,
+        value_delimiter = ' '
+    )]
+    pub ingest_base_paths: Option<Vec<String>>,
+    /// Most bytes of a request body, compressed and decompressed alike; more is refused [default: 64MiB, less where memory is short]
+    #[arg(long, value_name = "SIZE", env = "GLASSHIVE_INGEST_MAX_BODY", hide_env_values = true)]
+    pub ingest_max_body: Option<String>,
+    /// Status that tells senders to try again while the server is full: 503, which old Python exporters need, or 429 [default: 503]
+    #[arg(long, value_name = "STATUS", env = "GLASSHIVE_INGEST_THROTTLE_STATUS", hide_env_values = true)]
+    pub ingest_throttle_status: Option<u16>,
     /// Memory that the process plans with, such as 4GiB or 50% of the machine's or the container's [default: 75%]
     #[arg(long, value_name = "SIZE", env = "GLASSHIVE_MEMORY", hide_env_values = true)]
     pub memory: Option<String>,

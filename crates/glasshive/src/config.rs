@@ -1,6 +1,7 @@
 //! The server's settings: flags over environment over `glasshive.toml` over defaults, each with where it came from.
 
 mod file;
+mod ingest;
 mod keeping;
 mod memory;
 mod placing;
@@ -10,6 +11,7 @@ mod shown;
 pub(crate) mod tests;
 mod unit;
 
+pub use ingest::Ingest;
 pub use keeping::Keeping;
 pub use placing::{CatalogUrl, Placing, places};
 pub use retention::Keep;
@@ -78,8 +80,8 @@ pub struct Config {
     pub public_url: Setting<Option<String>>,
     /// Further names in `Host` headers.
     pub server_names: Setting<Vec<String>>,
-    /// Further web origins that may send.
-    pub cors_origins: Setting<Vec<String>>,
+    /// What the doors for senders are told.
+    pub ingest: Ingest,
     /// Where the catalog is.
     pub placing: Placing,
     /// What the store is told.
@@ -88,10 +90,6 @@ pub struct Config {
     pub merge: Setting<bool>,
     /// How long events are kept.
     pub retention: Keep,
-    /// Age beyond which an event is rejected; `None` = none is.
-    pub ingest_max_age: Setting<Option<Duration>>,
-    /// How far ahead of its receipt an event may be before it is marked.
-    pub ingest_max_future: Setting<Duration>,
     /// Longest time a query may take.
     pub query_time: Setting<Duration>,
     /// Most memory a query may take for its groups, bytes.
@@ -123,7 +121,8 @@ impl Config {
         let secret_least = if on_loopback { SECRET_BYTES_LOOPBACK } else { SECRET_BYTES_OPEN_NETWORK };
         let key_file = pick.maybe("key_file", flags.key_file.clone(), file.key_file);
         let keys = pick.one("keys", flags.keys.clone(), file.keys, Vec::new());
-        let ingest = file.ingest.unwrap_or_default();
+        let room = keeping.body_bytes();
+        let ingest = Ingest::resolve(&pick, flags, file.ingest.unwrap_or_default(), file.cors.unwrap_or_default(), room)?;
         let query = file.query.unwrap_or_default();
         let query_memory = format!("{}B", keeping.query_bytes(EngineConfig::default().slots));
         let config = Self {
@@ -138,19 +137,11 @@ impl Config {
             durability: pick.one("durability", flags.durability, file.durability, DurabilityWord::Fsync),
             public_url: pick.maybe("public_url", flags.public_url.clone(), file.public_url),
             server_names: pick.one("server_names", flags.server_names.clone(), file.server.and_then(|table| table.names), Vec::new()),
-            cors_origins: pick.one("cors_origins", flags.cors_origins.clone(), file.cors.and_then(|table| table.origins), Vec::new()),
+            ingest,
             placing,
             keeping,
             merge: pick.one("merge_enabled", flags.merge_enabled, file.merge.and_then(|table| table.enabled), true),
             retention: Keep::resolve(&pick, flags, file.retention.unwrap_or_default())?,
-            ingest_max_age: pick
-                .one("ingest_max_age", flags.ingest_max_age.clone(), ingest.max_age, "off".to_owned())
-                .map(|text| unit::seconds_or_off(&text).context("--ingest-max-age"))
-                .transpose()?,
-            ingest_max_future: pick
-                .one("ingest_max_future", flags.ingest_max_future.clone(), ingest.max_future, "10m".to_owned())
-                .map(|text| unit::duration(&text).context("--ingest-max-future"))
-                .transpose()?,
             query_time: pick
                 .one("query_time", flags.query_time.clone(), query.time, "10s".to_owned())
                 .map(|text| unit::duration(&text).context("--query-time"))
@@ -206,9 +197,7 @@ impl Config {
                 Auth::Open => AuthMode::Open,
                 Auth::Keys => AuthMode::Keys,
             },
-            max_age_s: self.ingest_max_age.value.map(|age| age.as_secs()),
-            max_future_s: self.ingest_max_future.value.as_secs(),
-            ..OtlpConfig::default()
+            ..self.ingest.otlp()
         }
     }
 

@@ -112,6 +112,7 @@ impl Running {
             keys: keys.clone(),
             clock: data.world.clock.clone(),
             metrics: metrics.clone(),
+            otlp_base_paths: config.otlp().base_paths,
             checks: router::checks(&config, data.spawner.clone()),
         });
         let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read calculated fields")?;

@@ -4,6 +4,7 @@ use super::commands::HELP;
 use super::{cell, read};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// Where `glasshive.toml` is declared: each member's comment names its flag.
@@ -43,7 +44,55 @@ pub fn page(root: &Path) -> Result<String> {
             .find(|known| known.name == *flag)
             .with_context(|| format!("{FILE}: `{name}` names the flag --{flag}, which `serve` has not"))?;
     }
+    out.push_str(&lists(&declaration));
     Ok(out)
+}
+
+/// What the file alone has: lists of tables, with their members.
+fn lists(declaration: &str) -> String {
+    let structs: Vec<(&str, Vec<(&str, &str, String)>)> = members(declaration);
+    let of = |kind: &str| structs.iter().find(|(name, _)| *name == kind).map(|(_, members)| members.as_slice()).unwrap_or_default();
+    let mut out = String::new();
+    for (name, kind, _) in of("FileConfig") {
+        for (list, kind, meaning) in of(inner(kind, "Option<")) {
+            let row = inner(inner(kind, "Option<"), "Vec<");
+            if !row.ends_with("Table") {
+                continue;
+            }
+            let _ = write!(
+                out,
+                "\n## `[[{name}.{list}]]`\n\n{meaning} In the file alone, as often as needed.\n\n| member | needed | what it is |\n| --- | --- | --- |\n"
+            );
+            for (member, kind, meaning) in of(row) {
+                let needed = if kind.starts_with("Option<") { "no" } else { "yes" };
+                let _ = writeln!(out, "| `{member}` | {needed} | {} |", cell(meaning.trim_end_matches('.')));
+            }
+        }
+    }
+    out
+}
+
+/// `T` of `Outer<T>`, else what there is.
+fn inner<'a>(kind: &'a str, outer: &str) -> &'a str {
+    kind.strip_prefix(outer).and_then(|kind| kind.strip_suffix('>')).unwrap_or(kind)
+}
+
+/// Structures by name: their members, each with its type and its comment.
+fn members(source: &str) -> Vec<(&str, Vec<(&str, &str, String)>)> {
+    let (mut found, mut comment): (Vec<(&str, Vec<_>)>, Vec<&str>) = (Vec::new(), Vec::new());
+    for line in source.lines() {
+        let text = line.trim();
+        if let Some(name) = text.strip_prefix("pub struct ").and_then(|rest| rest.split_whitespace().next()) {
+            found.push((name, Vec::new()));
+        } else if let Some(words) = text.strip_prefix("/// ") {
+            comment.push(words);
+            continue;
+        } else if let (Some((name, kind)), Some((_, members))) = (member(line), found.last_mut()) {
+            members.push((name, kind, comment.join(" ")));
+        }
+        comment.clear();
+    }
+    found
 }
 
 /// The flags that a help explains.
@@ -128,6 +177,14 @@ mod tests {
             ("Directory that holds everything", "./x", "GLASSHIVE_DATA")
         );
         assert_eq!((found[1].meaning.as_str(), found[1].value.as_str(), found[1].variable.as_str()), ("Whether; open: No key", "<A>", "A"));
+    }
+
+    #[test]
+    fn lists_are_of_the_file_alone() {
+        let source = "pub struct FileConfig {\n    /// What\n    pub keep: Option<KeepTable>,\n}\n/// K\npub struct KeepTable {\n    /// See `--x`.\n    pub x: Option<String>,\n    /// Further ones.\n    pub rules: Option<Vec<RuleTable>>,\n}\npub struct RuleTable {\n    /// Whose,\n    /// if anybody's.\n    pub of: Option<String>,\n    /// How long.\n    pub keep: String,\n}\n";
+        let page = lists(source);
+        assert!(page.starts_with("\n## `[[keep.rules]]`\n\nFurther ones. In the file alone"), "{page}");
+        assert!(page.ends_with("| `of` | no | Whose, if anybody's |\n| `keep` | yes | How long |\n"), "{page}");
     }
 
     #[test]

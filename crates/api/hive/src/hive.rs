@@ -26,6 +26,8 @@ pub struct HiveConfig {
     pub clock: Arc<dyn Clock>,
     /// The server's own metrics.
     pub metrics: metrics::Registry,
+    /// What stands in front of `/v1/{signal}` at the OTLP door, for the OpenAPI document; the empty one is the bare path.
+    pub otlp_base_paths: Vec<String>,
     /// Checks besides the store's, asked at each `/readyz`.
     pub checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
 }
@@ -36,6 +38,7 @@ pub struct Hive {
     pub(crate) keys: Arc<Keys>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: metrics::Registry,
+    pub(crate) otlp_base_paths: Vec<String>,
     checks: Box<dyn Fn() -> Vec<Check> + Send + Sync>,
     open: OnceLock<Arc<Open>>,
     refusals: OnceLock<Arc<RefusalRing>>,
@@ -66,6 +69,7 @@ impl Hive {
             keys: config.keys,
             clock: config.clock,
             metrics: config.metrics,
+            otlp_base_paths: config.otlp_base_paths,
             checks: config.checks,
             open: OnceLock::new(),
             refusals: OnceLock::new(),

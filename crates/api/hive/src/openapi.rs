@@ -10,8 +10,8 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// The document.
-pub fn document() -> Value {
+/// The document of a server whose OTLP door stands at these paths in front of `/v1/{signal}`.
+pub fn document(otlp_base_paths: &[String]) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
@@ -23,7 +23,7 @@ pub fn document() -> Value {
             path[method.as_str().to_ascii_lowercase()] = operation(endpoint, &mut generator);
         }
     }
-    otlp::push(&mut paths);
+    otlp::push(&mut paths, otlp_base_paths);
     let problem = generator.subschema_for::<Problem>().to_value();
     json!({
         "openapi": "3.1.0",

@@ -90,12 +90,20 @@ pub struct ServerTable {
 pub struct CorsTable {
     /// See `--cors-origin`.
     pub origins: Option<Vec<String>>,
+    /// See `--cors-header`.
+    pub headers: Option<Vec<String>>,
 }
 
 /// `[ingest]`.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IngestTable {
+    /// See `--ingest-base-path`.
+    pub base_paths: Option<Vec<String>>,
+    /// See `--ingest-max-body`.
+    pub max_body: Option<String>,
+    /// See `--ingest-throttle-status`.
+    pub throttle_status: Option<u16>,
     /// See `--ingest-max-age`.
     pub max_age: Option<String>,
     /// See `--ingest-max-future`.

@@ -34,7 +34,9 @@ pub fn rows(config: &Config) -> Vec<[String; 3]> {
     row("durability", word(&config.durability.value), &config.durability.origin);
     row("public_url", maybe(config.public_url.value.clone()), &config.public_url.origin);
     row("server.names", list(&config.server_names), &config.server_names.origin);
-    row("cors.origins", list(&config.cors_origins), &config.cors_origins.origin);
+    let ingest = &config.ingest;
+    row("cors.origins", list(&ingest.origins), &ingest.origins.origin);
+    row("cors.headers", list(&ingest.headers), &ingest.headers.origin);
     let keeping = &config.keeping;
     let share = if keeping.memory_of.is_empty() { String::new() } else { format!(" ({})", keeping.memory_of) };
     row("memory", format!("{}{share}", unit::shown_bytes(keeping.memory.value)), &keeping.memory.origin);
@@ -43,9 +45,12 @@ pub fn rows(config: &Config) -> Vec<[String; 3]> {
     row("flush.age", unit::shown_duration(keeping.flush_age.value), &keeping.flush_age.origin);
     row("log.segment_bytes", unit::shown_bytes(keeping.log_segment_bytes.value), &keeping.log_segment_bytes.origin);
     row("log.max_bytes", unit::shown_bytes(keeping.log_max_bytes.value), &keeping.log_max_bytes.origin);
-    let max_age = config.ingest_max_age.value.map_or_else(|| "off".to_owned(), unit::shown_duration);
-    row("ingest.max_age", max_age, &config.ingest_max_age.origin);
-    row("ingest.max_future", unit::shown_duration(config.ingest_max_future.value), &config.ingest_max_future.origin);
+    row("ingest.base_paths", list(&ingest.base_paths), &ingest.base_paths.origin);
+    row("ingest.max_body", unit::shown_bytes(ingest.max_body.value as u64), &ingest.max_body.origin);
+    row("ingest.throttle_status", u16::from(ingest.throttle_status.value).to_string(), &ingest.throttle_status.origin);
+    let max_age = ingest.max_age.value.map_or_else(|| "off".to_owned(), unit::shown_duration);
+    row("ingest.max_age", max_age, &ingest.max_age.origin);
+    row("ingest.max_future", unit::shown_duration(ingest.max_future.value), &ingest.max_future.origin);
     row("merge.enabled", config.merge.value.to_string(), &config.merge.origin);
     let keep = &config.retention;
     row("retention.keep", retention::shown(keep.keep.value), &keep.keep.origin);

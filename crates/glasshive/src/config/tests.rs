@@ -57,13 +57,51 @@ fn bounds_of_time_reach_the_door() {
     let file = file("[ingest]\nmax_age = \"30d\"\n");
     let set = resolve(&["--config", file.path().to_str().unwrap(), "--ingest-max-future", "1m"]).unwrap();
     assert_eq!((set.otlp().max_age_s, set.otlp().max_future_s), (Some(30 * 86_400), 60));
-    assert_eq!(set.ingest_max_future.origin, Origin::Flag);
+    assert_eq!(set.ingest.max_future.origin, Origin::Flag);
     assert_eq!(resolve(&["--ingest-max-age", "off"]).unwrap().otlp().max_age_s, None);
     assert_eq!(resolve(&["--ingest-max-age", "1s"]).unwrap().otlp().max_age_s, Some(1));
     for text in ["500ms", "1500ms", "0s", "0"] {
         let error = format!("{:#}", resolve(&["--ingest-max-age", text]).unwrap_err());
         assert!(error.contains("whole seconds"), "{text}: {error}");
     }
+}
+
+#[test]
+fn what_doors_are_told_reaches_them() {
+    let usual = resolve(&[]).unwrap().otlp();
+    assert_eq!((usual.base_paths.join(" "), usual.body_bytes, u16::from(usual.throttle_status)), (" /otlp".to_owned(), 64 << 20, 503));
+    let file = file("[ingest]\nbase_paths = [\"/x/y/\", \"/\", \"/otlp\"]\nthrottle_status = 429\n[cors]\nheaders = [\"X-Tenant\"]\n");
+    let set = resolve(&["--config", file.path().to_str().unwrap(), "--ingest-max-body", "1MiB"]).unwrap();
+    let otlp = set.otlp();
+    assert_eq!((otlp.base_paths.join(" "), otlp.body_bytes, u16::from(otlp.throttle_status)), (" /otlp /x/y".to_owned(), 1 << 20, 429));
+    assert_eq!(set.ingest.headers.value, ["x-tenant"]);
+    let tight = resolve(&["--memory", "64MiB"]).unwrap();
+    assert_eq!(tight.otlp().body_bytes, tight.keeping.body_bytes());
+}
+
+#[test]
+fn what_doors_cannot_be_told() {
+    check_error(&["--ingest-base-path", "x"], expect!["--ingest-base-path: `x` does not begin with a slash, as /telemetry does"]);
+    check_error(
+        &["--ingest-base-path", "/a//b"],
+        expect!["--ingest-base-path: `/a//b` is no plain path: letters, digits and -._~ between single slashes"],
+    );
+    check_error(
+        &["--ingest-base-path", "/{a}"],
+        expect!["--ingest-base-path: `/{a}` is no plain path: letters, digits and -._~ between single slashes"],
+    );
+    check_error(
+        &["--ingest-base-path", "/a/../b"],
+        expect!["--ingest-base-path: `/a/../b` is no plain path: letters, digits and -._~ between single slashes"],
+    );
+    check_error(&["--ingest-base-path", "/hive/v1/e"], expect!["--ingest-base-path: `/hive/v1/e` is where the server's own API is"]);
+    check_error(&["--ingest-throttle-status", "500"], expect!["--ingest-throttle-status: throttle status must be 503 or 429, not 500"]);
+    check_error(&["--ingest-max-body", "1B"], expect!["ingest.max_body is 1 B; 64 KiB are the least"]);
+    check_error(
+        &["--memory", "1GiB", "--ingest-max-body", "1GiB"],
+        expect!["ingest.max_body is 1 GiB; all bodies on their way may take 256 MiB together: raise memory, or lower it"],
+    );
+    check_error(&["--cors-header", "a:b"], expect!["--cors-header: `a:b` is no name of a header: invalid HTTP header name"]);
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
         cors: CorsPolicy {
             any: !is_open,
             loopback: is_open,
-            origins: config.cors_origins.value.clone(),
-            headers: PAGE_HEADERS.iter().map(|name| (*name).to_owned()).collect(),
+            origins: config.ingest.origins.value.clone(),
+            headers: PAGE_HEADERS.iter().map(|name| (*name).to_owned()).chain(config.ingest.headers.value.iter().cloned()).collect(),
         },
         key_proof: Some(Arc::new(move |headers| {
             let credential = glasshive_base_http::credential::presented(headers, &proof_headers);

@@ -20,12 +20,13 @@ async fn every_route_is_in_the_document_and_nothing_else_is() {
     let options = DataDirOptions { version: "test".to_owned(), allow_network_fs: true, ..DataDirOptions::default() };
     let data = open_data_dir(&directory.path().join("data"), &options).await.unwrap();
     let keys = Arc::new(Keys::open(data.world.catalog.clone(), data.world.clock.clone()).await.unwrap());
-    let config = resolve(&[]).unwrap();
+    let config = resolve(&["--ingest-base-path", "/behind/a.proxy/"]).unwrap();
     let hive = Hive::new(HiveConfig {
         auth: glasshive_api_hive::AuthMode::Open,
         keys: keys.clone(),
         clock: data.world.clock.clone(),
         metrics: metrics::Registry::default(),
+        otlp_base_paths: config.otlp().base_paths,
         checks: Box::new(Vec::new),
     });
     let table = router::table(&config, &hive, Arc::new(LateSink::default()), keys, &metrics::Registry::default());
@@ -43,13 +44,13 @@ async fn every_route_is_in_the_document_and_nothing_else_is() {
             served.insert(format!("{} {} {action}", method.as_str().to_lowercase(), route.pattern));
         }
     }
-    let document = openapi::document();
+    let document = openapi::document(&config.otlp().base_paths);
     let mut documented = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             documented.insert(format!("{method} {path} {}", operation["x-action"].as_str().unwrap()));
         }
     }
-    assert!(served.contains("post /v1/traces ingest") && served.contains("post /hive/v1/e/{env}/query read"), "{served:#?}");
+    assert!(served.contains("post /behind/a.proxy/v1/traces ingest") && served.contains("post /hive/v1/e/{env}/query read"), "{served:#?}");
     assert_eq!(served, documented);
 }

@@ -7,8 +7,8 @@ use http::{HeaderValue, StatusCode, header};
 use std::fmt::Write as _;
 
 /// The OpenAPI document.
-pub async fn openapi(_: Call) -> Result<Response, Failure> {
-    ok(&crate::openapi::document())
+pub async fn openapi(call: Call) -> Result<Response, Failure> {
+    ok(&crate::openapi::document(&call.hive.otlp_base_paths))
 }
 
 /// What problem documents mean.

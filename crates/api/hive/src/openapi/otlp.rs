@@ -8,12 +8,9 @@ const SIGNALS: [(&str, &str, &str); 3] = [
     ("logs", "ExportLogsServiceRequest", "Log records, as SDKs and collectors export them."),
     ("metrics", "ExportMetricsServiceRequest", "Metrics, as SDKs and collectors export them."),
 ];
-/// In front of `/v1/...`: where SDKs send by themselves, and where a proxy may have put it.
-const BASES: [&str; 2] = ["", "/otlp"];
-
-/// Adds their paths.
-pub fn push(paths: &mut Map<String, Value>) {
-    for base in BASES {
+/// Adds their paths: `bases` are what stands in front of `/v1/...`.
+pub fn push(paths: &mut Map<String, Value>, bases: &[String]) {
+    for base in bases {
         for (signal, message, summary) in SIGNALS {
             paths.insert(format!("{base}/v1/{signal}"), json!({ "post": operation(base, signal, message, summary) }));
         }
@@ -23,7 +20,7 @@ pub fn push(paths: &mut Map<String, Value>) {
 fn operation(base: &str, signal: &str, message: &str, summary: &str) -> Value {
     let id = match base {
         "" => format!("otlp_{signal}"),
-        _ => format!("otlp_{signal}_below_otlp"),
+        below => format!("otlp_{signal}_below{}", below.replace(|sign: char| !sign.is_ascii_alphanumeric(), "_")),
     };
     let body = |description: String| json!({ "schema": { "type": "object", "description": description } });
     json!({

@@ -93,6 +93,7 @@ impl Fixture {
             keys: keys.clone(),
             clock: data.world.clock.clone(),
             metrics: metrics.clone(),
+            otlp_base_paths: super::schema::otlp_base_paths(),
             checks: parts.checks,
         });
         let otlp = OtlpConfig { auth: OtlpAuth::Open, ..OtlpConfig::default() };

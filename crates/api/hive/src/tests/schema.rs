@@ -2,12 +2,17 @@
 
 use serde_json::Value;
 
+/// Where the OTLP door stands unless it is told otherwise.
+pub fn otlp_base_paths() -> Vec<String> {
+    vec![String::new(), "/otlp".to_owned()]
+}
+
 /// The document, to hold answers against.
 pub struct Document(Value);
 
 impl Document {
     pub fn new() -> Self {
-        Self(crate::openapi::document())
+        Self(crate::openapi::document(&otlp_base_paths()))
     }
 
     /// What is wrong with an answer to `method path` with this status; nothing when it fits.

@@ -8,11 +8,13 @@ use crate::screen::number;
 use crate::serve::reachable;
 use anyhow::Result;
 use bytes::Bytes;
+use glasshive_api_hive::shape::place::Columns;
 use glasshive_api_hive::shape::process::{Readiness, Refusals, Stats};
 use glasshive_api_hive::shape::query::{Measure, QueryAnswer};
 use glasshive_api_hive::shape::row::EventsAnswer;
 use glasshive_base::Clock as _;
 use glasshive_base_http::{Client, ClientError};
+use glasshive_model::limits;
 use glasshive_store::world::SystemClock;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -22,6 +24,8 @@ use std::net::SocketAddr;
 const SILENCE_NS: i64 = 3_600_000_000_000;
 /// By how much two clocks may differ.
 const SKEW_NS: i64 = 5_000_000_000;
+/// So many columns are seldom meant.
+const COLUMNS_MANY: usize = 2_000;
 /// The gRPC method that every SDK calls.
 const EXPORT: &str = "opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
@@ -194,6 +198,9 @@ async fn inside(server: &Server, environment: &str, began_ns: i64) -> Vec<Findin
             findings.push(Finding::warn("data", format!("cannot be looked at: {error:#}"), "give a key that may read with --api-key"))
         }
     }
+    if let Ok(known) = server.get::<Columns>(&at("columns")).await {
+        findings.extend(columns(&known, environment));
+    }
     match server.get::<Refusals>(&at("refusals")).await {
         Ok(ring) => findings.extend(refusals::look(&ring, began_ns, now_ns)),
         Err(error) => findings.push(Finding::warn("refused", format!("{error:#}"), "give a key that may read with --api-key")),
@@ -206,6 +213,23 @@ fn version(stats: &Stats) -> Option<Finding> {
     (stats.version != own).then(|| {
         Finding::warn("version", format!("the server is {}, this program {own}", stats.version), "use the server's version of the program")
     })
+}
+
+/// Whether senders put values into names.
+fn columns(known: &Columns, environment: &str) -> Option<Finding> {
+    let named = known.columns.iter().filter(|column| !column.computed).count();
+    let found = match named {
+        0..COLUMNS_MANY => return None,
+        COLUMNS_MANY..limits::COLUMNS_PER_ENVIRONMENT => {
+            format!("environment {environment} has {named} columns of at most {}", limits::COLUMNS_PER_ENVIRONMENT)
+        }
+        _ => format!(
+            "environment {environment} has {} columns, the most there are: what comes under further names is kept beside them, and slow to ask for",
+            limits::COLUMNS_PER_ENVIRONMENT
+        ),
+    };
+    let fix = "look for attributes whose names hold ids or counters (Data in the web UI lists them), and send these as values";
+    Some(Finding::warn("columns", found, fix))
 }
 
 /// When the newest of the last events was received, and what it is of.
@@ -256,6 +280,18 @@ mod tests {
     #[test]
     fn its_own_questions_look_so() {
         assert_eq!((EXPORT_TARGET, STRANGER_TARGET), (format!("POST /{EXPORT}").as_str(), format!("GET {STRANGER_PATH}").as_str()));
+    }
+
+    #[test]
+    fn names_that_hold_values() {
+        let of = |count: usize| {
+            let column = |index| json!({ "name": format!("a{index}"), "type": "integer", "types": ["integer"], "computed": index == 0 });
+            let known = json!({ "columns": (0..=count).map(column).collect::<Vec<_>>(), "events": 1, "partial": false });
+            columns(&serde_json::from_value(known).unwrap(), "local").map(|finding| finding.found)
+        };
+        assert_eq!(of(COLUMNS_MANY - 1), None);
+        assert_eq!(of(COLUMNS_MANY).unwrap(), "environment local has 2000 columns of at most 10000");
+        assert!(of(limits::COLUMNS_PER_ENVIRONMENT).unwrap().contains("the most there are"));
     }
 
     #[test]

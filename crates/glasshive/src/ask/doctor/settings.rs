@@ -31,7 +31,7 @@ pub fn look(config: &Config) -> Vec<Finding> {
             "put the data directory on a disk of this machine, and leave out --allow-network-fs",
         ));
     }
-    if config.cors_origins.value.iter().any(|origin| origin == "*") {
+    if config.ingest.origins.value.iter().any(|origin| origin == "*") {
         findings.push(Finding::warn("settings", "pages of every origin may send (cors.origins has *)", "name the origins"));
     }
     if config.keys.origin == Origin::Flag && !config.keys.value.is_empty() {
