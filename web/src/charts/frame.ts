@@ -1,5 +1,5 @@
 import type { Zone } from "../lib/time";
-import { timeTicks } from "../model/ticks";
+import { type Tick, timeTicks } from "../model/ticks";
 import type { Colours } from "./colours";
 
 /** Where data lie within a chart, CSS pixels, and the times at its edges. */
@@ -25,9 +25,18 @@ export function frameOf(width: number, height: number, start: number, end: numbe
 export const xOf = ({ left, width, start, end }: Frame, time: number): number => left + ((time - start) / (end - start)) * width;
 export const timeAt = ({ left, width, start, end }: Frame, x: number): number => start + ((x - left) / width) * (end - start);
 
+/** Graphs that stand above one another have the same ticks. */
+let last: { of: string; ticks: Tick[] } = { of: "", ticks: [] };
+
+function ticksOf(start: number, end: number, most: number, zone: Zone): Tick[] {
+  const of = `${start} ${end} ${most} ${zone}`;
+  if (last.of !== of) last = { of, ticks: timeTicks(start, end, most, zone) };
+  return last.ticks;
+}
+
 /** Ticks of time below the frame, and a hair line for each. */
 export function paintTimes(context: CanvasRenderingContext2D, frame: Frame, zone: Zone, colours: Colours): void {
-  const ticks = timeTicks(frame.start, frame.end, Math.max(2, Math.floor(frame.width / 90)), zone);
+  const ticks = ticksOf(frame.start, frame.end, Math.max(2, Math.floor(frame.width / 90)), zone);
   context.font = `11px ${colours.sans}`;
   context.textAlign = "center";
   context.textBaseline = "top";

@@ -17,6 +17,7 @@ import { type Calculation, type Graphs, drawnGraphs, graphsOf, numberOf } from "
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
+import { filled } from "../../ui/Table";
 import { pageAddress, useTime } from "../../ui/view";
 import { traceAddress } from "../query/RawData";
 
@@ -251,9 +252,8 @@ function Table({ data, graphs, query, drawn }: { data: QueryAnswer; graphs: Grap
                 </td>
               ))}
               {shown.map(({ calculation, n }, index) => (
-                <td key={calculation.label} className="num">
-                  {group.length > 0 && numberOf(values[n]) > 0 && <i className="bar" style={{ width: `${Math.max(1, (numberOf(values[n]) / (most[index] || 1)) * 100)}%` }} />}
-                  <span title={String(values[n])}>{valueText(calculation, values[n])}</span>
+                <td key={calculation.label} className="num filled" style={filled(group.length > 0 ? numberOf(values[n]) / (most[index] || 1) : 0)} title={String(values[n])}>
+                  {valueText(calculation, values[n])}
                 </td>
               ))}
             </tr>

@@ -12,7 +12,7 @@ import { numberOf } from "../../model/series";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, SendSomething, Skeleton } from "../../ui/States";
-import { Table, numeric } from "../../ui/Table";
+import { Table, filled, numeric } from "../../ui/Table";
 import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 
 const SHOWN = 400;
@@ -72,15 +72,8 @@ export function DataPage() {
                 <td>
                   <Link to={pageAddress("/query", { q: `${slug === METRICS ? "COUNT GROUP BY service.name" : "HEATMAP(duration_ms), COUNT"} IN ${columnText(slug)}` })}>{slug}</Link>
                 </td>
-                <td className="num">
-                  {volume.data ? (
-                    <>
-                      <i className="bar" style={{ width: `${((events.get(slug) ?? 0) / most) * 100}%` }} />
-                      <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span>
-                    </>
-                  ) : (
-                    <span className="quiet">–</span>
-                  )}
+                <td className="num filled" style={filled((events.get(slug) ?? 0) / most)}>
+                  {volume.data ? <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span> : <span className="quiet">–</span>}
                 </td>
                 <td>{moment(nsToMs(created_ns), zone)}</td>
               </tr>

@@ -30,6 +30,9 @@ interface ResultsProps {
 /** Groups that are drawn as lines: more cannot be told apart. */
 const DRAWN_GROUPS = 12;
 const NO_GROUPS: readonly number[] = [];
+/** A heatmap is of all events: an answer by groups does not draw it again. */
+const NO_RESULTS: QueryAnswer["results"] = [];
+const NO_BREAKDOWNS: readonly string[] = [];
 const PERCENTILES = ["P50", "P95", "P99"];
 
 /** Graphs and the table of groups. */
@@ -94,8 +97,8 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
             env={env}
             ran={ran}
             run={run}
-            results={data.results}
-            breakdowns={data.breakdowns}
+            results={isHeat ? NO_RESULTS : data.results}
+            breakdowns={isHeat ? NO_BREAKDOWNS : data.breakdowns}
             calculation={calculation}
             index={index}
             source={source}

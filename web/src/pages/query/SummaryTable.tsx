@@ -12,12 +12,17 @@ import { equals, withCondition } from "../../model/query";
 import { type Calculation, type Graphs, numberOf } from "../../model/series";
 import { copyText } from "../../ui/Copy";
 import { Menu } from "../../ui/Menu";
+import { filled } from "../../ui/Table";
 import { download, fileName } from "../../ui/download";
+import { useSight } from "../../ui/sight";
 import type { RanQuery } from "./state";
 
-/** Rows from which on only those in view are drawn. */
+/** Rows from which on only those in sight are drawn, and from which on the table scrolls by itself. */
+const SEVERAL = 40;
 const MANY = 150;
 const OVERSCAN = 8;
+/** How high such a table is, pixels. */
+const HIGH = 640;
 
 /** A row for each group: colour, values, bars. */
 export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: RanQuery; before?: number[][] | undefined }) {
@@ -42,13 +47,17 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
     return rows.sort((a, b) => (sort.down ? -compare(a, b) : compare(a, b)));
   }, [data, sort, breakdowns]);
   const isMany = order.length > MANY;
-  const first = isMany ? Math.max(0, Math.floor(top / tall) - OVERSCAN) : 0;
-  const last = isMany ? Math.min(order.length, Math.ceil((top + 640) / tall) + OVERSCAN) : order.length;
+  const isSeveral = order.length > SEVERAL;
+  const sight = useSight(holder, isSeveral, HIGH);
+  const scrolled = isMany ? top : 0;
+  const first = isSeveral ? Math.min(order.length, Math.max(0, Math.floor((scrolled + sight.top) / tall) - OVERSCAN)) : 0;
+  const last = isSeveral ? Math.min(order.length, Math.ceil((scrolled + sight.bottom) / tall) + OVERSCAN) : order.length;
+  const longest = useMemo(() => (isSeveral ? breakdowns.map((_, n) => longestOf(data, n)) : []), [isSeveral, data, breakdowns]);
   const columns = 1 + breakdowns.length + graphs.calculations.length * 2;
   useLayoutEffect(() => {
     const row = holder.current?.querySelector<HTMLElement>("tr[data-row]");
     if (row && row.offsetHeight > 0) setTall(row.offsetHeight);
-  }, [isMany]);
+  }, [isMany, isSeveral]);
   const save = (format: "csv" | "json") => {
     const header = [...breakdowns, ...data.calculations];
     const rows = data.results.map(({ group, values }) => [...group, ...values]);
@@ -79,7 +88,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
   const acts = useMemo((): Acts => ({ only: (row, tab) => latest.current?.only(row, tab), exclude: (row) => latest.current?.exclude(row), compare: (row) => latest.current?.compare(row) }), []);
   return (
     <div>
-      <div ref={holder} className="grid-wrap" style={isMany ? { maxHeight: 640 } : {}} tabIndex={0} role="region" aria-label="Groups" onScroll={(event) => isMany && setTop(event.currentTarget.scrollTop)}>
+      <div ref={holder} className="grid-wrap" style={isMany ? { maxHeight: HIGH } : {}} tabIndex={0} role="region" aria-label="Groups" onScroll={(event) => isMany && setTop(event.currentTarget.scrollTop)}>
         <table className="grid" aria-rowcount={order.length + 1}>
           <thead>
             <tr>
@@ -102,6 +111,15 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
             </tr>
           </thead>
           <tbody onPointerLeave={() => hoveredGroup.set(undefined)}>
+            {isSeveral && (
+              // What is longest in each column, though not in sight, keeps its width while rows come and go.
+              <tr aria-hidden="true" style={{ visibility: "collapse" }}>
+                {breakdowns.length > 0 && <td className="least" />}
+                {longest.map((text, n) => (
+                  <td key={breakdowns[n]}>{text}</td>
+                ))}
+              </tr>
+            )}
             {first > 0 && (
               <tr aria-hidden="true">
                 <td colSpan={columns} style={{ height: first * tall, padding: 0 }} />
@@ -167,9 +185,13 @@ const GroupRow = memo(function GroupRow({ row, index, data, graphs, colours, lar
       ))}
       {graphs.calculations.map((calculation, n) => (
         <Fragment key={calculation.label}>
-          <td className="num">
-            {calculation.op === "HEATMAP" ? <Strip value={result?.values[n]} colours={colours} /> : <Value calculation={calculation} value={numberOf(result?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />}
-          </td>
+          {calculation.op === "HEATMAP" ? (
+            <td className="num">
+              <Strip value={result?.values[n]} colours={colours} />
+            </td>
+          ) : (
+            <Value calculation={calculation} value={numberOf(result?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />
+          )}
           {isCompared && calculation.op !== "HEATMAP" && <td className="num quiet">{changeText(numberOf(result?.values[n]), before?.[n] ?? Number.NaN, (value) => inUnit(value, calculation.measure))}</td>}
         </Fragment>
       ))}
@@ -200,6 +222,16 @@ const RowHead = memo(function RowHead({ row, name, colour, isExcludable, acts }:
   );
 });
 
+/** The longest text of a column. */
+function longestOf({ results }: QueryAnswer, column: number): string {
+  let longest = "";
+  for (const { group } of results) {
+    const value = text(group[column]);
+    if (value.length > longest.length) longest = value;
+  }
+  return longest;
+}
+
 /** The largest value of a calculation; 0 where none is larger. */
 function largestOf({ results }: QueryAnswer, calculation: number): number {
   let largest = 0;
@@ -213,12 +245,12 @@ function largestOf({ results }: QueryAnswer, calculation: number): number {
 const text = (value: unknown) => (value === null || value === undefined ? "(none)" : typeof value === "string" ? value : printJson(value));
 
 function Value({ calculation, value, most }: { calculation: Calculation; value: number; most: number }) {
-  if (Number.isNaN(value)) return <span className="quiet">–</span>;
+  if (Number.isNaN(value)) return <td className="num quiet">–</td>;
+  // Every digit, told where it is pointed at: a title on each figure would cost each answer a look at the style of each.
   return (
-    <>
-      {most > 0 && value > 0 && <i className="bar" style={{ width: `${Math.max(1, (value / most) * 100)}%` }} />}
-      <span title={String(value)}>{inUnit(value, calculation.measure)}</span>
-    </>
+    <td className="num filled" style={filled(most > 0 ? value / most : 0)} onPointerMove={(event) => (event.currentTarget.title = String(value))}>
+      {inUnit(value, calculation.measure)}
+    </td>
   );
 }
 

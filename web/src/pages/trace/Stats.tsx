@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { count, duration, percent } from "../../lib/format";
 import { criticalShares } from "../../model/critical";
 import { ERROR, MISSING, type Trace, has, serviceOf, nameOf } from "../../model/trace";
-import { Table, numeric } from "../../ui/Table";
+import { Table, filled, numeric } from "../../ui/Table";
 import type { TraceState } from "./state";
 
 interface Figure {
@@ -57,9 +57,8 @@ export function Stats({ state, showSpans }: { state: TraceState; showSpans: (tex
                 <span className="cut">{figure.name}</span>
               </button>
             </td>
-            <td className="num">
-              <i className="bar" style={{ width: `${(figure.critical / trace.length) * 100}%` }} />
-              <span>{figure.critical > 0 ? percent(figure.critical / trace.length) : "–"}</span>
+            <td className="num filled" style={filled(figure.critical / trace.length)}>
+              {figure.critical > 0 ? percent(figure.critical / trace.length) : "–"}
             </td>
             <td className="num">{duration(figure.self / 1e6)}</td>
             <td className="num wide-only">{duration(figure.total / 1e6)}</td>
