@@ -121,6 +121,15 @@ export async function plantCalls(server: string, end = Math.floor(Date.now() / 6
   return { start, end, slow: traceId(slow), at };
 }
 
+/** Sends a trace whose rows open and close: of two parts, the second with a span within it that asks a database six times. */
+export async function plantFolding(server: string, trace: string, start: number): Promise<void> {
+  const queries = Array.from({ length: 6 }, (_, n) => spanOf(trace, 10 + n, 5, "SELECT orders", start + 60 + n * 4, 3));
+  await sendSpans(server, {
+    web: [spanOf(trace, 1, undefined, "GET /folding", start, 100), spanOf(trace, 2, 1, "first", start, 40), spanOf(trace, 3, 2, "beside", start + 1, 10), spanOf(trace, 4, 1, "second", start + 50, 45), spanOf(trace, 5, 4, "within", start + 55, 35)],
+    db: queries,
+  });
+}
+
 /** Sends one trace of so many spans, of which one query fails near its end. Gives its id. */
 export async function plantLarge(server: string, count: number): Promise<string> {
   const trace = "b".repeat(32);

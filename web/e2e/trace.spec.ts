@@ -1,5 +1,7 @@
+import type { Page } from "@playwright/test";
 import { Hand } from "./hand";
-import { expect, expectAccessible, server, test } from "./page";
+import { expect, expectAccessible, server, test, withPages } from "./page";
+import { plantFolding } from "./plant";
 
 /** A trace with errors and many spans. */
 async function failingTrace(): Promise<string> {
@@ -70,4 +72,51 @@ test("fold, find, filter, statistics, logs; Back and reload keep the view", asyn
   await expect(page.getByRole("region", { name: "Statistics" })).toBeVisible();
   await page.reload();
   await expect(page.getByRole("region", { name: "Statistics" })).toBeVisible();
+});
+
+test("what is open and closed is in the address: reload, Back and a copy show the same rows", async ({ page, browser }) => {
+  const end = Date.now() - 60_000;
+  const trace = "f01d".padEnd(32, "0");
+  await plantFolding(server(), trace, end);
+  await page.goto(`${server()}/e/local/trace/${trace}`);
+  const rows = page.getByRole("treegrid", { name: "Spans" });
+  const shown = async (on: Page = page) => (await on.getByRole("treegrid", { name: "Spans" }).getByRole("row").allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+  await expect(rows.getByRole("row").first()).toBeVisible();
+  const whole = await shown();
+  await rows.focus();
+  await page.keyboard.press("{");
+  await page.keyboard.press("]");
+  await expect(page).toHaveURL(/fold=0\.m(&|$)/);
+  await rows.getByRole("row", { name: /second/ }).getByRole("button", { name: "Open" }).click();
+  const some = await shown();
+  expect(some.length).toBeLessThan(whole.length);
+  expect(some.some((text) => text.includes("within"))).toBe(true);
+  await page.reload();
+  await expect(rows.getByRole("row").first()).toBeVisible();
+  expect(await shown()).toEqual(some);
+  // The address is all that it takes, elsewhere.
+  const other = await withPages(await (await browser.newContext({ timezoneId: "Europe/Berlin", locale: "en-GB", viewport: { width: 1440, height: 900 } })).newPage());
+  await other.goto(page.url());
+  await expect(other.getByRole("treegrid", { name: "Spans" }).getByRole("row").first()).toBeVisible();
+  expect(await shown(other)).toEqual(some);
+  await other.context().close();
+  // A span that is selected keeps what it has opened; Back shows what was open then.
+  await rows.getByRole("row", { name: /within/ }).click();
+  await expect(page.getByRole("complementary", { name: "Span within" })).toBeVisible();
+  await rows.focus();
+  await page.keyboard.press("}");
+  await expect.poll(() => shown()).toEqual(whole);
+  await page.goBack();
+  await expect.poll(() => shown()).toEqual(some);
+  await page.goForward();
+  await expect.poll(() => shown()).toEqual(whole);
+  // Spans that repeat stand in one row, which the address names as well.
+  await rows.getByRole("row", { name: /×6/ }).click();
+  const panel = page.getByRole("complementary", { name: /6 times/ });
+  await expect(panel).toBeVisible();
+  const open = await shown();
+  expect(open.length).toBe(whole.length + 6);
+  await page.reload();
+  await expect(panel).toBeVisible();
+  expect(await shown()).toEqual(open);
 });

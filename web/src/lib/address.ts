@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 
 /** Parameters in the one order in which they stand in an address, so that equal views have equal addresses. Others follow as they came. */
-const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "cmp", "base", "cols", "sort", "at", "span", "view", "find", "mode", "fold", "root", "cp", "align", "w", "p", "tail", "event", "f", "full", "panel", "density"];
+const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "cmp", "base", "cols", "sort", "ticks", "long", "all", "at", "span", "view", "find", "mode", "by", "fold", "root", "cp", "align", "w", "p", "tail", "event", "f", "full", "panel", "density"];
 
 export interface Address {
   path: string;
@@ -108,6 +108,13 @@ export function withChanges({ path, params }: Address, changes: Changes): string
     else next.set(name, value);
   }
   return print(path, next);
+}
+
+/** A parameter of the address, and a function that changes it; nothing leaves it out. */
+export function useParam(name: string, how: "push" | "replace" = "replace"): [string | null, (value: string | null) => void] {
+  const { params } = useAddress();
+  const set = useCallback((value: string | null) => go(withChanges(readAddress(), { [name]: value }), how), [name, how]);
+  return [params.get(name), set];
 }
 
 /** A function that changes parameters of the present address. */

@@ -18,6 +18,7 @@ import { announce, announcement, toast } from "./announce";
 import { Icon, Logo } from "./icons";
 import { useGlobalKeys } from "./keys";
 import { PAGES } from "./pages";
+import { useKeptScroll } from "./scroll";
 import { askAgain, pageAddress, useTime, useView } from "./view";
 
 /** Everything around a page. */
@@ -26,6 +27,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState<string>();
   const main = useRef<HTMLElement>(null);
   useArrival(main);
+  useKeptScroll(main);
   const [sheet, setSheet] = useState(false);
   useGlobalKeys({ palette: (text = "") => setPalette(text), sheet: () => setSheet(true) });
   return (
@@ -178,6 +180,7 @@ function useArrival(main: React.RefObject<HTMLElement | null>): void {
   useEffect(() => {
     if (last.current === at) return;
     last.current = at;
+    main.current?.scrollTo(0, 0);
     if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
   }, [at, main]);
 }

@@ -3,6 +3,7 @@ import { decoded, keepMoments, print, readAddress, useAddress, useChange, withCh
 import { createStore, useStore } from "../lib/store";
 import { type Zone, ownZone, zoneOf } from "../lib/time";
 import { DEFAULT_RANGE, type Range, type Window, windowOf } from "../model/range";
+import { scrolled } from "./scroll";
 
 /** When the questions of the present view were last asked, and how often. What is relative to now is relative to this. */
 export const asked = createStore({ at: Date.now(), times: 0 });
@@ -23,9 +24,9 @@ const isAsked = (value: unknown): value is Asked => typeof value === "object" &&
 /** "Now" is the present on each page that is opened; Back shows what was asked then, answers that are kept included. */
 keepMoments({
   opened: askAgain,
-  kept: () => asked.get(),
+  kept: () => ({ ...asked.get(), scroll: scrolled() }),
   restored(kept) {
-    if (isAsked(kept) && kept.times <= count) asked.set(kept);
+    if (isAsked(kept) && kept.times <= count) asked.set({ at: kept.at, times: kept.times });
   },
 });
 

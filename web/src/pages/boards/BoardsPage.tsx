@@ -3,7 +3,7 @@ import "../../ui/page.css";
 import "./board.css";
 import { useState } from "react";
 import { type BoardContent, createBoard, useBoards } from "../../api/library";
-import { go } from "../../lib/address";
+import { go, useParam } from "../../lib/address";
 import { plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
 import { Link } from "../../ui/Link";
@@ -22,7 +22,8 @@ export function BoardsPage() {
   const boards = useBoards(env);
   const editing = useEditing();
   const [naming, setNaming] = useState(false);
-  const [search, setSearch] = useState("");
+  const [typed, setSearch] = useParam("find");
+  const search = typed ?? "";
   const [failure, setFailure] = useState<unknown>();
   const make = async (content: BoardContent) => {
     setFailure(undefined);

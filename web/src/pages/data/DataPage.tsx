@@ -1,7 +1,8 @@
 import "../query/query.css";
 import "../../ui/page.css";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useColumns, useDatasets, useMetrics, useRun, useStats, useValues } from "../../api/hooks";
+import { useParam } from "../../lib/address";
 import { useStore } from "../../lib/store";
 import { bytes, count, exact } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
@@ -30,8 +31,9 @@ export function DataPage() {
   const columns = useColumns(env);
   const stats = useStats(env);
   const volume = useRun(env, `COUNT GROUP BY meta.dataset LIMIT 1000 ${time}`, [], times);
-  const [search, setSearch] = useState("");
-  const [open, setOpen] = useState<string>();
+  const [typed, setSearch] = useParam("find");
+  const search = typed ?? "";
+  const [open, setOpen] = useParam("sel");
   const events = useMemo(() => new Map((volume.data?.results ?? []).map(({ group, values }) => [String(group[0]), numberOf(values[0])])), [volume.data]);
   const found = useMemo(() => {
     const all = columns.data ?? [];
@@ -94,7 +96,7 @@ export function DataPage() {
             {found.map((column) => (
               <tr key={column.name}>
                 <td>
-                  <button type="button" className="button plain" aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? undefined : column.name)}>
+                  <button type="button" className="button plain" aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? null : column.name)}>
                     {column.name}
                   </button>
                   {open === column.name && <TopValues env={env} column={column.name} time={time} />}

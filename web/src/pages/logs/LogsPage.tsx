@@ -31,6 +31,8 @@ import { Tail } from "./Tail";
 
 const LOGS = "meta.signal_type = log";
 const LIMIT = 2_000;
+/** Lines are followed, and paused. */
+const HELD = "held";
 const LEVELS = ["error", "warn", "info", "debug"];
 const COLUMNS = ["body", "name", "severity", "service.name", "trace.trace_id", "trace.parent_id", "trace.span_id", "exception.type"];
 
@@ -43,7 +45,8 @@ export function LogsPage() {
   const zoom = useZoom();
   const { window: shown, zone } = useTime();
   const { times } = useStore(asked);
-  const tailing = params.get("tail") === "1";
+  const held = params.get("tail") === HELD;
+  const tailing = held || params.get("tail") === "1";
   const time = timeText(shown);
   const query = readQuery(params.get("q") ?? "");
   const own = withCondition(query, LOGS);
@@ -108,7 +111,7 @@ export function LogsPage() {
         <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; words without an operator are searched in the text" wide context={{ env, range: time, calcs: [], groupBy: [], search: true }} pieces={query.where} onChange={pieces} onRun={pieces} />
       </section>
       {tailing ? (
-        <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} />
+        <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} paused={held} setPaused={(is) => change({ tail: is ? HELD : "1" }, "replace")} />
       ) : (
         <>
           {levels.error && !levels.data && !lines.error && <ErrorState error={levels.error} retry={() => void levels.refetch()} />}

@@ -20,14 +20,19 @@ interface TailProps {
   zone: Zone;
   selected: string | undefined;
   select: (row: Row | undefined) => void;
+  paused: boolean;
+  setPaused: (is: boolean) => void;
 }
+
+/** The lines that stood there, paused, when another page was opened: they stand there again when one comes back. */
+let left: { env: string; filter: string; rows: Row[] } | undefined;
 
 const rangeOf = (rows: readonly Row[]) => ({ start: nsToMs(rows[0]?.time_ns ?? 0n), end: nsToMs(rows.at(-1)?.time_ns ?? 0n) });
 
 /** Lines as they arrive, in frames; Space pauses and goes on. What is let go is told. */
-export function Tail({ env, filter, zone, selected, select }: TailProps) {
+export function Tail({ env, filter, zone, selected, select, paused, setPaused }: TailProps) {
   const [rows, setRows] = useState<Row[]>([]);
-  const [paused, setPaused] = useState(false);
+  const [isBack, setBack] = useState(false);
   const [waiting, setWaiting] = useState(0);
   const [lost, setLost] = useState(0);
   const [missed, setMissed] = useState(false);
@@ -40,7 +45,10 @@ export function Tail({ env, filter, zone, selected, select }: TailProps) {
   const whole = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const stop = new AbortController();
-    setRows([]);
+    const known = isPaused.current && left?.env === env && left.filter === filter ? left.rows : [];
+    left = undefined;
+    setRows(known);
+    setBack(known.length > 0);
     setError(undefined);
     setMissed(false);
     held.current = new Kept<Row>(WAITING);
@@ -80,8 +88,16 @@ export function Tail({ env, filter, zone, selected, select }: TailProps) {
       clearTimeout(again);
     };
   }, [env, filter]);
+  const latest = useRef(rows);
+  latest.current = rows;
+  useEffect(
+    () => () => {
+      if (isPaused.current && latest.current.length > 0) left = { env, filter, rows: latest.current };
+    },
+    [env, filter],
+  );
   const turn = () => {
-    setPaused((is) => !is);
+    setPaused(!isPaused.current);
     setWaiting(0);
   };
   // Space belongs to the lines, wherever else no button or field has it.
@@ -103,7 +119,8 @@ export function Tail({ env, filter, zone, selected, select }: TailProps) {
         <button type="button" className="button" aria-pressed={paused} onClick={turn}>
           {paused ? `Resume, ${count(waiting)} new` : "Pause"} <kbd>Space</kbd>
         </button>
-        <span role="status">{rows.length === 0 ? "Waiting for the next line" : `${exact(rows.length)} lines`}</span>
+        <span role="status">{rows.length > 0 ? `${exact(rows.length)} lines` : paused ? "Paused: what comes now waits" : "Waiting for the next line"}</span>
+        {isBack && <span>Lines that came while another page was open are not among these.</span>}
         <span>{count(rate)} a second</span>
         {lost > 0 && <span className="bad-words">{exact(lost)} older lines were let go while paused; at most {exact(WAITING)} wait</span>}
         {missed && <span className="bad-words">Lines came faster than they could be sent; some are not shown. Narrow the conditions.</span>}

@@ -2,6 +2,7 @@ import "./bubble.css";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useCompare } from "../../api/hooks";
 import type { Extent } from "../../charts/box";
+import { useParam } from "../../lib/address";
 import { count, duration, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
 import { msToNs } from "../../lib/time";
 import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from "../../model/bubble";
@@ -36,7 +37,8 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
   const { ran } = state;
   const body = requestOf(`${comparedText(ran, selected)} ${time}`, selected);
   const answer = useCompare(env, body, times);
-  const [search, setSearch] = useState("");
+  const [found, setSearch] = useParam("find");
+  const search = found ?? "";
   const [shown, setShown] = useState(FIRST_PANELS);
   const grid = useRef<HTMLDivElement>(null);
   const said = answer.isPlaceholderData ? undefined : answer.data;

@@ -1,6 +1,7 @@
 import { type ReactNode, memo, useEffect, useMemo, useState } from "react";
 import { useColumns, useDatasets, useParse } from "../../api/hooks";
 import type { Changes } from "../../lib/address";
+import { useParam } from "../../lib/address";
 import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
 import { type Range, rangeOfClause } from "../../model/range";
 import { histogramMetrics, meant } from "../../model/rank";
@@ -23,7 +24,9 @@ interface BuilderProps {
 
 /** The query in clauses or as one line of text; both stay in step. */
 export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, range, extra }: BuilderProps) {
-  const [asText, setAsText] = useState(false);
+  const [mode, setMode] = useParam("mode");
+  const asText = mode === "text";
+  const setAsText = (is: boolean) => setMode(is ? "text" : null);
   /** The time that is typed in the text, as a clause. */
   const [clause, setClause] = useState("");
   const named = rangeOfClause(clause, Date.now());
@@ -32,11 +35,11 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
     const press = (event: KeyboardEvent) => {
       if (event.key !== "t" || !isShortcut(event)) return;
       event.preventDefault();
-      setAsText(true);
+      setMode("text");
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, []);
+  }, [setMode]);
   const runDraft = (query: Query) => {
     // A time that cannot be read is not left out without a word.
     if (!clause || named) run(query, named ? { from: named.from, to: named.to } : {});

@@ -1,11 +1,13 @@
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { TimeChart, type TimeChartProps } from "../../charts/TimeChart";
 import { useColours } from "../../charts/colours";
 import { valuesOf } from "../../charts/heatmap";
+import { useParam } from "../../lib/address";
 import { count, inUnit } from "../../lib/format";
 import { percentileLines } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { clock } from "../../lib/time";
+import { type Look, readLook, withLook } from "../../model/look";
 import { type ColourScale, RAMP_ENTRIES, shadingOf, weightAt } from "../../model/ramp";
 import type { Graphs } from "../../model/series";
 import { Menu } from "../../ui/Menu";
@@ -21,14 +23,15 @@ interface GraphProps extends Omit<TimeChartProps, "grid" | "start" | "end" | "un
 export function Graph({ source, title, children, ...chart }: GraphProps) {
   const { calculation } = chart;
   const isHeat = calculation.heat !== undefined;
-  const [ramp, setRamp] = useState<ColourScale>("sqrt");
-  const [log, setLog] = useState(false);
-  const [asTable, setAsTable] = useState(false);
+  const [looks, setLooks] = useParam("g");
+  const name = title ?? calculation.label;
+  const { ramp, log, asTable } = readLook(looks, name);
+  const set = (change: Partial<Look>) => setLooks(withLook(looks, name, { ramp, log, asTable, ...change }));
   const percentiles = useStore(percentileLines);
   return (
-    <section className="graph" data-graph={chart.index} aria-label={title ?? calculation.label}>
+    <section className="graph" data-graph={chart.index} aria-label={name}>
       <header>
-        <h2 className={title ? "grow cut words" : "grow cut"}>{title ?? calculation.label}</h2>
+        <h2 className={title ? "grow cut words" : "grow cut"}>{name}</h2>
         {isHeat && <RampLegend counts={calculation.heat?.counts ?? new Float32Array()} scale={ramp} />}
         <Menu
           label="Graph"
@@ -36,14 +39,14 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
           align="right"
           items={[
             ...(isHeat
-              ? (["sqrt", "linear", "log"] as const).map((scale) => ({ label: { sqrt: "Colour by square root", linear: "Colour linear", log: "Colour logarithmic" }[scale], checked: ramp === scale, run: () => setRamp(scale) }))
+              ? (["sqrt", "linear", "log"] as const).map((scale) => ({ label: { sqrt: "Colour by square root", linear: "Colour linear", log: "Colour logarithmic" }[scale], checked: ramp === scale, run: () => set({ ramp: scale }) }))
               : [
-                  { label: "Linear", checked: !log, run: () => setLog(false) },
-                  { label: "Logarithmic", checked: log, run: () => setLog(true) },
+                  { label: "Linear", checked: !log, run: () => set({ log: false }) },
+                  { label: "Logarithmic", checked: log, run: () => set({ log: true }) },
                 ]),
             { label: null },
             ...(isHeat ? [{ label: "P50, P95 and P99", checked: percentiles, run: () => percentileLines.set(!percentiles) }, { label: null }] : []),
-            { label: asTable ? "Show as graph" : "Show as table", run: () => setAsTable(!asTable) },
+            { label: asTable ? "Show as graph" : "Show as table", run: () => set({ asTable: !asTable }) },
           ]}
         />
       </header>

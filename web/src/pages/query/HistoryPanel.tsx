@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { type Run, forgetRuns, useHistory, useSavedQueries } from "../../api/library";
-import { go, readAddress, withChanges } from "../../lib/address";
+import { go, readAddress, withChanges, useParam } from "../../lib/address";
 import { duration } from "../../lib/format";
 import { nsToMs } from "../../lib/time";
 import { DEFAULT_RANGE, relativeName } from "../../model/range";
@@ -19,7 +19,8 @@ const TABS = [
 
 /** What was looked at, and what was given a name, to search and to come back to. */
 export function HistoryPanel({ env, close }: { env: string; close: () => void }) {
-  const [tab, setTab] = useState<"runs" | "saved">("runs");
+  const [named, setPanel] = useParam("panel");
+  const tab = named === "saved" ? "saved" : "runs";
   const [search, setSearch] = useState("");
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -44,7 +45,7 @@ export function HistoryPanel({ env, close }: { env: string; close: () => void })
       }}
     >
       <header>
-        <Tabs label="Kept queries" tabs={TABS} current={tab} onChange={setTab} panelId="kept-queries" />
+        <Tabs label="Kept queries" tabs={TABS} current={tab} onChange={(next) => setPanel(next === "saved" ? "saved" : "history")} panelId="kept-queries" />
         <button type="button" className="button plain square" aria-label="Close" onClick={close}>
           <Icon name="close" />
         </button>

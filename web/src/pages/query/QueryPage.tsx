@@ -71,7 +71,7 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
   const offset = offsetOf(params.get("cmp"), length);
   const choices = offsetChoices(length);
   const isEmptyServer = stats.data !== undefined && stats.data.live_rows + stats.data.file_rows === 0;
-  const side = params.get("panel");
+  const isHistory = params.get("panel") === "history" || params.get("panel") === "saved";
   const at = params.get("q");
   useHistoryKeys(env, at);
   useEffect(() => {
@@ -105,7 +105,7 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
           ]}
         />
         <MarkersMenu />
-        <button type="button" className="button" aria-expanded={side === "history"} onClick={() => change({ panel: side === "history" ? null : "history" }, "replace")}>
+        <button type="button" className="button" aria-expanded={isHistory} onClick={() => change({ panel: isHistory ? null : "history" }, "replace")}>
           History
         </button>
         <Menu
@@ -119,7 +119,7 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
         />
       </div>
       <Done />
-      {side === "history" && <HistoryPanel env={env} close={() => change({ panel: null }, "replace")} />}
+      {isHistory && <HistoryPanel env={env} close={() => change({ panel: null }, "replace")} />}
       <Builder env={env} ran={ran} draft={draft} setDraft={setDraft} run={run} range={time} />
       {isEmptyServer ? (
         <SendSomething env={env} />

@@ -5,6 +5,7 @@ import { duration, exact, inUnit, unitOfColumn } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { type Zone, clock, isOneDay, moment, nsToMs, widened } from "../../lib/time";
 import { type Query, calcParts, columnOfCondition, columnText, equals, whereText, withCondition } from "../../model/query";
+import { useParam } from "../../lib/address";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
@@ -36,17 +37,20 @@ interface RawDataProps {
 export function RawData({ env, ran, time, run }: RawDataProps) {
   const { times } = useStore(asked);
   const { zone, live, window: shown } = useTime();
-  const [selected, setSelected] = useState<Row>();
+  const [event, setEvent] = useParam("event");
   const [isScrolled, setScrolled] = useState(false);
   const where = whereText(ran);
   const names = useMemo(() => namesWanted(ran), [ran]);
   // Under Live, what is looked at stays where it is.
   const held = useRef({ time, times, where });
-  const isHeld = live && held.current.where === where && (isScrolled || selected !== undefined);
+  const isHeld = live && held.current.where === where && (isScrolled || event !== null);
   if (!isHeld) held.current = { time, times, where };
   const answer = useEventPages(env, { text: `${where} ${held.current.time}`, columns: [...names, ...BESIDES] }, held.current.times);
-  const full = useRow(env, selected);
   const rows = useMemo(() => answer.data?.pages.flatMap((page) => page.rows), [answer.data]);
+  // The address names an event with its time: it is found again wherever in the list it stands.
+  const selected = useMemo(() => (event === null ? undefined : (rows?.find(({ seq }) => seq === nameOf(event).seq) ?? nameOf(event))), [event, rows]);
+  const setSelected = (row: Row | undefined) => setEvent(row ? `${row.seq}@${row.time_ns}` : null);
+  const full = useRow(env, selected);
   const columns = useMemo(() => columnsOf(names, rows ?? []), [names, rows]);
   const list = useRef<HTMLDivElement>(null);
   if (answer.error && !rows) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
@@ -145,6 +149,12 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
 export function traceAddress(row: Row): string {
   const span = row.fields["trace.span_id"] ?? row.fields["trace.parent_id"];
   return pageAddress(`/trace/${String(row.fields["trace.trace_id"])}`, { at: String(Math.round(nsToMs(row.time_ns))), ...(typeof span === "string" ? { span } : {}) });
+}
+
+/** The event that an address names, without its fields. */
+function nameOf(event: string): Row {
+  const [seq = "", time = ""] = event.split("@");
+  return { seq, time_ns: /^\d+$/.test(time) ? time : "0", fields: {} };
 }
 
 /** The query's columns first, then the usual ones. */

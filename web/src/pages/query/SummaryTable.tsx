@@ -3,7 +3,7 @@ import type { QueryAnswer } from "../../api/hooks";
 import { type Colours, slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
 import { stripOf } from "../../charts/strip";
-import { useChange } from "../../lib/address";
+import { useChange, useParam } from "../../lib/address";
 import { printJson } from "../../lib/json";
 import { count, inUnit } from "../../lib/format";
 import { changeText } from "../../model/before";
@@ -26,13 +26,14 @@ const HIGH = 640;
 
 /** A row for each group: colour, values, bars. */
 export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: RanQuery; before?: number[][] | undefined }) {
-  const [sort, setSort] = useState<{ by: number; down: boolean }>();
+  const [sorted, setSorted] = useParam("sort");
   const { ran, run } = state;
   const holder = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [tall, setTall] = useState(24);
   const change = useChange();
   const breakdowns = data.breakdowns;
+  const sort = useMemo(() => sortOf(sorted, [...breakdowns, ...data.calculations]), [sorted, breakdowns, data.calculations]);
   const colours = useColours();
   const largest = useMemo(() => graphs.calculations.map((_, n) => largestOf(data, n)), [data, graphs]);
   const order = useMemo(() => {
@@ -70,7 +71,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
   };
   const header = (label: string, index: number) => (
     <th key={`${label}${index}`} scope="col" className={index >= breakdowns.length ? "num" : ""} aria-sort={sort?.by === index ? (sort.down ? "descending" : "ascending") : "none"}>
-      <button type="button" onClick={() => setSort({ by: index, down: sort?.by === index ? !sort.down : index >= breakdowns.length })}>
+      <button type="button" onClick={() => setSorted(`${(sort?.by === index ? !sort.down : index >= breakdowns.length) ? "down" : "up"}:${label}`)}>
         {label}
         {sort?.by === index && (sort.down ? " ↓" : " ↑")}
       </button>
@@ -221,6 +222,13 @@ const RowHead = memo(function RowHead({ row, name, colour, isExcludable, acts }:
     </td>
   );
 });
+
+/** By which column, by its name, an address sorts; nothing where it is not there. */
+function sortOf(text: string | null, labels: readonly string[]): { by: number; down: boolean } | undefined {
+  const [, way, label] = /^(up|down):(.*)$/s.exec(text ?? "") ?? [];
+  const by = labels.indexOf(label ?? "");
+  return by < 0 ? undefined : { by, down: way === "down" };
+}
 
 /** The longest text of a column. */
 function longestOf({ results }: QueryAnswer, column: number): string {

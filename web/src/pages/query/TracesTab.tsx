@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useEvents, useRun } from "../../api/hooks";
 import { type Area, type Dot, Scatter, isWithin } from "../../charts/Scatter";
 import { go, useAddress, useChange } from "../../lib/address";
@@ -46,8 +46,8 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
   const { params } = useAddress();
   const change = useChange();
   const zoomed = useZoomChanges();
-  const [ticked, setTicked] = useState<string[]>([]);
-  const [isLong, setLong] = useState(false);
+  const ticked = (params.get("ticks") ?? "").split(",").filter(Boolean).slice(-2);
+  const isLong = params.get("long") === "1";
   const isShort = isOneDay(shown, zone);
   const sort = SORTS.find(({ id }) => id === params.get("sort")) ?? SORTS[0];
   const text = asking({ ...ran, fields: [...ran.fields, ...FIELDS] }, ["COUNT", "MAX(duration_ms)", "SUM(failed)", "MAX(started_at)"], { groupBy: ["trace.trace_id"], orderBy: [sort.order], limit: String(MOST) }, "trace.span_id exists");
@@ -104,7 +104,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
     const trace = traces.find((one) => one.id === id);
     go(pageAddress(`/trace/${id}`, trace ? { at: String(Math.round(trace.at)) } : {}));
   };
-  const tick = (id: string) => setTicked((known) => (known.includes(id) ? known.filter((one) => one !== id) : [...known, id].slice(-2)));
+  const tick = (id: string) => change({ ticks: (ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id].slice(-2)).join(",") }, "replace");
   return (
     <div className={found.isPlaceholderData ? "stale" : ""} aria-busy={found.isFetching}>
       <Waiting asked={found} />
@@ -185,7 +185,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
         </ul>
       </div>
       {!isLong && listed.length > LISTED && (
-        <button type="button" className="button" style={{ marginTop: 8 }} onClick={() => setLong(true)}>
+        <button type="button" className="button" style={{ marginTop: 8 }} onClick={() => change({ long: "1" }, "replace")}>
           List all {listed.length}
         </button>
       )}

@@ -65,7 +65,7 @@ export function useQueryState(first = FIRST_QUERY): QueryState {
       askAgain();
       // A box belongs to the answer that it was drawn on; what it was compared for is in the query now.
       const leavesBox = readAddress().params.get("tab") === "bubbleup" ? { tab: null } : {};
-      change({ q: text === first ? null : text, box: null, sel: null, ...leavesBox, ...time, ...more });
+      change({ q: text === first ? null : text, box: null, sel: null, event: null, find: null, ...leavesBox, ...time, ...more });
     },
     [change, first, setDraft, env, q],
   );

@@ -3,7 +3,9 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
 import { prepare, useSize } from "../../charts/canvas";
 import { useColours } from "../../charts/colours";
 import { LANE_PX, paintFlame } from "../../charts/flame";
+import { useParam } from "../../lib/address";
 import { duration, percent, plural } from "../../lib/format";
+import { nameOfSpan, spanOfName } from "../../model/fold";
 import { type Path, lanesOf, pathsOf } from "../../model/paths";
 import { announce } from "../../ui/announce";
 import type { TraceState } from "./state";
@@ -16,10 +18,16 @@ export function Flame({ state }: { state: TraceState }) {
   const colours = useColours();
   const [top, setTop] = useState(0);
   const [hovered, setHovered] = useState<number>();
-  const [zoomed, setZoomed] = useState<number>();
+  const [root, setRoot] = useParam("root");
   const [at, setAt] = useState({ x: 0, y: 0 });
   const { paths, pathOf } = useMemo(() => pathsOf([trace]), [trace]);
   const lane = useMemo(() => lanesOf(paths), [paths]);
+  // What is zoomed to stands in the address by a span that took the path.
+  const zoomed = useMemo(() => {
+    const span = root === null ? -1 : spanOfName(trace, root);
+    return span < 0 ? undefined : pathOf[0]?.[span];
+  }, [root, trace, pathOf]);
+  const setZoomed = (n: number | undefined) => setRoot(n === undefined ? null : nameOfSpan(trace, paths[n]?.first[0] ?? 0));
   const slots = useMemo(() => new Map(trace.services.map((service, n) => [service, n])), [trace]);
   const hits = useMemo(() => {
     if (!hitMask) return undefined;

@@ -1,4 +1,4 @@
-import { allFolded, byOneLevel, spansOfService, waysTo } from "../../model/folding";
+import { serviceStep } from "../../model/fold";
 import { type Item, Menu, SEPARATOR } from "../../ui/Menu";
 import type { TraceState } from "./state";
 
@@ -7,22 +7,22 @@ const LISTED = 12;
 
 /** Opens and closes rows by level, by service, by what matters, by repetition. */
 export function FoldMenu({ state }: { state: TraceState }) {
-  const { trace, repetitions, memberOf, folding, fold, critical, errors } = state;
-  const services = trace.services.map((name, service) => ({ name, service })).filter(({ name }) => name !== "");
+  const { trace, repetitions, folding, fold, critical, errors } = state;
+  const services = trace.services.filter((name) => name !== "");
   const isRepeatedOpen = folding.openRepetitions.includes(1);
   const items: Item[] = [
-    { label: <Keyed label="Close all" by="{" />, run: () => fold(() => allFolded(trace, repetitions, false)) },
-    { label: <Keyed label="Open all" by="}" />, run: () => fold(() => allFolded(trace, repetitions, true)) },
-    { label: <Keyed label="One level less" by="[" />, run: () => fold((known) => byOneLevel(trace, known, -1)) },
-    { label: <Keyed label="One level more" by="]" />, run: () => fold((known) => byOneLevel(trace, known, 1)) },
+    { label: <Keyed label="Close all" by="{" />, run: () => fold("0") },
+    { label: <Keyed label="Open all" by="}" />, run: () => fold("1") },
+    { label: <Keyed label="One level less" by="[" />, run: () => fold("l") },
+    { label: <Keyed label="One level more" by="]" />, run: () => fold("m") },
     ...(repetitions.length > 0
-      ? [{ label: isRepeatedOpen ? "Fold repeated spans" : "Unfold repeated spans", run: () => fold(({ open }) => ({ open, openRepetitions: new Uint8Array(repetitions.length).fill(isRepeatedOpen ? 0 : 1) })) }]
+      ? [{ label: isRepeatedOpen ? "Fold repeated spans" : "Unfold repeated spans", run: () => fold(isRepeatedOpen ? "r0" : "r1") }]
       : []),
     ...(critical || errors.length > 0 ? [SEPARATOR] : []),
-    ...(critical ? [{ label: "Only the critical path", run: () => fold(() => waysTo(trace, repetitions, critical.map(({ span }) => span))) }] : []),
-    ...(errors.length > 0 ? [{ label: "Only errors", run: () => fold(() => waysTo(trace, repetitions, errors, memberOf)) }] : []),
+    ...(critical ? [{ label: "Only the critical path", run: () => fold("c") }] : []),
+    ...(errors.length > 0 ? [{ label: "Only errors", run: () => fold("e") }] : []),
     ...(services.length > 1 ? [SEPARATOR] : []),
-    ...(services.length > 1 ? services.slice(0, LISTED).map(({ name, service }) => ({ label: <span className="cut" style={{ maxWidth: 260 }}>Only service {name}</span>, run: () => fold(() => waysTo(trace, repetitions, spansOfService(trace, service))) })) : []),
+    ...(services.length > 1 ? services.slice(0, LISTED).map((name) => ({ label: <span className="cut" style={{ maxWidth: 260 }}>Only service {name}</span>, run: () => fold(serviceStep(name)) })) : []),
   ];
   return <Menu label="Fold" items={items} />;
 }

@@ -1,4 +1,5 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
+import { useParam } from "../../lib/address";
 import { count, duration, percent } from "../../lib/format";
 import { criticalShares } from "../../model/critical";
 import { ERROR, MISSING, type Trace, has, serviceOf, nameOf } from "../../model/trace";
@@ -37,14 +38,15 @@ function figuresOf(trace: Trace, by: By, shares: Float64Array | undefined): Figu
 /** Where the time went: by service, or by name. A press on a line shows its spans alone. */
 export function Stats({ state, showSpans }: { state: TraceState; showSpans: (text: string) => void }) {
   const { trace, critical } = state;
-  const [by, setBy] = useState<By>("name");
+  const [named, setBy] = useParam("by");
+  const by: By = named === "service" ? "service" : "name";
   const shares = useMemo(() => (critical ? criticalShares(trace, critical) : undefined), [critical, trace]);
   const figures = useMemo(() => figuresOf(trace, by, shares), [trace, by, shares]);
   return (
     <div style={{ overflow: "auto", padding: 16 }}>
       <div className="status-line" style={{ marginBottom: 8 }}>
         {(["name", "service"] as const).map((id) => (
-          <button key={id} type="button" className="button" aria-pressed={by === id} onClick={() => setBy(id)}>
+          <button key={id} type="button" className="button" aria-pressed={by === id} onClick={() => setBy(id === "name" ? null : id)}>
             By {id}
           </button>
         ))}

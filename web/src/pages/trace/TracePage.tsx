@@ -121,7 +121,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
             <time dateTime={new Date(start).toISOString()}>{moment(start, zone, Date.now(), "ms")}</time> {zoneName(start, zone)}
           </span>
           {heaviest && (
-            <button type="button" className="button plain" onClick={() => (change({ view: null }), state.select(heaviest.span, "push"))} title="The span that takes most of the critical path">
+            <button type="button" className="button plain" onClick={() => state.select(heaviest.span, "push", { view: null })} title="The span that takes most of the critical path">
               most of the time: {nameOf(trace, heaviest.span)}, {duration(heaviest.length / 1e6)} ({percent(heaviest.length / trace.length)})
             </button>
           )}
@@ -183,7 +183,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
             showSpans={(text) => change({ view: null, find: text, mode: "filter" })}
           />
         )}
-        {view === "logs" && <TraceLogs env={env} state={state} time={time} showSpan={(span) => change({ view: null, span: trace.ids[span] ?? null })} />}
+        {view === "logs" && <TraceLogs env={env} state={state} time={time} showSpan={(span) => state.select(span, "push", { view: null })} />}
         {hasPanel && (state.cursor !== undefined && state.cursor < 0 ? <Repeated state={state} row={state.cursor} /> : <SpanPanel env={env} state={state} time={time} />)}
       </div>
     </div>

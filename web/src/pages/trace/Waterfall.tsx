@@ -4,7 +4,7 @@ import { useColours } from "../../charts/colours";
 import { barTime, barX, paintBars, serviceColour } from "../../charts/waterfall";
 import { count, duration, percent } from "../../lib/format";
 import { linearTicks } from "../../model/ticks";
-import { allFolded, byOneLevel, withSiblingsOpen } from "../../model/folding";
+import { nameOfSpan } from "../../model/fold";
 import { repetitionOf, rowLabel } from "../../model/rows";
 import { ERROR, MISSING, endOf, has, nameOf, serviceOf } from "../../model/trace";
 import { announce } from "../../ui/announce";
@@ -97,11 +97,11 @@ export function Waterfall({ state }: { state: TraceState }) {
       n: () => state.step(state.hits, 1),
       N: () => state.step(state.hits, -1),
       c: () => state.step([...new Set(state.critical?.map(({ span }) => span))].sort((a, b) => a - b), 1),
-      "{": () => state.fold(() => allFolded(trace, repetitions, false)),
-      "}": () => state.fold(() => allFolded(trace, repetitions, true)),
-      "[": () => state.fold((known) => byOneLevel(trace, known, -1)),
-      "]": () => state.fold((known) => byOneLevel(trace, known, 1)),
-      "*": () => selected >= 0 && state.fold((known) => withSiblingsOpen(trace, known, selected)),
+      "{": () => state.fold("0"),
+      "}": () => state.fold("1"),
+      "[": () => state.fold("l"),
+      "]": () => state.fold("m"),
+      "*": () => selected >= 0 && state.fold(`b${nameOfSpan(trace, selected)}`),
       "+": () => zoom(0.5, middle),
       "-": () => zoom(2, middle),
       "0": () => setShown({ from: 0, to: trace.length }),

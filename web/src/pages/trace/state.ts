@@ -1,8 +1,9 @@
-import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import type { Span } from "../../charts/waterfall";
-import { useAddress, useChange } from "../../lib/address";
+import { type Changes, readAddress, useAddress, useChange } from "../../lib/address";
 import { type BySpan, type Section, bySpan, criticalPath } from "../../model/critical";
-import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, reveal, rowLabel, rowsOf, withAncestors } from "../../model/rows";
+import { type Foldable, type Step, folded, hasRow, nameOfSpan, printSteps, readSteps, spanOfName, withStep } from "../../model/fold";
+import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, rowLabel, rowsOf, withAncestors } from "../../model/rows";
 import { ERROR, type Trace, has, spanOfId } from "../../model/trace";
 import { announce } from "../../ui/announce";
 
@@ -18,11 +19,11 @@ export interface TraceState {
   cursor: number | undefined;
   /** Stands on a row: a span is selected, a repetition is only looked at. */
   stand: (row: number) => void;
-  select: (span: number, how?: "push" | "replace") => void;
+  select: (span: number, how?: "push" | "replace", more?: Changes) => void;
   /** Opens or closes a row; `deep` takes everything below along. */
   toggle: (row: number, deep?: boolean) => void;
   /** Opens and closes many at once. */
-  fold: (to: (known: Folding) => Folding) => void;
+  fold: (step: Step) => void;
   shown: Span;
   setShown: (span: Span) => void;
   text: string;
@@ -41,10 +42,16 @@ export interface TraceState {
   errors: number[];
 }
 
+/** The critical paths of all that stand at the top. */
+const pathOf = (trace: Trace): Section[] => childrenOf(trace, -1).flatMap((root) => criticalPath(trace, root));
+
 /** Spans up to which the critical path is found before anything is drawn. */
 const AT_ONCE = 5_000;
 
-/** What is open, selected, found and shown of a trace. The selection, the search, and the time shown are the address's. */
+/** A repetition stands in the address by its first member, behind a letter that no id begins with. */
+const REPEATED = "x";
+
+/** What is open, selected, found and shown of a trace: all of it is the address's. */
 export function useTraceState(trace: Trace): TraceState {
   const { params } = useAddress();
   const change = useChange();
@@ -52,8 +59,12 @@ export function useTraceState(trace: Trace): TraceState {
   const selected = useMemo(() => (spanId ? spanOfId(trace, spanId) : -1), [trace, spanId]);
   const repetitions = useMemo(() => repetitionsOf(trace), [trace]);
   const memberOf = useMemo(() => membershipsOf(trace, repetitions), [trace, repetitions]);
-  const [repeated, setRepeated] = useState<number>();
-  const [folding, setFolding] = useState<Folding>(() => firstFolding(trace, repetitions, selected));
+  const repeated = useMemo(() => {
+    if (selected >= 0 || !spanId?.startsWith(REPEATED)) return undefined;
+    const member = spanOfName(trace, spanId.slice(1));
+    const found = repetitions.findIndex(({ first }) => first === member);
+    return found < 0 ? undefined : -found - 1;
+  }, [trace, repetitions, selected, spanId]);
   const text = params.get("find") ?? "";
   const filtered = params.get("mode") === "filter" && text !== "";
   const withCritical = params.get("cp") !== "0";
@@ -66,6 +77,34 @@ export function useTraceState(trace: Trace): TraceState {
     for (const hit of hits) mask[hit] = 1;
     return mask;
   }, [hits, trace]);
+  const errors = useMemo(() => {
+    const found: number[] = [];
+    for (let span = 0; span < trace.count; span++) if (has(trace, span, ERROR)) found.push(span);
+    return found;
+  }, [trace]);
+  const first = useMemo(() => firstFolding(trace, repetitions, -1), [trace, repetitions]);
+  const of = useMemo((): Foldable => ({ trace, repetitions, memberOf, errors, critical: () => pathOf(trace).map(({ span }) => span) }), [trace, repetitions, memberOf, errors]);
+  // A span that the address names has a row; one that says what is open means just that.
+  const stepsOf = useCallback(
+    ({ fold, span }: { fold: string | null; span: string | null }): readonly Step[] => {
+      if (fold !== null) return readSteps(fold);
+      const named = span === null ? -1 : spanOfId(trace, span);
+      return named < 0 || hasRow(of, first, named) ? [] : [`v${nameOfSpan(trace, named)}`];
+    },
+    [trace, of, first],
+  );
+  const fold = params.get("fold");
+  const openedFor = fold === null ? spanId : null;
+  const last = useRef<{ of: Foldable; steps: string; folding: Folding }>(undefined);
+  const folding = useMemo(() => {
+    const steps = stepsOf({ fold, span: openedFor });
+    const text = printSteps(steps);
+    // One step more is taken from where the others have led.
+    const known = last.current?.of === of && text.startsWith(`${last.current.steps}.`) ? last.current : undefined;
+    const next = known ? folded(of, known.folding, readSteps(text.slice(known.steps.length + 1))) : folded(of, first, steps);
+    last.current = { of, steps: text, folding: next };
+    return next;
+  }, [of, first, stepsOf, fold, openedFor]);
   const rows = useMemo(() => rowsOf(trace, repetitions, folding, filtered ? withAncestors(trace, hits) : undefined), [trace, repetitions, folding, filtered, hits]);
   // The rows stand there first; what the path takes to find comes after them.
   const [drawn, setDrawn] = useState(trace.count <= AT_ONCE);
@@ -74,56 +113,42 @@ export function useTraceState(trace: Trace): TraceState {
     const timer = setTimeout(() => setDrawn(true), 50);
     return () => clearTimeout(timer);
   }, [drawn]);
-  const critical = useMemo(() => (withCritical && drawn ? childrenOf(trace, -1).flatMap((root) => criticalPath(trace, root)) : undefined), [trace, withCritical, drawn]);
+  const critical = useMemo(() => (withCritical && drawn ? pathOf(trace) : undefined), [trace, withCritical, drawn]);
   const criticalBySpan = useMemo(() => critical && bySpan(trace, critical), [critical, trace]);
-  const errors = useMemo(() => {
-    const found: number[] = [];
-    for (let span = 0; span < trace.count; span++) if (has(trace, span, ERROR)) found.push(span);
-    return found;
-  }, [trace]);
-
-  const show = useCallback(
-    (span: number) =>
-      setFolding((known) => {
-        const next = { open: known.open.slice(), openRepetitions: known.openRepetitions.slice() };
-        reveal(trace, next, repetitions, span);
-        return next;
-      }),
-    [trace, repetitions],
-  );
-  // A span that the address names has a row, even when it was closed away.
-  useEffect(() => {
-    if (selected >= 0) show(selected);
-  }, [selected, show]);
 
   const select = useCallback(
-    (span: number, how: "push" | "replace" = "replace") => {
-      setRepeated(undefined);
+    (span: number, how: "push" | "replace" = "replace", more: Changes = {}) => {
       if (span >= 0) announce(rowLabel(trace, span));
-      change({ span: span < 0 ? null : (trace.ids[span] ?? null) }, how);
+      const { params: now } = readAddress();
+      const steps = stepsOf({ fold: now.get("fold"), span: now.get("span") });
+      const here = last.current?.of === of && last.current.steps === printSteps(steps) ? last.current.folding : folded(of, first, steps);
+      // What the last one opened stays open.
+      const next = span < 0 || hasRow(of, here, span) ? steps : withStep(steps, `v${nameOfSpan(trace, span)}`);
+      change({ span: span < 0 ? null : (trace.ids[span] ?? null), fold: printSteps(next ?? steps), ...more }, how);
     },
-    [change, trace],
+    [change, trace, of, first, stepsOf],
+  );
+  const takeStep = useCallback(
+    (step: Step) => {
+      const { params: now } = readAddress();
+      const steps = withStep(stepsOf({ fold: now.get("fold"), span: now.get("span") }), step);
+      if (steps) change({ fold: printSteps(steps) }, "replace");
+      else announce("So much is opened and closed one by one that the address holds no more: Close all or Open all begins anew", true);
+    },
+    [change, stepsOf],
   );
   const stand = useCallback(
     (row: number) => {
-      select(row);
-      if (row < 0) setRepeated(row);
+      select(row, "replace", row < 0 ? { span: `${REPEATED}${nameOfSpan(trace, repetitions[repetitionOf(row)]?.first ?? 0)}` } : {});
     },
-    [select],
+    [select, trace, repetitions],
   );
   const toggle = useCallback(
-    (row: number, deep = false) =>
-      setFolding((known) => {
-        const next = { open: known.open.slice(), openRepetitions: known.openRepetitions.slice() };
-        if (row < 0) next.openRepetitions[repetitionOf(row)] = known.openRepetitions[repetitionOf(row)] ? 0 : 1;
-        else {
-          const open = known.open[row] ? 0 : 1;
-          next.open[row] = open;
-          if (deep) next.open.fill(open, row, row + 1 + (trace.below[row] ?? 0));
-        }
-        return next;
-      }),
-    [trace],
+    (row: number, deep = false) => {
+      const name = nameOfSpan(trace, row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row);
+      takeStep(`${row < 0 ? "x" : !deep ? "t" : folding.open[row] ? "k" : "o"}${name}`);
+    },
+    [trace, repetitions, folding, takeStep],
   );
 
   const w = params.get("w");
@@ -160,7 +185,7 @@ export function useTraceState(trace: Trace): TraceState {
     stand,
     select,
     toggle,
-    fold: setFolding,
+    fold: takeStep,
     shown,
     setShown,
     text,

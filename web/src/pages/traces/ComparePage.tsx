@@ -1,9 +1,9 @@
 import "../query/query.css";
 import "../trace/trace.css";
 import "../../ui/page.css";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import { useTrace } from "../../api/hooks";
-import { go } from "../../lib/address";
+import { go, useParam } from "../../lib/address";
 import { duration, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
 import { type Path, causes, inOrder, longerBy, pathsOf } from "../../model/paths";
@@ -61,7 +61,8 @@ export async function compareWithTypical(env: string, trace: Trace, isB: boolean
 const LEAST = 0.01;
 
 function Compared({ a, b }: { a: Trace; b: Trace }) {
-  const [all, setAll] = useState(false);
+  const [every, setEvery] = useParam("all");
+  const all = every === "1";
   const { paths } = useMemo(() => pathsOf([a, b]), [a, b]);
   const order = useMemo(() => inOrder(paths), [paths]);
   const by = b.length - a.length;
@@ -94,7 +95,7 @@ function Compared({ a, b }: { a: Trace; b: Trace }) {
         )}
       </p>
       <div className="status-line" style={{ alignItems: "center" }}>
-        <button type="button" className="button" aria-pressed={!all} onClick={() => setAll(!all)}>
+        <button type="button" className="button" aria-pressed={!all} onClick={() => setEvery(all ? null : "1")}>
           Only what differs
         </button>
         <span>
