@@ -74,18 +74,21 @@ test("traces: how they are sorted, which are ticked, the part of the plot; what 
   await ticks(page).nth(4).check();
   await page.getByRole("button", { name: /^List all/ }).click();
   const most = await ticks(page).count();
+  // Traces with as many errors may stand in another order when they are asked for again.
+  const ticked = (on: Page) => on.locator(".mini-row").filter({ has: on.getByRole("checkbox", { checked: true }) }).getByRole("link").evaluateAll((links) => links.map((link) => new URL((link as HTMLAnchorElement).href).pathname).sort());
+  const two = await ticked(page);
+  expect(two).toHaveLength(2);
   await expectKept(page, browser, async (on) => {
     await expect(on.getByRole("button", { name: "Most errors" })).toHaveAttribute("aria-pressed", "true");
     await expect(ticks(on)).toHaveCount(most);
-    await expect(ticks(on).nth(1)).toBeChecked();
-    await expect(ticks(on).nth(4)).toBeChecked();
+    await expect.poll(() => ticked(on)).toEqual(two);
   });
   await page.getByRole("link", { name: "Compare the two" }).click();
   const differs = (on: Page) => on.getByRole("button", { name: "Only what differs" });
   await differs(page).click();
   await expectKept(page, browser, async (on) => expect(differs(on)).toHaveAttribute("aria-pressed", "false"));
   await page.goBack();
-  await expect(ticks(page).nth(4)).toBeChecked();
+  await expect.poll(() => ticked(page)).toEqual(two);
 });
 
 test("a trace: by what its statistics are, where the flame graph is zoomed to", async ({ page, browser }) => {
@@ -115,7 +118,7 @@ test("logs: lines that are held stand there again after a look at a trace", asyn
   await expect(page.getByRole("treegrid", { name: "Spans" })).toBeVisible();
   await page.goBack();
   await expect(page.getByRole("button", { name: /^Resume/ })).toBeVisible();
-  expect((await log.locator(".logline").allInnerTexts()).slice(0, 3)).toEqual(lines.slice(0, 3));
+  await expect.poll(async () => (await log.locator(".logline").allInnerTexts()).slice(0, 3)).toEqual(lines.slice(0, 3));
   await expect(page.getByText("Lines that came while another page was open")).toBeVisible();
   // Elsewhere, or after a reload, it is paused as well, and says what that means.
   await page.reload();

@@ -29,7 +29,7 @@ export function Tabs<T extends string>({ label, tabs, current, onChange, panelId
         else if (event.key === "ArrowLeft") step(-1);
       }}
     >
-      {tabs.map(({ id, label: text }) => (
+      {tabs.map(({ id, label: text }, n) => (
         <button
           key={id}
           type="button"
@@ -38,7 +38,7 @@ export function Tabs<T extends string>({ label, tabs, current, onChange, panelId
           className="tab"
           aria-selected={id === current}
           aria-controls={panelId}
-          tabIndex={id === current ? 0 : -1}
+          tabIndex={id === current || (n === 0 && !tabs.some((tab) => tab.id === current)) ? 0 : -1}
           onClick={() => onChange(id)}
         >
           {text}

@@ -93,6 +93,7 @@ export function LogsPage() {
       if (document.activeElement === document.body) box.current?.focus();
     }
   }, [tailing, hasLines]);
+  const about = (line: Row, close: () => void) => <Line env={env} row={line} close={close} filter={(column, value, negated) => set(withCondition(query, equals(column, value, negated)))} />;
   if (empty) return <div className="page"><h1>Logs</h1>{empty}</div>;
   return (
     <div className="page">
@@ -111,7 +112,7 @@ export function LogsPage() {
         <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; words without an operator are searched in the text" wide context={{ env, range: time, calcs: [], groupBy: [], search: true }} pieces={query.where} onChange={pieces} onRun={pieces} />
       </section>
       {tailing ? (
-        <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} paused={held} setPaused={(is) => change({ tail: is ? HELD : "1" }, "replace")} />
+        <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} paused={held} setPaused={(is) => change({ tail: is ? HELD : "1" }, "replace")} about={about} />
       ) : (
         <>
           {levels.error && !levels.data && !lines.error && <ErrorState error={levels.error} retry={() => void levels.refetch()} />}
@@ -163,7 +164,7 @@ export function LogsPage() {
               </div>
               <div className={row ? "beside open" : "beside"}>
                 <Lines rows={lines.data.rows} zone={zone} isShort={isOneDay(widened(shown, timesOf(lines.data.rows)), zone)} label="Log lines, newest first" selected={selected} select={select} box={box} />
-                {row && <Line env={env} row={row} close={() => (select(undefined), box.current?.focus())} filter={(column, value, negated) => set(withCondition(query, equals(column, value, negated)))} />}
+                {row && about(row, () => (select(undefined), box.current?.focus()))}
               </div>
             </div>
           )}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Row } from "../../api/hooks";
 import { follow } from "../../api/tail";
 import { count, exact } from "../../lib/format";
@@ -22,15 +22,17 @@ interface TailProps {
   select: (row: Row | undefined) => void;
   paused: boolean;
   setPaused: (is: boolean) => void;
+  /** What is told of the line that is selected. */
+  about: (row: Row, close: () => void) => ReactNode;
 }
 
 /** The lines that stood there, paused, when another page was opened: they stand there again when one comes back. */
-let left: { env: string; filter: string; rows: Row[] } | undefined;
+let left: { env: string; filter: string; rows: Row[]; top: number } | undefined;
 
 const rangeOf = (rows: readonly Row[]) => ({ start: nsToMs(rows[0]?.time_ns ?? 0n), end: nsToMs(rows.at(-1)?.time_ns ?? 0n) });
 
 /** Lines as they arrive, in frames; Space pauses and goes on. What is let go is told. */
-export function Tail({ env, filter, zone, selected, select, paused, setPaused }: TailProps) {
+export function Tail({ env, filter, zone, selected, select, paused, setPaused, about }: TailProps) {
   const [rows, setRows] = useState<Row[]>([]);
   const [isBack, setBack] = useState(false);
   const [waiting, setWaiting] = useState(0);
@@ -43,12 +45,19 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused }:
   isPaused.current = paused;
   const box = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
+  const place = useRef(0);
   useEffect(() => {
     const stop = new AbortController();
-    const known = isPaused.current && left?.env === env && left.filter === filter ? left.rows : [];
+    const known = isPaused.current && left?.env === env && left.filter === filter ? left : undefined;
     left = undefined;
-    setRows(known);
-    setBack(known.length > 0);
+    place.current = known?.top ?? 0;
+    setRows(known?.rows ?? []);
+    setBack(known !== undefined);
+    const list = box.current;
+    const note = () => {
+      place.current = list?.scrollTop ?? 0;
+    };
+    list?.addEventListener("scroll", note);
     setError(undefined);
     setMissed(false);
     held.current = new Kept<Row>(WAITING);
@@ -83,6 +92,7 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused }:
     }, RATE_MS);
     return () => {
       stop.abort();
+      list?.removeEventListener("scroll", note);
       clearInterval(frames);
       clearInterval(rates);
       clearTimeout(again);
@@ -92,10 +102,13 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused }:
   latest.current = rows;
   useEffect(
     () => () => {
-      if (isPaused.current && latest.current.length > 0) left = { env, filter, rows: latest.current };
+      if (isPaused.current && latest.current.length > 0) left = { env, filter, rows: latest.current, top: place.current };
     },
     [env, filter],
   );
+  useLayoutEffect(() => {
+    if (isBack && box.current) box.current.scrollTop = place.current;
+  }, [isBack]);
   const turn = () => {
     setPaused(!isPaused.current);
     setWaiting(0);
@@ -113,6 +126,7 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused }:
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, []);
+  const row = selected === undefined ? undefined : rows.find(({ seq }) => seq === selected);
   return (
     <div ref={whole}>
       <div className="status-line" style={{ alignItems: "center", marginBottom: 8 }}>
@@ -130,7 +144,10 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused }:
           <p className="quiet">Asking again every 2 s.</p>
         </ErrorState>
       )}
-      <Lines rows={rows} zone={zone} isShort={isOneDay(rangeOf(rows), zone)} label="Lines as they arrive" following={!paused} selected={selected} select={(row) => (setPaused(true), select(row))} box={box} />
+      <div className={row ? "beside open" : "beside"}>
+        <Lines rows={rows} zone={zone} isShort={isOneDay(rangeOf(rows), zone)} label="Lines as they arrive" following={!paused} selected={selected} select={(next) => (setPaused(true), select(next))} box={box} />
+        {row && about(row, () => (select(undefined), box.current?.focus()))}
+      </div>
     </div>
   );
 }

@@ -44,10 +44,11 @@ export function EnvironmentsPart() {
               <label htmlFor={id}>New environment</label>
               <input id={id} className="field" required placeholder="staging" maxLength={64} pattern="[a-z0-9_.~\-]+" title="a-z, 0-9 and _ . ~ -" autoCapitalize="none" spellCheck={false} value={slug} onChange={(event) => setSlug(event.target.value)} />
             </span>
-            <button type="submit" className="button" aria-disabled={busy}>
+            <button type="submit" className="button primary" aria-disabled={busy}>
               Make it
             </button>
           </div>
+          <p className="quiet">Letters a to z, digits and . _ ~ -.</p>
           <FormError error={error} />
         </Form>
       ) : (

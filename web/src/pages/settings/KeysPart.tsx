@@ -79,7 +79,7 @@ function Keys() {
           ))}
         </Table>
       )}
-      <p className="quiet">A revoked key is refused from the next request on, and can be switched on again.</p>
+      {keys.data && keys.data.length > 0 && <p className="quiet">A revoked key is refused from the next request on, and can be switched on again.</p>}
     </>
   );
 }

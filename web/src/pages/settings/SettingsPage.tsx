@@ -31,13 +31,17 @@ export function SettingsPage() {
   const { rest } = useView();
   const { data } = useSession();
   const parts = PARTS.filter(([id]) => id !== "you" || data?.account);
-  const [at = "status", label = "Not found", Part] = parts.find(([id]) => id === (rest || "status")) ?? [];
+  const [at = "", label = "Not found", Part] = parts.find(([id]) => id === (rest || "status")) ?? [];
   return (
     <div className="page settings">
       <h1>Settings</h1>
       <Tabs label="Parts of the settings" tabs={parts.map(([id, text]) => ({ id, label: text }))} current={at} onChange={(id) => go(pageAddress(id === "status" ? "/settings" : `/settings/${id}`))} panelId="part" />
       <div id="part" role="tabpanel" aria-label={label} className="part">
-        {Part ? <Part /> : <EmptyState title={`Settings have no part “${rest}”`} />}
+        {Part ? <Part /> : (
+          <EmptyState title={`Settings have no part “${rest}”`}>
+            <p className="why">The parts that there are stand above{data?.account ? "" : "; one for your account is among them where people sign in"}.</p>
+          </EmptyState>
+        )}
       </div>
     </div>
   );

@@ -49,6 +49,8 @@ export function Flame({ state }: { state: TraceState }) {
   const choose = (n: number | undefined) => {
     setHovered(n);
     const path = n === undefined ? undefined : paths[n];
+    // Its words stand under it, wherever the pointer was.
+    if (path && n !== undefined) setAt({ x: Math.max(0, (((lane.from[n] ?? 0) - shown.from) / (shown.to - shown.from)) * size.width), y: path.depth * LANE_PX + 6 });
     if (path) announce(words(path, whole, lane.width[n ?? 0] ?? 0));
   };
   const key = (event: KeyboardEvent) => {
@@ -109,7 +111,7 @@ export function Flame({ state }: { state: TraceState }) {
       }}
     >
       <canvas ref={canvas} aria-hidden="true" style={{ width: size.width, height: size.height, marginBottom: -size.height }} />
-      <div style={{ height: lane.depth * LANE_PX + 40 }} />
+      <div style={{ height: Math.max(lane.depth * LANE_PX + 40, size.height - 52) }} />
       {pointed && (
         <div className="tip" aria-hidden="true" style={{ left: Math.max(8, Math.min(at.x + 14, size.width - 340)), top: at.y + 18 }}>
           <strong>{pointed.name}</strong>

@@ -85,6 +85,8 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
   const named = params.get("view") as ViewName | null;
   const view: ViewName = VIEWS.find(({ id }) => id === named)?.id ?? "waterfall";
   const hasPanel = (view === "waterfall" && state.cursor !== undefined) || (view === "flame" && state.selected >= 0);
+  // Where single spans stand, they are found and stepped through.
+  const hasSpans = view === "waterfall" || view === "flame";
   const setView = (next: ViewName) => change({ view: next === "waterfall" ? null : next });
   // Rows of the trace may have been sent with other clocks; an hour on both sides finds them.
   const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
@@ -132,27 +134,29 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
       <Minimap state={state} />
       <div className="trace-tools">
         <Tabs label="Views of the trace" tabs={VIEWS} current={view} onChange={setView} panelId="trace-view" />
-        <input
-          ref={search}
-          className="field find mono"
-          type="search"
-          placeholder="Find: name, service, duration > 50ms"
-          aria-label="Find spans"
-          spellCheck={false}
-          value={state.text}
-          onChange={(event) => state.setText(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter") {
-              event.preventDefault();
-              if (event.altKey) state.setFiltered(!state.filtered);
-              else state.step(state.hits, event.shiftKey ? -1 : 1);
-            } else if (event.key === "Escape") {
-              state.setText("");
-              event.currentTarget.blur();
-            }
-          }}
-        />
-        {state.text && (
+        {hasSpans && (
+          <input
+            ref={search}
+            className="field find mono"
+            type="search"
+            placeholder="Find: name, service, duration > 50ms"
+            aria-label="Find spans"
+            spellCheck={false}
+            value={state.text}
+            onChange={(event) => state.setText(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") {
+                event.preventDefault();
+                if (event.altKey) state.setFiltered(!state.filtered);
+                else state.step(state.hits, event.shiftKey ? -1 : 1);
+              } else if (event.key === "Escape") {
+                state.setText("");
+                event.currentTarget.blur();
+              }
+            }}
+          />
+        )}
+        {hasSpans && state.text && (
           <>
             <span role="status">{plural(state.hits.length, "hit")}</span>
             <button type="button" className="button" aria-pressed={state.filtered} onClick={() => state.setFiltered(!state.filtered)}>
@@ -163,16 +167,18 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
         <button type="button" className="button" onClick={() => void compareWithTypical(env, trace, true)}>
           Compare with a typical one
         </button>
-        <button type="button" className="button" aria-pressed={state.withCritical} onClick={() => state.setCritical(!state.withCritical)}>
-          Critical path
-        </button>
-        <FoldMenu state={state} />
-        {state.errors.length > 0 && (
+        {(view === "waterfall" || view === "stats") && (
+          <button type="button" className="button" aria-pressed={state.withCritical} onClick={() => state.setCritical(!state.withCritical)}>
+            Critical path
+          </button>
+        )}
+        {view === "waterfall" && <FoldMenu state={state} />}
+        {hasSpans && state.errors.length > 0 && (
           <button type="button" className="button" onClick={() => state.step(state.errors, 1)}>
             Next error <kbd>e</kbd>
           </button>
         )}
-        <span className="quiet">{plural(state.rows.length, "row")}</span>
+        {view === "waterfall" && <span className="quiet">{plural(state.rows.length, "row")}</span>}
       </div>
       <div id="trace-view" role="tabpanel" aria-label={VIEWS.find(({ id }) => id === view)?.label ?? ""} className={hasPanel ? "trace-body open" : "trace-body"}>
         {view === "waterfall" && <Waterfall state={state} />}
