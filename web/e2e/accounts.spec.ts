@@ -213,3 +213,67 @@ test("an open server shows settings and asks nobody who they are", async ({ page
     await own.remove();
   }
 });
+
+test("a viewer looks at boards and markers, is told why nothing can be changed, and sends nothing that is refused", async ({ page, browser }) => {
+  const own = await withAdmin(page);
+  try {
+    await page.goto(`${own.url}/e/local/settings/people`);
+    await page.getByLabel("with the name").fill("bayko");
+    await page.getByRole("button", { name: "Make link" }).click();
+    const link = (await page.getByLabel("Link", { exact: true }).textContent())?.trim() ?? "";
+    await page.goto(`${own.url}/e/local/boards`);
+    await page.getByRole("button", { name: "Take Requests" }).click();
+    await expect(page.getByRole("button", { name: "Add", exact: true })).toBeVisible();
+    const board = page.url();
+    await page.evaluate(async () => {
+      const session = (await (await fetch("/hive/v1/session")).json()) as { account: { csrf: string } };
+      await fetch("/hive/v1/e/local/markers", { method: "POST", headers: { "x-glasshive-csrf": session.account.csrf }, body: JSON.stringify({ text: "release 7", type: "deploy" }) });
+    });
+
+    const viewer = await another(browser, own.url);
+    const refused: string[] = [];
+    viewer.on("response", (response) => {
+      if (response.status() === 403) refused.push(`${response.request().method()} ${response.url()}`);
+    });
+    await viewer.goto(link);
+    await accept(viewer, undefined, "nine green violins");
+    await expect(viewer.getByRole("button", { name: "Account bayko, viewer" })).toBeVisible();
+
+    const why = "This needs an editor, and you are a viewer. An admin can change that: andrew.";
+    await viewer.goto(`${own.url}/e/local/boards`);
+    await expect(viewer.getByText(why)).toBeVisible();
+    await expect(viewer.getByRole("button", { name: "New board" })).toBeDisabled();
+    await expect(viewer.getByRole("button", { name: "Take Requests" })).toBeDisabled();
+    await expectAccessible(viewer);
+    await viewer.goto(board);
+    await expect(viewer.getByRole("heading", { level: 1, name: "Requests" })).toBeVisible();
+    await expect(viewer.getByText(why)).toBeVisible();
+    for (const name of ["Add", "Board"]) await expect(viewer.getByRole("button", { name, exact: true })).toHaveCount(0);
+    await expect(viewer.getByRole("button", { name: /^(Move|Panel) / })).toHaveCount(0);
+    // The key that moves a panel does nothing either.
+    await viewer.getByRole("region", { name: "Latency" }).getByRole("link").first().press("m");
+    await expect(viewer.locator(".board.moving")).toHaveCount(0);
+    await expectAccessible(viewer);
+    await viewer.screenshot({ path: "e2e/.out/board-viewer-dark.png" });
+    // What is the viewer's own works.
+    await viewer.getByRole("button", { name: "Full screen" }).click();
+    await expect(viewer).toHaveURL(/full=1/);
+
+    await viewer.goto(`${own.url}/e/local/query?q=COUNT`);
+    await viewer.getByRole("button", { name: "Markers 1" }).click();
+    await expect(viewer.getByRole("menuitem", { name: "Add a marker" })).toHaveCount(0);
+    await expect(viewer.getByRole("menuitem", { name: why })).toBeVisible();
+    await viewer.getByRole("menuitem", { name: /release 7/ }).click();
+    const form = viewer.getByRole("dialog", { name: "Marker" });
+    await expect(form.getByText(why)).toBeVisible();
+    await expect(form.getByLabel("What happened")).toBeDisabled();
+    await expect(form.getByRole("button")).toHaveText(["Close"]);
+    await expectAccessible(viewer);
+    await form.getByRole("button", { name: "Close" }).click();
+    await expect(form).toHaveCount(0);
+    expect(refused).toEqual([]);
+    await viewer.context().close();
+  } finally {
+    await own.remove();
+  }
+});

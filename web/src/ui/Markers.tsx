@@ -9,6 +9,7 @@ import { Form } from "./Form";
 import { sentence } from "./States";
 import { announce } from "./announce";
 import { type Marker, markerForm, markers } from "./markers";
+import { useEditing } from "./useEditing";
 import { useTime, useView } from "./view";
 
 /** Reads the markers of the view's time for all graphs, and holds the form for one. */
@@ -42,6 +43,7 @@ const TYPES = ["deploy", "incident", "config"];
 function MarkerForm({ env, form, close }: { env: string; form: NonNullable<ReturnType<typeof markerForm.get>>; close: () => void }) {
   const { zone } = useTime();
   const datasets = useDatasets(env);
+  const editing = useEditing();
   const known = "id" in form ? form : undefined;
   const [text, setText] = useState(known?.text ?? "");
   const [type, setType] = useState(known?.type ?? "deploy");
@@ -79,77 +81,82 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
     };
     void attempt(() => (known ? updateMarker(env, known.id, { ...body, version: known.version }) : createMarker(env, body)), known ? "Marker changed" : "Marker added");
   };
-  const title = known ? "Edit the marker" : "Add a marker";
+  const title = editing.disabled ? "Marker" : known ? "Edit the marker" : "Add a marker";
   return (
     <Dialog label={title} className="sheet narrow" close={close}>
       <Form className="form" submit={submit}>
         <h2>{title}</h2>
-        <label>
-          What happened
-          <input className="field" autoFocus maxLength={1_000} value={text} onChange={(event) => setText(event.target.value)} />
-        </label>
-        <div className="form-row">
-          <label className="grow">
-            Type
-            <input className="field" list="marker-types" maxLength={100} value={type} onChange={(event) => setType(event.target.value)} />
-            <datalist id="marker-types">
-              {TYPES.map((name) => (
-                <option key={name} value={name} />
-              ))}
-            </datalist>
+        {editing.disabled && <p className="quiet">Markers are everybody's. {editing.title}</p>}
+        <fieldset className="form" disabled={editing.disabled}>
+          <label>
+            What happened
+            <input className="field" autoFocus maxLength={1_000} value={text} onChange={(event) => setText(event.target.value)} />
           </label>
-          <label className="tick">
-            <input type="checkbox" checked={colour !== ""} onChange={(event) => setColour(event.target.checked ? firstColour() : "")} /> Own colour
-          </label>
-          {colour !== "" && <input type="color" aria-label="Colour" value={colour} onChange={(event) => setColour(event.target.value)} />}
-        </div>
-        <div className="form-row">
-          <label className="grow">
-            When
-            <input className="field mono" value={start} onChange={(event) => setStart(event.target.value)} />
-          </label>
-          <label className="grow">
+          <div className="form-row">
+            <label className="grow">
+              Type
+              <input className="field" list="marker-types" maxLength={100} value={type} onChange={(event) => setType(event.target.value)} />
+              <datalist id="marker-types">
+                {TYPES.map((name) => (
+                  <option key={name} value={name} />
+                ))}
+              </datalist>
+            </label>
+            <label className="tick">
+              <input type="checkbox" checked={colour !== ""} onChange={(event) => setColour(event.target.checked ? firstColour() : "")} /> Own colour
+            </label>
+            {colour !== "" && <input type="color" aria-label="Colour" value={colour} onChange={(event) => setColour(event.target.value)} />}
+          </div>
+          <div className="form-row">
+            <label className="grow">
+              When
+              <input className="field mono" value={start} onChange={(event) => setStart(event.target.value)} />
+            </label>
+            <label className="grow">
+              <span>
+                Until <span className="quiet">where it lasted</span>
+              </span>
+              <input className="field mono" value={end} onChange={(event) => setEnd(event.target.value)} />
+            </label>
+          </div>
+          <label>
             <span>
-              Until <span className="quiet">where it lasted</span>
+              Address <span className="quiet">where there is more about it</span>
             </span>
-            <input className="field mono" value={end} onChange={(event) => setEnd(event.target.value)} />
+            <input className="field" placeholder="https://" value={url} onChange={(event) => setUrl(event.target.value)} />
           </label>
-        </div>
-        <label>
-          <span>
-            Address <span className="quiet">where there is more about it</span>
-          </span>
-          <input className="field" placeholder="https://" value={url} onChange={(event) => setUrl(event.target.value)} />
-        </label>
-        <label>
-          Shown on graphs of
-          <select className="field" value={dataset} onChange={(event) => setDataset(event.target.value)}>
-            <option value="">all datasets</option>
-            {dataset && !datasets.data?.some(({ slug }) => slug === dataset) && <option value={dataset}>{dataset}</option>}
-            {datasets.data?.map(({ slug }) => (
-              <option key={slug} value={slug}>
-                {slug}
-              </option>
-            ))}
-          </select>
-        </label>
+          <label>
+            Shown on graphs of
+            <select className="field" value={dataset} onChange={(event) => setDataset(event.target.value)}>
+              <option value="">all datasets</option>
+              {dataset && !datasets.data?.some(({ slug }) => slug === dataset) && <option value={dataset}>{dataset}</option>}
+              {datasets.data?.map(({ slug }) => (
+                <option key={slug} value={slug}>
+                  {slug}
+                </option>
+              ))}
+            </select>
+          </label>
+        </fieldset>
         {failure && (
           <p className="note" role="alert">
             {sentence(failure)}
           </p>
         )}
         <div className="form-foot">
-          {known && (
+          {known && !editing.disabled && (
             <button type="button" className="button" style={{ marginRight: "auto" }} onClick={() => void attempt(() => deleteMarker(env, known.id), "Marker removed")}>
               Remove
             </button>
           )}
           <button type="button" className="button" onClick={close}>
-            Cancel
+            {editing.disabled ? "Close" : "Cancel"}
           </button>
-          <button type="submit" className="button primary">
-            {known ? "Keep it" : "Add"}
-          </button>
+          {!editing.disabled && (
+            <button type="submit" className="button primary">
+              {known ? "Keep it" : "Add"}
+            </button>
+          )}
         </div>
       </Form>
     </Dialog>

@@ -21,6 +21,8 @@ interface BoardGridProps {
   times: number;
   setPanels: (panels: Panel[], words: string) => void;
   edit: (panel: Panel) => void;
+  /** Who looks at it may not change it: nothing is there to move, edit or remove a panel with. */
+  isFixed: boolean;
 }
 
 interface Drag {
@@ -32,7 +34,7 @@ interface Drag {
 }
 
 /** The panels on their grid. The pointer drags a panel by its grip and its corner; `m` moves the focused one with the arrows. */
-export function BoardGrid({ env, panels, conditions, time, times, setPanels, edit }: BoardGridProps) {
+export function BoardGrid({ env, panels, conditions, time, times, setPanels, edit, isFixed }: BoardGridProps) {
   const grid = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<Drag>();
   /** The panels as they would stand, while one is moved. */
@@ -73,6 +75,7 @@ export function BoardGrid({ env, panels, conditions, time, times, setPanels, edi
     say(next, id);
   };
   const press = (event: KeyboardEvent, panel: Panel) => {
+    if (isFixed) return;
     const isGrip = (event.target as HTMLElement).classList.contains("grip");
     if (event.key === "m" && !event.ctrlKey && !event.metaKey && !event.altKey && !(event.target as HTMLElement).closest("input, textarea, [role=menu]")) {
       event.preventDefault();
@@ -100,7 +103,7 @@ export function BoardGrid({ env, panels, conditions, time, times, setPanels, edi
   const once = (panel: Panel, by: Partial<Place>, words: string) => setPanels(nudged(panels, panel.id, by), words);
 
   return (
-    <div ref={grid} className={drag || moving ? "board moving" : "board"}>
+    <div ref={grid} className={isFixed ? "board fixed" : drag || moving ? "board moving" : "board"}>
       {inOrder(shown).map((panel) => {
         const title = panel.content.type === "query" ? panel.content.title || panel.content.query : "Text";
         const items: Item[] = [
@@ -131,29 +134,31 @@ export function BoardGrid({ env, panels, conditions, time, times, setPanels, edi
             onKeyDown={(event) => press(event, panel)}
           >
             <header>
-              <button
-                type="button"
-                className="grip"
-                aria-label={`Move ${title}`}
-                aria-pressed={moving === panel.id}
-                title="Drag, or press m"
-                onPointerDown={(event) => begin(event, panel, "move")}
-                onPointerMove={pull}
-                onPointerUp={() => drag && end(true)}
-                onPointerCancel={() => end(false)}
-                onBlur={() => moving === panel.id && end(true)}
-                onClick={(event) => {
-                  // A press of a key; the pointer drags.
-                  if (event.detail === 0 && moving !== panel.id) {
-                    setMoving(panel.id);
-                    announce("Moving: arrows move, Shift and arrows change the size, Enter ends, Escape takes it back");
-                  }
-                }}
-              >
-                <Icon name="grip" size={14} />
-              </button>
+              {!isFixed && (
+                <button
+                  type="button"
+                  className="grip"
+                  aria-label={`Move ${title}`}
+                  aria-pressed={moving === panel.id}
+                  title="Drag, or press m"
+                  onPointerDown={(event) => begin(event, panel, "move")}
+                  onPointerMove={pull}
+                  onPointerUp={() => drag && end(true)}
+                  onPointerCancel={() => end(false)}
+                  onBlur={() => moving === panel.id && end(true)}
+                  onClick={(event) => {
+                    // A press of a key; the pointer drags.
+                    if (event.detail === 0 && moving !== panel.id) {
+                      setMoving(panel.id);
+                      announce("Moving: arrows move, Shift and arrows change the size, Enter ends, Escape takes it back");
+                    }
+                  }}
+                >
+                  <Icon name="grip" size={14} />
+                </button>
+              )}
               {panel.content.type === "query" ? <PanelTitle content={panel.content} conditions={conditions} /> : <span className="grow" />}
-              <Menu label="⋯" name={`Panel ${title}`} className="button plain square" align="right" items={items} />
+              {!isFixed && <Menu label="⋯" name={`Panel ${title}`} className="button plain square" align="right" items={items} />}
             </header>
             {panel.content.type === "query" ? (
               <PanelBody env={env} content={panel.content} conditions={conditions} time={time} times={times} />
@@ -162,14 +167,16 @@ export function BoardGrid({ env, panels, conditions, time, times, setPanels, edi
                 <Markdown text={panel.content.text} />
               </div>
             )}
-            <span
-              className="corner"
-              aria-hidden="true"
-              onPointerDown={(event) => begin(event, panel, "size")}
-              onPointerMove={pull}
-              onPointerUp={() => drag && end(true)}
-              onPointerCancel={() => end(false)}
-            />
+            {!isFixed && (
+              <span
+                className="corner"
+                aria-hidden="true"
+                onPointerDown={(event) => begin(event, panel, "size")}
+                onPointerMove={pull}
+                onPointerUp={() => drag && end(true)}
+                onPointerCancel={() => end(false)}
+              />
+            )}
           </section>
         );
       })}

@@ -20,6 +20,7 @@ import { asked, askAgain, pageAddress, timeText, useTime, useView } from "../../
 import { ClauseEditor } from "../query/ClauseEditor";
 import { BoardGrid } from "./BoardGrid";
 import { PanelEditor } from "./PanelEditor";
+import { useEditing as useMayEdit } from "../../ui/useEditing";
 import { useEditing } from "./editing";
 
 /** In the address: no conditions, where the board has some. */
@@ -34,6 +35,7 @@ export function BoardPage({ id }: { id: string }) {
   const { times } = useStore(asked);
   const editing = useEditing(env, id);
   const { content, base, save } = editing;
+  const { disabled: isFixed, title: why } = useMayEdit();
   const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const [edited, setEdited] = useState<Panel | "query" | "text">();
@@ -99,36 +101,41 @@ export function BoardPage({ id }: { id: string }) {
             Undo
           </button>
         )}
-        <Menu
-          label="Add"
-          className="button primary"
-          align="right"
-          items={[
-            { label: "Query", run: () => setEdited("query") },
-            { label: "Text", run: () => setEdited("text") },
-          ]}
-        />
+        {!isFixed && (
+          <Menu
+            label="Add"
+            className="button primary"
+            align="right"
+            items={[
+              { label: "Query", run: () => setEdited("query") },
+              { label: "Text", run: () => setEdited("text") },
+            ]}
+          />
+        )}
         <button type="button" className="button" aria-pressed={full} onClick={() => change({ full: full ? null : "1" })}>
           {full ? "Leave full screen" : "Full screen"}
         </button>
-        <Menu
-          label="Board"
-          align="right"
-          items={[
-            { label: "Rename", run: () => setRenaming(true) },
-            {
-              label: "Begin with this filter and time",
-              run: () => {
-                save({ ...content, filter: printConditions(conditions.filter(({ off }) => !off)), from: range.from === "-2h" && range.to === "now" ? "" : range.from, to: range.to === "now" ? "" : range.to }, "Everybody begins with this filter and time now");
-                change({ f: null });
+        {!isFixed && (
+          <Menu
+            label="Board"
+            align="right"
+            items={[
+              { label: "Rename", run: () => setRenaming(true) },
+              {
+                label: "Begin with this filter and time",
+                run: () => {
+                  save({ ...content, filter: printConditions(conditions.filter(({ off }) => !off)), from: range.from === "-2h" && range.to === "now" ? "" : range.from, to: range.to === "now" ? "" : range.to }, "Everybody begins with this filter and time now");
+                  change({ f: null });
+                },
               },
-            },
-            { label: "Make a copy", run: () => void copy(env, content) },
-            { label: null },
-            { label: "Delete", run: () => setDeleting(true) },
-          ]}
-        />
+              { label: "Make a copy", run: () => void copy(env, content) },
+              { label: null },
+              { label: "Delete", run: () => setDeleting(true) },
+            ]}
+          />
+        )}
       </div>
+      {isFixed && <p className="quiet">Filter and time are yours alone; a change of the board is one for everybody. {why}</p>}
       <Notices editing={editing} />
       <section className="builder" aria-label="Conditions of all panels">
         <ClauseEditor
@@ -151,18 +158,20 @@ export function BoardPage({ id }: { id: string }) {
       </section>
       {content.panels.length === 0 ? (
         <EmptyState title="Nothing stands on this board yet">
-          <p className="why">Add a query or a text here, or press Add to board on the Query page, where every question can be tried first.</p>
+          {!isFixed && <p className="why">Add a query or a text here, or press Add to board on the Query page, where every question can be tried first.</p>}
           <p>
-            <button type="button" className="button primary" onClick={() => setEdited("query")}>
-              Add a query
-            </button>{" "}
+            {!isFixed && (
+              <button type="button" className="button primary" onClick={() => setEdited("query")}>
+                Add a query
+              </button>
+            )}{" "}
             <Link className="button" to={pageAddress("/query")}>
               Go to Query
             </Link>
           </p>
         </EmptyState>
       ) : (
-        <BoardGrid env={env} panels={content.panels} conditions={conditions} time={time} times={times} setPanels={setPanels} edit={setEdited} />
+        <BoardGrid env={env} panels={content.panels} conditions={conditions} time={time} times={times} setPanels={setPanels} edit={setEdited} isFixed={isFixed} />
       )}
       {edited !== undefined && <PanelEditor key={typeof edited === "string" ? edited : edited.id} env={env} time={time} panel={edited} close={() => setEdited(undefined)} save={(next) => put(next, typeof edited === "string" ? undefined : edited)} />}
       {renaming && (

@@ -44,6 +44,7 @@ export function BoardsPage() {
           New board
         </button>
       </div>
+      {editing.disabled && <p className="quiet">{editing.title}</p>}
       {failure !== undefined && <p className="note" role="alert">{sentence(failure instanceof Error ? failure.message : String(failure))}</p>}
       {boards.error && !boards.data && <ErrorState error={boards.error} retry={() => void boards.refetch()} />}
       {!boards.data && !boards.error && <Skeleton height={160} label="Reading boards" />}

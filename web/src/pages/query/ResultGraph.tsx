@@ -11,6 +11,7 @@ import { type Item, MenuList } from "../../ui/Menu";
 import { useZoomChanges } from "../../ui/TimePicker";
 import { announce } from "../../ui/announce";
 import { markerForm } from "../../ui/markers";
+import { useEditing } from "../../ui/useEditing";
 import { useTime } from "../../ui/view";
 import { Graph } from "./Graph";
 import { type Point, openTrace } from "./point";
@@ -44,6 +45,7 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
   const change = useChange();
   const zoomed = useZoomChanges();
   const { zone } = useTime();
+  const editing = useEditing();
   const { heat } = calculation;
   const box = useMemo(() => kept && boxOf(kept, index, source.grid, heat), [kept, index, source, heat]);
   const extent = box && extentOf(box, source.grid, heat);
@@ -72,7 +74,7 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
       { label: "Zoom in here", run: () => change(zoomed(absolute({ start: source.grid.first + (step - 2) * source.grid.step, end: source.grid.first + (step + 3) * source.grid.step }))) },
       ...(own.length > 0 ? [{ label: `Only ${source.names[group ?? 0] ?? "this group"}`, run: () => run(own.reduce(withCondition, ran)) }] : []),
       ...(own.length === 1 ? [{ label: "Exclude it", run: () => run(withCondition(ran, equals(breakdowns[0] ?? "", results[group ?? 0]?.group[0] ?? null, true))) }] : []),
-      { label: "Add marker", run: () => markerForm.set({ start }) },
+      ...(editing.disabled ? [] : [{ label: "Add marker", run: () => markerForm.set({ start }) }]),
     ];
   };
   return (
@@ -110,7 +112,7 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
                 Filter
               </button>
             )}
-            <button type="button" className="button" onClick={() => markerForm.set({ start: extent.start, end: extent.end })}>
+            <button type="button" className="button" {...editing} onClick={() => markerForm.set({ start: extent.start, end: extent.end })}>
               Add marker
             </button>
             <button type="button" className="button plain square" aria-label="Remove the box" onClick={() => change({ box: null })}>
