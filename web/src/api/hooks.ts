@@ -1,6 +1,10 @@
 import { QueryClient, type UseInfiniteQueryResult, type UseQueryResult, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { printJson } from "../lib/json";
+import { useStore } from "../lib/store";
 import { isoOfNs } from "../lib/time";
+import { learnUnits, metricUnits } from "../lib/units";
+import { calcParts } from "../model/query";
 import { isTelling } from "../model/refusals";
 import { type Trace, traceOf } from "../model/trace";
 import { Problem, type Schema, ask, client, problemOf } from "./client";
@@ -136,11 +140,22 @@ export function useDatasets(env: string): Asked<Schema["Dataset"][]> {
 }
 
 /** Metrics with what their senders say of them. */
-export function useMetrics(env: string): Asked<Schema["Metric"][]> {
+export function useMetrics(env: string, enabled = true): Asked<Schema["Metric"][]> {
   return useQuery({
     queryKey: ["metrics", env],
     queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/metrics", { params: { path: { env } }, signal }))).metrics,
+    enabled,
   });
+}
+
+/** The units of metrics, where calculations are of something that may be one. */
+export function useUnits(env: string, calculations: readonly string[]): ReadonlyMap<string, string> {
+  const mayBeMetrics = calculations.some((calc) => !["", "duration_ms"].includes(calcParts(calc).column));
+  const { data } = useMetrics(env, mayBeMetrics);
+  useEffect(() => {
+    if (data) learnUnits(data);
+  }, [data]);
+  return useStore(metricUnits);
 }
 
 export function useEnvironments(): Asked<Schema["Environment"][]> {

@@ -1,5 +1,5 @@
 import { inUnit } from "../lib/format";
-import { type Calculation, type Grid, extent } from "../model/series";
+import { type Calculation, type Grid, extent, strideOf } from "../model/series";
 import { linearTicks, logTicks } from "../model/ticks";
 import { type Frame, xOf } from "./frame";
 
@@ -31,7 +31,7 @@ export function yOf({ low, high, log }: LineView, frame: Frame, value: number): 
   return frame.top + frame.height * (1 - Math.min(1, Math.max(0, share)));
 }
 
-/** Gaps stay gaps; a point alone is a dot; what `faded` names is drawn thin. */
+/** Gaps stay gaps, but for the interval at which points come; a point alone is a dot; what `faded` names is drawn thin. */
 export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view: LineView, colours: readonly string[], only: number | undefined, unfinishedFrom: number): void {
   const { lines, grid } = view;
   context.save();
@@ -61,12 +61,13 @@ export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view
   context.restore();
 }
 
-/** A dot for each point that no line leads to. */
+/** A dot for each point that no line leads to, and for each of those that stand apart at an interval. */
 function paintAlone(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number): void {
   context.beginPath();
+  const apart = strideOf(line) > 1;
   for (let step = 0; step < grid.steps; step++) {
     const value = line[step] ?? Number.NaN;
-    if (!Number.isFinite(value) || Number.isFinite(line[step - 1] ?? Number.NaN) || Number.isFinite(line[step + 1] ?? Number.NaN)) continue;
+    if (!Number.isFinite(value) || (!apart && (Number.isFinite(line[step - 1] ?? Number.NaN) || Number.isFinite(line[step + 1] ?? Number.NaN)))) continue;
     const [x, y] = [xOf(frame, grid.first + (step + 0.5) * grid.step), place(value)];
     context.moveTo(x + 2, y);
     context.arc(x, y, 2, 0, Math.PI * 2);
@@ -91,20 +92,18 @@ export function paintBefore(context: CanvasRenderingContext2D, frame: Frame, vie
   context.restore();
 }
 
-/** A line through the middles of its steps, or of some of them; gaps stay gaps. One stroke, whatever its length. */
+/** A line through the middles of its steps, or of some of them; gaps longer than its stride stay gaps. One stroke, whatever its length. */
 export function strokeLine(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number, from = 0, to = grid.steps): void {
   context.beginPath();
-  let isOpen = false;
-  for (let step = from; step < to; step++) {
+  const stride = strideOf(line);
+  let last = Number.NEGATIVE_INFINITY;
+  for (let step = Math.max(0, from - stride + 1); step < to; step++) {
     const value = line[step] ?? Number.NaN;
-    if (!Number.isFinite(value)) {
-      isOpen = false;
-      continue;
-    }
+    if (!Number.isFinite(value)) continue;
     const x = xOf(frame, grid.first + (step + 0.5) * grid.step);
-    if (isOpen) context.lineTo(x, place(value));
+    if (step - last <= stride && step >= from) context.lineTo(x, place(value));
     else context.moveTo(x, place(value));
-    isOpen = true;
+    last = step;
   }
   context.stroke();
 }

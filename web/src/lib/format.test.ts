@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { bytes, count, duration, exact, percent, unitOfColumn } from "./format";
+import { learnUnits } from "./units";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
@@ -18,6 +19,17 @@ test("exact keeps every digit", () => {
 test.each([[0, "0 %"], [0.0004, "< 0.1 %"], [0.001, "0.1 %"], [0.9, "90 %"], [0.9999, "> 99.9 %"], [1, "100 %"]])("percent %s", (share, text) => expect(plain(percent(share))).toBe(text));
 
 test("bytes", () => expect(plain(bytes(12_345))).toBe("12.3 kB"));
+
+test("units as a metric's sender says them come before those of names", () => {
+  learnUnits([{ name: "http.server.duration", unit: "ms" }, { name: "heap.used", unit: "MiBy" }, { name: "queue.duration", unit: "{jobs}" }, { name: "bare.duration" }]);
+  expect(unitOfColumn("http.server.duration")).toEqual({ unit: "ms", factor: 1 });
+  expect(unitOfColumn("http.server.duration.p99")).toEqual({ unit: "ms", factor: 1 });
+  expect(unitOfColumn("http.server.duration.count")).toEqual({ unit: "none", factor: 1 });
+  expect(unitOfColumn("heap.used")).toEqual({ unit: "bytes", factor: 2 ** 20 });
+  expect(unitOfColumn("queue.duration")).toEqual({ unit: "none", factor: 1 });
+  expect(unitOfColumn("bare.duration")).toEqual({ unit: "ms", factor: 1e3 });
+  learnUnits([]);
+});
 
 test("units by name", () => {
   expect(unitOfColumn("duration_ms")).toEqual({ unit: "ms", factor: 1 });

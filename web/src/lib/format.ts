@@ -1,3 +1,5 @@
+import { metricUnits } from "./units";
+
 /** A blank between a number and its unit that does not break and is thin. */
 const THIN = "\u202f";
 
@@ -66,7 +68,27 @@ export function percent(share: number): string {
 /** What a column's numbers measure, by its name. */
 export type Unit = "ms" | "bytes" | "none";
 
+const UNITS: Record<string, { unit: Unit; factor: number }> = {
+  ns: { unit: "ms", factor: 1e-6 },
+  us: { unit: "ms", factor: 1e-3 },
+  µs: { unit: "ms", factor: 1e-3 },
+  ms: { unit: "ms", factor: 1 },
+  s: { unit: "ms", factor: 1e3 },
+  min: { unit: "ms", factor: 6e4 },
+  h: { unit: "ms", factor: 3.6e6 },
+  By: { unit: "bytes", factor: 1 },
+  kBy: { unit: "bytes", factor: 1e3 },
+  MBy: { unit: "bytes", factor: 1e6 },
+  GBy: { unit: "bytes", factor: 1e9 },
+  KiBy: { unit: "bytes", factor: 2 ** 10 },
+  MiBy: { unit: "bytes", factor: 2 ** 20 },
+  GiBy: { unit: "bytes", factor: 2 ** 30 },
+};
+
+/** By what its sender says where it is a metric, else by its name. */
 export function unitOfColumn(column: string): { unit: Unit; factor: number } {
+  const said = metricUnits.get().get(column) ?? metricUnits.get().get(column.replace(/\.(sum|avg|min|max|p\d+|histogram)$/, ""));
+  if (said !== undefined && !column.endsWith(".count")) return UNITS[said] ?? { unit: "none", factor: 1 };
   if (/_ms$|\.ms$|_millis$/.test(column)) return { unit: "ms", factor: 1 };
   // OpenTelemetry's metrics called so are in seconds, and so are what is kept of their histograms.
   if (/\.duration(\.(sum|avg|min|max|p\d+))?$/.test(column)) return { unit: "ms", factor: 1e3 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Answer, extent, graphsOf, groupName } from "./series";
+import { type Answer, extent, graphsOf, groupName, strideOf } from "./series";
 
 const answer: Answer = {
   grid: { first_ns: "1000000000", step_ns: "500000000", steps: 3 },
@@ -45,3 +45,15 @@ test("extents and names", () => {
   expect(extent([Float64Array.of(Number.NaN)])).toBeUndefined();
   expect(groupName(["a", null, 5])).toBe("a · (none) · 5");
 });
+
+const NONE = Number.NaN;
+
+test.each([
+  ["points side by side", [1, 2, 3, 4], 1],
+  ["each minute, in steps of 5 s", Array.from({ length: 60 }, (_, step) => (step % 12 === 5 ? step : NONE)), 18],
+  ["each second step", [1, NONE, 2, NONE, 3, NONE, 4], 3],
+  ["one that is missing stays a gap", [1, NONE, NONE, 2, NONE, NONE, 3, NONE, NONE, NONE, NONE, NONE, 4, NONE, NONE, 5, NONE, NONE, 6], 4],
+  ["as they come", [1, NONE, NONE, NONE, NONE, NONE, NONE, 2, NONE, 3, NONE, NONE, NONE, NONE, 4], 1],
+  ["two points tell no interval", [1, NONE, NONE, 2], 1],
+  ["nothing", [NONE, NONE], 1],
+])("a line hangs together over its interval: %s", (_, line, stride) => expect(strideOf(Float64Array.from(line))).toBe(stride));

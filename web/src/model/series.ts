@@ -127,6 +127,28 @@ function heatOf(answer: Answer, index: number, rows: { scale: string; edges: num
   return { rows: total, edges, counts, scale: rows.scale === "log" ? "log" : "linear", hasZero, hasOver };
 }
 
+const strides = new WeakMap<Float64Array, number>();
+
+/** Over how many steps a line's points hang together: 1 as a rule; more where they come at a regular interval that is longer, as of metrics sent each minute. */
+export function strideOf(line: Float64Array): number {
+  const known = strides.get(line);
+  if (known !== undefined) return known;
+  const gaps: number[] = [];
+  let last: number | undefined;
+  for (let step = 0; step < line.length; step++) {
+    if (!Number.isFinite(line[step] ?? Number.NaN)) continue;
+    if (last !== undefined) gaps.push(step - last);
+    last = step;
+  }
+  gaps.sort((a, b) => a - b);
+  const usual = gaps[Math.floor(gaps.length / 2)] ?? 1;
+  const regular = gaps.filter((gap) => Math.abs(gap - usual) <= 1).length;
+  // A point that is missing stays a gap.
+  const stride = usual > 1 && gaps.length > 1 && regular >= gaps.length * 0.75 ? usual + Math.max(1, Math.floor(usual / 2)) : 1;
+  strides.set(line, stride);
+  return stride;
+}
+
 /** A calculation with what it is drawn from. */
 export interface Drawn {
   calculation: Calculation;

@@ -1,5 +1,5 @@
 import { type ReactNode, memo, useEffect, useMemo, useRef, useState } from "react";
-import { type Asked, type QueryAnswer, type Row, useEvents, useRun } from "../../api/hooks";
+import { type Asked, type QueryAnswer, type Row, useEvents, useRun, useUnits } from "../../api/hooks";
 import type { PanelContent } from "../../api/library";
 import { Legend } from "../../charts/Legend";
 import { TimeChart } from "../../charts/TimeChart";
@@ -83,8 +83,9 @@ function Answer({ env, content, query, time, times, enabled }: { env: string; co
   // A heatmap shows all events, whatever the groups.
   const heat = read.groupBy.length > 0 && drawsSeries ? read.calcs.filter(isHeatmap) : [];
   const whole = useRun(env, `${asking(read, heat, { step: read.step })} ${time}`, ["series"], times, enabled && heat.length > 0);
-  const graphs = useMemo(() => answer.data && graphsOf(answer.data), [answer.data]);
-  const wholeGraphs = useMemo(() => (heat.length > 0 ? whole.data && graphsOf(whole.data) : graphs), [heat.length, whole.data, graphs]);
+  const units = useUnits(env, read.calcs);
+  const graphs = useMemo(() => answer.data && graphsOf(answer.data), [answer.data, units]);
+  const wholeGraphs = useMemo(() => (heat.length > 0 ? whole.data && graphsOf(whole.data) : graphs), [heat.length, whole.data, graphs, units]);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!answer.data || !graphs) return <Skeleton height={80} label="Asking" />;
   const { data } = answer;

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { type Asked, type QueryAnswer, useRun } from "../../api/hooks";
+import { type Asked, type QueryAnswer, useRun, useUnits } from "../../api/hooks";
 import { type Extent, readBox } from "../../charts/box";
 import { useAddress } from "../../lib/address";
 import { parseJson } from "../../lib/json";
@@ -44,17 +44,18 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   const boxText = params.get("box");
   const kept = useMemo(() => readBox(boxText), [boxText]);
   const data = answer.data;
-  const graphs = useMemo(() => (data ? graphsOf(data) : undefined), [data]);
+  const units = useUnits(env, ran.calcs);
+  const graphs = useMemo(() => (data ? graphsOf(data) : undefined), [data, units]);
   // A heatmap shows all events, whatever the groups.
   const heatCalcs = ran.calcs.filter(isHeatmap);
   const isGrouped = ran.groupBy.length > 0;
   const whole = useRun(env, `${asking(ran, heatCalcs, { step: ran.step })} ${time}`, ["series"], times, isGrouped && heatCalcs.length > 0);
-  const wholeGraphs = useMemo(() => (whole.data && isGrouped ? graphsOf(whole.data) : undefined), [whole.data, isGrouped]);
+  const wholeGraphs = useMemo(() => (whole.data && isGrouped ? graphsOf(whole.data) : undefined), [whole.data, isGrouped, units]);
   // Percentiles over a heatmap are asked apart: the cells do not wait for them.
   const withPercentiles = useStore(percentileLines);
   const heatColumns = [...new Set(heatCalcs.map((calc) => /\((.*)\)/s.exec(calc)?.[1]?.trim() ?? ""))].filter(Boolean);
   const percentiles = useRun(env, `${asking(ran, heatColumns.flatMap((column) => PERCENTILES.map((op) => `${op}(${column})`)), { step: ran.step })} ${time}`, ["series"], times, withPercentiles && heatColumns.length > 0);
-  const percentileGraphs = useMemo(() => (percentiles.data ? graphsOf(percentiles.data) : undefined), [percentiles.data]);
+  const percentileGraphs = useMemo(() => (percentiles.data ? graphsOf(percentiles.data) : undefined), [percentiles.data, units]);
   const offset = offsetOf(params.get("cmp"), shown.end - shown.start);
   const lineCalcs = ran.calcs.filter((calc) => !isHeatmap(calc));
   const then = useRun(env, `${asking(ran, ran.calcs, { groupBy: ran.groupBy, orderBy: ran.orderBy, limit: ran.limit, step: ran.step })} ${timeText({ start: shown.start - (offset ?? 0), end: shown.end - (offset ?? 0) })}`, ["series"], times, offset !== undefined && (lineCalcs.length > 0 || ran.calcs.length === 0));
