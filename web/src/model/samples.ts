@@ -24,8 +24,8 @@ export const SAMPLES: readonly Sample[] = [
   {
     id: "python",
     label: "Python",
-    lines: `pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http
-opentelemetry-bootstrap -a install
+    lines: `# one package for each framework: -flask, -django, -fastapi, ...
+pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http opentelemetry-instrumentation-flask
 
 ${COMMON}
 opentelemetry-instrument python app.py`,

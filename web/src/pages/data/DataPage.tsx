@@ -72,7 +72,7 @@ export function DataPage() {
             {sorted.map(({ slug, created_ns }) => (
               <tr key={slug}>
                 <td>
-                  <Link to={pageAddress("/query", { q: `${slug === METRICS ? "COUNT GROUP BY service.name" : "HEATMAP(duration_ms), COUNT"} IN ${columnText(slug)}` })}>{slug}</Link>
+                  <Link to={pageAddress("/query", { q: `${slug === METRICS ? "COUNT GROUP BY service.name" : "HEATMAP(duration_ms), COUNT"} IN ${columnText(slug)}` })}>{slug}</Link> {slug === METRICS && <span className="quiet">metrics of all services</span>}
                 </td>
                 <td className="num filled" style={filled((events.get(slug) ?? 0) / most)}>
                   {volume.data ? <span title={exact(events.get(slug) ?? 0)}>{count(events.get(slug) ?? 0)}</span> : <span className="quiet">–</span>}
