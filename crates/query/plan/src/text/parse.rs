@@ -226,7 +226,10 @@ impl Clauses {
         while !scanner.at_end() {
             let at = scanner.at();
             let found = CLAUSES.iter().find(|(clause, events)| (is_query || *events) && scanner.keyword(clause));
-            let Some((clause, _)) = found else { return Err(scanner.error(expected_next(scanner.clause, is_query))) };
+            let Some((clause, _)) = found else {
+                let more = (scanner.clause == "WHERE").then(|| condition::more_of_value(scanner, &clauses.filters.conditions)).flatten();
+                return Err(scanner.error(more.unwrap_or_else(|| expected_next(scanner.clause, is_query))));
+            };
             let slot = if matches!(*clause, "LAST" | "FROM" | "SINCE") { "the time range" } else { clause };
             if seen.contains(&slot) {
                 return Err(scanner.error_in(clause, at, format!("{slot} is given twice")));

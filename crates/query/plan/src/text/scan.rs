@@ -94,6 +94,16 @@ impl Scanner {
         self.characters[self.at..].iter().copied().take_while(|character| is_column_character(*character)).collect()
     }
 
+    /// What comes next up to a blank.
+    pub fn peek_until_space(&self) -> String {
+        self.characters[self.at..].iter().copied().take_while(|character| !character.is_whitespace()).collect()
+    }
+
+    /// The last character that was read and is no blank.
+    pub fn last_before_space(&self) -> Option<char> {
+        self.characters[..self.at].iter().rev().copied().find(|character| !character.is_whitespace())
+    }
+
     /// Takes the first of these symbols that comes next.
     pub fn symbol<T: Copy>(&mut self, symbols: &[(&str, T)]) -> Option<T> {
         let rest = &self.characters[self.at..];

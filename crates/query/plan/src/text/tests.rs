@@ -152,6 +152,13 @@ fn faults_say_where_and_what() {
         "COUNT WHERE a = 1 b = 2",
         expect!["WHERE, character 19: expected AND, OR or one of WHERE, GROUP BY, HAVING, ORDER BY, LIMIT, STEP, IN, LAST, FROM, SINCE"],
     );
+    let blanks = expect![[r#"WHERE, character 27: a value with blanks stands in quotes: name = "import row""#]];
+    fails("COUNT WHERE name = import row", blanks);
+    fails("COUNT WHERE (a = 1 OR name ~ GET /x) LAST 1h", expect![[r#"WHERE, character 34: expected AND, OR or ")""#]]);
+    fails(
+        "COUNT WHERE name = GET /cart/{id} GROUP BY name",
+        expect![[r#"WHERE, character 24: a value with blanks stands in quotes: name = "GET /cart/{id}""#]],
+    );
     fails("COUNT WHERE a in 5", expect![[r#"WHERE, character 18: expected a list in parentheses after "in""#]]);
     fails("COUNT WHERE a = \"x", expect!["WHERE, character 17: this quote is not closed"]);
     fails("COUNT WHERE `a = 1", expect!["WHERE, character 13: this back-quote is not closed"]);

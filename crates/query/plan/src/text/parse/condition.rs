@@ -1,6 +1,6 @@
 //! The conditions of WHERE.
 
-use super::column;
+use super::{at_clause, column};
 use crate::error::QueryError;
 use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
 use crate::plan::{Column, LIST_MAX};
@@ -50,7 +50,8 @@ impl Conditions {
             if scanner.take('(') {
                 self.read(scanner, depth + 1)?;
                 if !scanner.take(')') {
-                    return Err(scanner.error("expected AND, OR or \")\""));
+                    let more = more_of_value(scanner, &self.list);
+                    return Err(scanner.error(more.unwrap_or_else(|| "expected AND, OR or \")\"".to_owned())));
                 }
             } else {
                 self.list.push(condition(scanner)?);
@@ -67,6 +68,36 @@ impl Conditions {
             self.joined = Some(joined);
         }
     }
+}
+
+/// What to do where words stand behind a bare value that are neither AND, OR nor a clause: they may belong to it.
+pub(super) fn more_of_value(scanner: &mut Scanner, conditions: &[Condition]) -> Option<String> {
+    let last = conditions.last().filter(|condition| condition.op.takes() == Takes::One)?;
+    let is_bare = !matches!(scanner.last_before_space()?, '"' | '\'' | ')');
+    if !is_bare || scanner.at_end() || matches!(scanner.peek(), Some(')' | '(' | ',')) {
+        return None;
+    }
+    // What is a number or a truth is whole as it stands.
+    let Some(Literal::Str(value)) = last.values.first() else { return None };
+    let more = words_before_clause(scanner);
+    let is_plain = !more.is_empty() && !more.contains(['"', '\'', '(', ')', '=', '<', '>', '~']);
+    is_plain.then(|| format!("a value with blanks stands in quotes: {} {} \"{value} {more}\"", last.column, last.op))
+}
+
+/// The words up to the next AND, OR or clause. Nothing is taken.
+fn words_before_clause(scanner: &mut Scanner) -> String {
+    let before = scanner.at();
+    let mut words: Vec<String> = Vec::new();
+    while !scanner.at_end() && !at_clause(scanner) {
+        let word = scanner.peek_until_space();
+        if [Combination::And, Combination::Or].iter().any(|kind| word.eq_ignore_ascii_case(kind.word())) {
+            break;
+        }
+        scanner.skip_word(&word);
+        words.push(word);
+    }
+    scanner.go_to(before);
+    words.join(" ")
 }
 
 fn condition(scanner: &mut Scanner) -> Result<Condition, QueryError> {
