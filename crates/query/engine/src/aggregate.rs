@@ -63,7 +63,9 @@ impl Run<'_> {
             let total = self.merged(&measures.aggregates, &states, |keys| vec![zeros(keys)])?;
             let again = measures.choose_rows(self.plan, &total.states);
             if again.is_empty() {
+                let coarse = measures.coarse(&self.plan.calculations, &total.states);
                 let mut answer = Choice { run: self, measures: &measures, forms: &forms, rates: Vec::new() }.answer(states, total)?;
+                answer.notes.extend(coarse);
                 answer.notes.extend(self.remarks(&measures.outputs));
                 return Ok((answer, covered));
             }

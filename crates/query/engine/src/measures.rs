@@ -12,7 +12,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt8Type};
 use arrow_array::{Array, ArrayRef};
 use glasshive_query_plan::heatmap::{HeatmapRows, Scale};
-use glasshive_query_plan::{Calculation, Grid, Measure, Op, Plan, histogram, lhist};
+use glasshive_query_plan::{Calculation, Grid, Measure, Note, NoteKind, Op, Plan, histogram, lhist};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -326,6 +326,23 @@ impl Measures {
         }
     }
 
+    /// A remark on each percentile of a metric's histograms that may be far off, because the sender's buckets are that wide there.
+    pub(crate) fn coarse(&self, calculations: &[Calculation], states: &[Vec<ArrayRef>]) -> Vec<Note> {
+        let of_one = |(reading, calculation): (&Reading, &Calculation)| {
+            let Reading::RangesQuantile { ranges, quantile } = reading else { return None };
+            let ranges = ranges::ranges(states.get(*ranges).filter(|state| !state[0].is_empty())?, 0);
+            let range = histogram::around(&ranges, histogram::quantile(&ranges, *quantile)?).filter(histogram::Range::is_coarse)?;
+            let text = format!(
+                "{} is a guess between {} and {}: the sender's buckets tell no more; ones that fit the metric's unit would",
+                calculation.label(),
+                short(range.lower),
+                short(range.upper)
+            );
+            Some(Note::new(NoteKind::Estimated, text))
+        };
+        self.readings.iter().zip(calculations).filter_map(of_one).collect()
+    }
+
     /// The calculations' values where there was no event.
     pub(crate) fn of_nothing(&self) -> Vec<Measure> {
         let nothing = |reading: &Reading| match reading {
@@ -343,6 +360,12 @@ impl Measures {
     pub(crate) fn values(&self, states: &[Vec<ArrayRef>], row: usize) -> Vec<Measure> {
         (0..self.readings.len()).map(|calculation| self.value(calculation, states, row)).collect()
     }
+}
+
+/// A number to three digits, as a sentence has it.
+fn short(number: f64) -> String {
+    let scale = 10_f64.powi(2 - number.abs().log10().floor() as i32);
+    if number == 0.0 || !scale.is_finite() { number.to_string() } else { ((number * scale).round() / scale).to_string() }
 }
 
 fn number(state: &[ArrayRef], row: usize) -> Option<f64> {

@@ -23,7 +23,7 @@ mod ranges;
 mod tests;
 
 pub use buckets::{Buckets, Side};
-pub use ranges::{Range, add_to_rows, distribution, extremes, quantile};
+pub use ranges::{Range, add_to_rows, around, distribution, extremes, quantile};
 
 use crate::time::Window;
 use serde::de::{MapAccess, Visitor};

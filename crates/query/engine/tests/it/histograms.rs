@@ -97,6 +97,18 @@ async fn points_that_count_from_a_start_add_what_is_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_percentile_that_wide_buckets_tell_is_told_as_a_guess() {
+    let mut hive = Hive::new().await;
+    // All that is known is that they lie below 1; the others lie between 2 and 4.
+    hive.send(&[point(10, "a", None, &[9, 0, 3, 0], 6.0)]).await;
+    let notes = hive.ask("P50(latency), P99(latency), COUNT").await.notes;
+    let told: Vec<(NoteKind, &str)> = notes.iter().map(|note| (note.kind, note.text.as_str())).collect();
+    let guess = "P50(latency) is a guess between 0 and 1: the sender's buckets tell no more; ones that fit the metric's unit would";
+    assert_eq!(told, [(NoteKind::Estimated, guess)]);
+    hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_first_point_in_the_time_counts_from_one_shortly_before() {
     let mut hive = Hive::new().await;
     let seconds = |second: i64, series: &str, start: Option<i64>, count: u64| point(second, series, start, &[count, 0, 0, 0], count as f64);

@@ -18,6 +18,13 @@ pub struct Range {
 const NEAR_ZERO: f64 = 1.0 / (1_u64 << 20) as f64;
 
 impl Range {
+    /// Whether a value in it is hardly known: its ends are not of one size, as where a sender's buckets are made for another unit.
+    pub fn is_coarse(&self) -> bool {
+        const FACTOR: f64 = 4.0;
+        let (near, far) = if self.lower.abs() < self.upper.abs() { (self.lower, self.upper) } else { (self.upper, self.lower) };
+        self.lower != self.upper && (near * far <= 0.0 || far.abs() > near.abs() * FACTOR)
+    }
+
     /// The weight below `at`, with what lies exactly there if it is `closed`.
     fn up_to(&self, at: f64, closed: bool) -> f64 {
         match self {
@@ -47,6 +54,12 @@ pub fn quantile(ranges: &[Range], quantile: f64) -> Option<f64> {
     let (start, end) = (below(lower, true), below(upper, false));
     let share = (total * quantile - start) / (end - start);
     Some(if target <= end && end > start { lower + (upper - lower) * share.clamp(0.0, 1.0) } else { upper })
+}
+
+/// The range that a value which was interpolated lies in: of several the one of most values.
+pub fn around(ranges: &[Range], value: f64) -> Option<Range> {
+    let holding = ranges.iter().filter(|range| range.weight > 0.0 && range.lower <= value && value <= range.upper);
+    holding.copied().max_by(|left, right| left.weight.total_cmp(&right.weight))
 }
 
 /// The outermost edges.

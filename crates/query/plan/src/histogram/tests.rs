@@ -154,3 +154,23 @@ fn ranges_are_shared_out_to_rows() {
         }
     }
 }
+
+#[test]
+fn what_wide_buckets_hardly_tell() {
+    let range = |lower: f64, upper: f64, weight: f64| Range { lower, upper, weight };
+    for (lower, upper, is_coarse) in [
+        (0.0, 5.0, true),
+        (5.0, 10.0, false),
+        (1.0, 4.0, false),
+        (1.0, 4.1, true),
+        (-5.0, 5.0, true),
+        (-9.0, -1.0, true),
+        (3.0, 3.0, false),
+    ] {
+        assert_eq!(range(lower, upper, 1.0).is_coarse(), is_coarse, "{lower} to {upper}");
+    }
+    let ranges = [range(0.0, 5.0, 2.0), range(0.0, 2.5, 7.0), range(1.0, 2.0, 0.0), range(5.0, 9.0, 1.0)];
+    assert_eq!(around(&ranges, 1.5), Some(ranges[1]));
+    assert_eq!(around(&ranges, 4.0), Some(ranges[0]));
+    assert_eq!(around(&ranges, 10.0), None);
+}
