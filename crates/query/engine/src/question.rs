@@ -6,7 +6,7 @@ use crate::control::Control;
 use crate::error::Failure;
 use arrow_array::ArrayRef;
 use arrow_buffer::BooleanBuffer;
-use glasshive_model::names::{META_DERIVED, META_SELF_TELEMETRY};
+use glasshive_model::names::{ERROR, META_DERIVED, META_SELF_TELEMETRY};
 use glasshive_model::{ColumnType, SystemColumn};
 use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::{Column, Combination, Condition, FilterOp, Filters, Literal, Note, NoteKind, Window};
@@ -112,7 +112,10 @@ impl Question {
 
 /// The remarks on a column that no event has, or on those that a calculated field names.
 pub(crate) fn unknown_columns(column: &Resolved, overflow_has: impl Fn(&str) -> bool) -> Vec<Note> {
-    let is_unknown = |column: &&Resolved| column.is_unknown() && !column.members.iter().any(|member| overflow_has(&member.name));
+    // Where nothing failed, nothing says `error`: that is an answer, and no mistyped name.
+    let is_given = |column: &&Resolved| column.column.name == ERROR;
+    let is_unknown =
+        |column: &&Resolved| !is_given(column) && column.is_unknown() && !column.members.iter().any(|member| overflow_has(&member.name));
     let note = |column: &Resolved| Note::new(NoteKind::UnknownColumn, format!("no event has a column \"{}\"", column.column.name));
     column.stored().into_iter().filter(is_unknown).map(note).collect()
 }

@@ -12,7 +12,8 @@ use crate::shape::running::{CalledOff, RunningQueries, RunningQuery};
 use glasshive_base::{Clock, ErrorKind};
 use glasshive_base_http::Response;
 use glasshive_feature_fields::Fields;
-use glasshive_model::EnvironmentId;
+use glasshive_model::names::ERROR;
+use glasshive_model::{ColumnType, EnvironmentId};
 use glasshive_query_engine::{Cancel, EngineError};
 use glasshive_query_plan::alias::alias_group;
 use glasshive_query_plan::{self as plan, Plan, Problem, QueryError, Wants};
@@ -106,14 +107,30 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
 /// A remark for each column of the plan that no event of the environment has, under any of its names.
 fn unknown_columns(call: &Call, plan: &Plan) -> Result<Vec<Note>, Failure> {
     let registry = call.open()?.store.registry(call.environment);
-    let is_known = |name: &str| field::is_column(&registry, name);
+    let is_known = |name: &str| name == ERROR || field::is_column(&registry, name);
     let is_unknown = |column: &&plan::Column| {
         !is_known(&column.name) && (column.exact || !alias_group(&column.name).iter().any(|member| is_known(member.name)))
     };
+    // A metric with buckets is no column, and calculations take its name.
+    let has_buckets = |name: &str| registry.columns_of(name).iter().any(|column| column.column_type == ColumnType::Json);
+    let is_metric = |column: &&plan::Column| {
+        plan::histogram::metric_of(&column.name, has_buckets, false).is_some() && only_calculated(plan, &column.name)
+    };
     let columns = plan.read_columns(is_known);
-    let names: BTreeSet<&str> = columns.iter().filter(is_unknown).map(|column| column.name.as_str()).collect();
+    let unknown = columns.iter().filter(is_unknown).filter(|column| !is_metric(column));
+    let names: BTreeSet<&str> = unknown.map(|column| column.name.as_str()).collect();
     let remark = |name| plan::Note::new(plan::NoteKind::UnknownColumn, format!("no event has a column \"{name}\"")).into();
     Ok(names.into_iter().map(remark).collect())
+}
+
+/// Whether a name stands in calculations of numbers and nowhere else.
+fn only_calculated(plan: &Plan, name: &str) -> bool {
+    let mut elsewhere = plan.breakdowns.iter().chain(plan.filters.conditions.iter().map(|condition| &condition.column));
+    let mut in_fields = plan.fields.iter().flat_map(|field| field.columns());
+    let of_other_calculations = plan.calculations.iter().filter(|calculation| !calculation.op.is_numeric());
+    let mut counted = of_other_calculations.filter_map(|calculation| calculation.column.as_ref());
+    let is_it = |column: &plan::Column| column.name == name;
+    !elsewhere.any(is_it) && !in_fields.any(is_it) && !counted.any(is_it)
 }
 
 /// The plan and what is wanted besides its results.

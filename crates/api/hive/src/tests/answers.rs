@@ -240,3 +240,34 @@ async fn what_was_kept_of_files_is_told() {
     }
     fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_and_what_says_that_something_failed_are_no_unknown_columns() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let now = fixture.hive.clock.wall_ns();
+    let point = json!({
+        "startTimeUnixNano": (now - 1_000_000_000).to_string(), "timeUnixNano": now.to_string(),
+        "count": "3", "sum": 1.5, "bucketCounts": ["1", "2"], "explicitBounds": [1.0]
+    });
+    let metric = json!({ "name": "latency", "unit": "s", "histogram": { "aggregationTemporality": 1, "dataPoints": [point] } });
+    let body = json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": [metric] }] }] });
+    assert_eq!(fixture.ask("POST", "/v1/metrics", &[], Some(&body)).await.status, 200);
+    for (text, unknown) in [
+        ("P95(latency), AVG(latency)", None),
+        ("COUNT WHERE error = true", None),
+        ("P95(latencies)", Some("latencies")),
+        ("P95(latency) WHERE latency > 1", Some("latency")),
+        ("COUNT_DISTINCT(latency)", Some("latency")),
+    ] {
+        let expected: Vec<String> = unknown.iter().map(|name| format!("no event has a column \"{name}\"")).collect();
+        for (path, said) in [("query/parse", "warnings"), ("query", "notes")] {
+            let answer: Value =
+                fixture.ask("POST", &format!("/hive/v1/e/local/{path}"), &[], Some(&json!({ "text": text }))).await.json().unwrap();
+            let notes = answer[said].as_array().unwrap();
+            let told: Vec<&str> =
+                notes.iter().filter(|note| note["kind"] == "unknown_column").filter_map(|note| note["text"].as_str()).collect();
+            assert_eq!(told, expected, "{path} {text}: {answer}");
+        }
+    }
+    fixture.stop().await;
+}
