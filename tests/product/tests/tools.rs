@@ -132,6 +132,17 @@ async fn doctor_says_what_is_wrong_and_what_to_do() {
     let again = findings(&doctor(&["--api-key", "config-secret-0"]));
     assert!(!again.iter().any(|(check, _, words)| check == "refused" && words.contains("environments")), "{again:?}");
 
+    // The doors of the settings are tried too, and a sender's mistake is not what it looks like.
+    let (http, grpc) = (server.http.trim_start_matches("http://"), server.grpc.trim_start_matches("http://"));
+    let doors = ["doctor", "--json", "--data", data, "--auth", "keys", "--http", http, "--grpc", grpc, "--api-key", "config-secret-0"];
+    let of_doors = findings(&run(&doors));
+    assert!(
+        of_doors.iter().any(|(check, level, words)| check == "listening" && level == "ok" && words.contains("answers gRPC")),
+        "{of_doors:?}"
+    );
+    let metrics = Client::new().request(Method::GET, &format!("{}/metrics", server.http), HeaderMap::new(), "").await.unwrap().text();
+    assert!(!metrics.contains("glasshive_refused_requests_total{route=\"grpc"), "{metrics}");
+
     let without_key = findings(&doctor(&[]));
     assert!(without_key.iter().any(|(check, _, words)| check == "data" && words.contains("key")), "{without_key:?}");
 

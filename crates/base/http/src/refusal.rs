@@ -1,7 +1,7 @@
 //! The last requests that were refused, for whoever wonders where their data is.
 
 use serde::Serialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -55,6 +55,8 @@ pub struct RefusalRing(Mutex<State>);
 struct State {
     entries: VecDeque<RefusedRequest>,
     total: u64,
+    /// How many of each route. Names of routes are ours, so there are few.
+    routes: BTreeMap<String, u64>,
 }
 
 impl RefusalRing {
@@ -64,6 +66,7 @@ impl RefusalRing {
         if state.entries.len() == RING_LEN {
             state.entries.pop_front();
         }
+        *state.routes.entry(entry.route.clone()).or_default() += 1;
         state.entries.push_back(entry);
         state.total += 1;
     }
@@ -72,6 +75,12 @@ impl RefusalRing {
     pub fn entries(&self) -> Vec<RefusedRequest> {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.entries.iter().rev().cloned().collect()
+    }
+
+    /// How many of the routes that `is_one` says were refused since the start; what no route took has the empty name.
+    pub fn total_of(&self, is_one: impl Fn(&str) -> bool) -> u64 {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.routes.iter().filter(|(route, _)| is_one(route)).map(|(_, refused)| refused).sum()
     }
 
     /// How many were refused since the start.
@@ -107,6 +116,7 @@ mod tests {
         }
         let entries = ring.entries();
         assert_eq!((entries.len(), entries[0].time_ns, entries[255].time_ns, ring.total()), (256, 299, 44, 300));
+        assert_eq!((ring.total_of(str::is_empty), ring.total_of(|route| route == "query")), (300, 0));
         let json = serde_json::to_value(&entries[0]).unwrap();
         assert_eq!((json["peer"].as_str(), json.get("credential")), (Some("127.0.0.1:5"), None));
     }

@@ -74,14 +74,14 @@ export function ConnectPage() {
           {sample && <Code text={linesOf(sample, window.location.origin, keyLine === "" ? undefined : (secret ?? "YOUR_INGEST_KEY"))} />}
           {sample?.note && <p className="quiet">{keyLine === "" ? sample.note.open : sample.note.keys}</p>}
         </div>
-        <p className="quiet">An SDK on this machine with its default settings arrives here too when this server listens on ports 4318 and 4317.</p>
+        {keyLine === "" && window.location.port === "4318" && <p className="quiet">An SDK on this machine with its default settings arrives here too.</p>}
       </section>
       <section className="panel" aria-labelledby="refused">
         <header>
           <h2 id="refused" className="grow">
             Refused
           </h2>
-          {refusals.data && <span className="quiet">{plural(refusals.data.total, "request")} since the start</span>}
+          {refusals.data && stats.data && <span className="quiet">{plural(stats.data.refused_sends, "request")} of senders since the start</span>}
         </header>
         {refusals.error && <ErrorState error={refusals.error} retry={() => void refusals.refetch()} />}
         {!isEditor && <p className="list-row quiet">What was refused, and why, is told to editors and admins.</p>}
@@ -170,6 +170,7 @@ function SenderKey({ env, secret, made }: { env: string; secret: string | undefi
 
 /** Sends one span through the front door, as an SDK would. */
 function TestEvent({ env, secret, needsKey }: { env: string; secret: string | undefined; needsKey: boolean }) {
+  const isEditor = useMay("editor");
   const [sent, setSent] = useState<{ id: string } | { error: string }>();
   const send = async () => {
     const id = hex(16);
@@ -194,7 +195,7 @@ function TestEvent({ env, secret, needsKey }: { env: string; secret: string | un
   return (
     <>
       {sent && ("id" in sent ? <Link to={`/e/${encodeURIComponent(env)}/trace/${sent.id}`}>See it</Link> : <span role="alert">{sent.error}</span>)}
-      <button type="button" className="button" disabled={needsKey && !secret} title={needsKey && !secret ? "Make a key first" : undefined} onClick={() => void send()}>
+      <button type="button" className="button" disabled={needsKey && !secret} title={needsKey && !secret ? (isEditor ? "Make a key first" : "This needs a key, which an editor or an admin can make") : undefined} onClick={() => void send()}>
         Send test event
       </button>
     </>

@@ -27,12 +27,13 @@ export function StatusPart() {
         <div className="figures">
           <Figure what="version" value={status.data.version} />
           <Figure what="running for" value={duration(Math.max(0, nsToMs(status.data.now_ns) - started))} title={`since ${moment(started, zone)}`} />
-          <Figure what="asked of senders and people" value={status.data.auth === "open" ? "nothing" : "keys, sign-in"} />
+          <Figure what={status.data.auth === "open" ? "to all who reach it" : "asked of senders, sign-in of people"} value={status.data.auth === "open" ? "open" : "keys"} />
           <Figure what="durability" value={setting("durability") ?? "-"} />
           <Link to={pageAddress("/connect")} className="fact">
-            <strong>{count(status.data.refused_requests)}</strong>
-            <span>requests refused</span>
+            <strong>{count(status.data.refused_sends)}</strong>
+            <span>requests of senders refused</span>
           </Link>
+          <Figure what="others refused" value={count(status.data.refused_requests - status.data.refused_sends)} title="Questions without a key or a sign-in, what somebody may not do, and pages and names that are not known here" />
         </div>
         <Checks checks={ready.data?.checks} />
       </section>

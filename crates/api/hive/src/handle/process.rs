@@ -114,6 +114,11 @@ impl Own {
     }
 }
 
+/// Whether a route takes telemetry; what no route took was meant to be some, but for pages that were looked for.
+fn brings_telemetry(route: &str) -> bool {
+    route.is_empty() || route.starts_with("otlp") || route.starts_with("grpc")
+}
+
 /// Figures of this environment's data, and of the log that all share.
 pub async fn stats(call: Call) -> Result<Response, Failure> {
     let open = call.open()?;
@@ -126,6 +131,7 @@ pub async fn stats(call: Call) -> Result<Response, Failure> {
         file_bytes: snapshot.files.iter().map(|file| file.row.bytes).sum(),
         log_bytes: whole.log_bytes,
         refused_requests: call.hive.refusals().map_or(0, |ring| ring.total()),
+        refused_sends: call.hive.refusals().map_or(0, |ring| ring.total_of(brings_telemetry)),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }
@@ -142,6 +148,7 @@ pub async fn status(call: Call) -> Result<Response, Failure> {
         now_ns: Nanoseconds(call.hive.clock.wall_ns()),
         store: call.open().ok().map(|open| figures(&open.store, &call.hive.metrics, sees_all)),
         refused_requests: call.hive.refusals().map_or(0, |ring| ring.total()),
+        refused_sends: call.hive.refusals().map_or(0, |ring| ring.total_of(brings_telemetry)),
         settings: settings.cloned().collect::<Vec<KnownSetting>>(),
     })
 }

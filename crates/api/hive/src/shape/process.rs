@@ -79,8 +79,11 @@ pub struct Stats {
     pub file_bytes: u64,
     /// Bytes of the write-ahead log.
     pub log_bytes: u64,
-    /// Requests refused since the start.
+    /// Requests refused since the start, of all environments and of every kind.
     pub refused_requests: u64,
+    /// Of them those that brought telemetry, or went where nothing is. The others are questions without a key or a sign-in, and what
+    /// strangers asked.
+    pub refused_sends: u64,
     /// The server's version.
     pub version: String,
 }
@@ -99,8 +102,11 @@ pub struct Status {
     /// Figures of the store; none while the log is read back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreFigures>,
-    /// Requests refused since the start.
+    /// Requests refused since the start, of all environments and of every kind.
     pub refused_requests: u64,
+    /// Of them those that brought telemetry, or went where nothing is. The others are questions without a key or a sign-in, and what
+    /// strangers asked.
+    pub refused_sends: u64,
     /// Settings in force: all for who administers the team, what is kept and how safely for everybody.
     pub settings: Vec<KnownSetting>,
 }

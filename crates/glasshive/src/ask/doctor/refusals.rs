@@ -60,7 +60,8 @@ fn remedy(refusal: &Refusal) -> &'static str {
     let code = refusal.status.split(' ').next().unwrap_or_default();
     match code {
         "401" | "16" => {
-            "the sender needs a key that is known here: OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=KEY; `glasshive keys list` has them"
+            "the sender needs a key that is known here, OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=KEY (HEADERS with an S); Settings, Keys \
+             in the browser makes one, or `glasshive keys create`"
         }
         "403" | "7" if refusal.route.starts_with("otlp") => {
             "the key, or the page, may not send: an ingest key, or --cors-origin for the page's origin"

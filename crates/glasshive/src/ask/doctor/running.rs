@@ -2,7 +2,7 @@
 
 use super::{Finding, refusals};
 use crate::ask::server::{Server, path_part};
-use crate::cli::DoctorFlags;
+use crate::cli::{Auth, DoctorFlags};
 use crate::config::Config;
 use crate::screen::number;
 use crate::serve::reachable;
@@ -47,7 +47,7 @@ pub async fn look(flags: &DoctorFlags, config: Option<&Config>, is_named: bool) 
     let began_ns = SystemClock::default().wall_ns();
     let mut findings = vec![listening(&server).await];
     if let Some(config) = config.filter(|_| !is_named) {
-        findings.push(listening_grpc(config.grpc.value).await);
+        findings.push(listening_grpc(config.grpc.value, config.auth.value).await);
     }
     if findings[0].fix.is_some() {
         return findings;
@@ -81,25 +81,41 @@ async fn listening(server: &Server) -> Finding {
     }
 }
 
-async fn listening_grpc(address: SocketAddr) -> Finding {
+/// Whether an SDK would be heard there. Where keys are asked for, only whether HTTP/2 is spoken: a request without a key would be
+/// refused, and stand among the refused ones as if a sender had made a mistake.
+async fn listening_grpc(address: SocketAddr, auth: Auth) -> Finding {
     let base = format!("http://{}", reachable(address));
+    if auth == Auth::Keys {
+        let answer = Client::http2().request(Method::GET, &format!("{base}/healthz"), HeaderMap::new(), Bytes::new()).await;
+        return match answer {
+            Ok(answer) if answer.status == StatusCode::OK => Finding::ok("listening", format!("{base} answers gRPC")),
+            Ok(answer) => Finding::fail(
+                "listening",
+                format!("{base} answers, not as Glasshive does ({})", answer.status),
+                "see that --grpc names the server's own address",
+            ),
+            Err(error) => no_grpc(&base, error),
+        };
+    }
     match Client::http2().grpc(&base, EXPORT, HeaderMap::new(), &[]).await {
-        // An empty request is taken; without a key it is refused in gRPC's words. Either way an SDK would be heard.
-        Ok((0 | 7 | 16, _, _)) => Finding::ok("listening", format!("{base} answers gRPC")),
+        // An empty request is taken.
+        Ok((0, _, _)) => Finding::ok("listening", format!("{base} answers gRPC")),
         Ok((14, words, _)) => Finding::warn("listening", format!("{base} answers gRPC, and takes nothing now: {words}"), "see `ready`"),
         Ok((code, words, _)) => Finding::fail(
             "listening",
             format!("{base} answers gRPC with code {code}: {words}"),
             "see that --grpc names the server's own address",
         ),
-        Err(error) => {
-            let why = match error {
-                ClientError::Unreachable { .. } => "nothing answers".to_owned(),
-                other => other.to_string(),
-            };
-            Finding::fail("listening", format!("gRPC at {base}: {why}"), "start the server, or say with --grpc where it listens")
-        }
+        Err(error) => no_grpc(&base, error),
     }
+}
+
+fn no_grpc(base: &str, error: ClientError) -> Finding {
+    let why = match error {
+        ClientError::Unreachable { .. } => "nothing answers".to_owned(),
+        other => other.to_string(),
+    };
+    Finding::fail("listening", format!("gRPC at {base}: {why}"), "start the server, or say with --grpc where it listens")
 }
 
 /// Its own checks, its version, and its clock.
@@ -296,7 +312,7 @@ mod tests {
 
     #[test]
     fn silence_and_clocks() {
-        let stats: Stats = serde_json::from_value(json!({ "live_rows": 5, "file_rows": 1000, "files": 1, "file_bytes": 1, "log_bytes": 1, "refused_requests": 0, "version": "0" })).unwrap();
+        let stats: Stats = serde_json::from_value(json!({ "live_rows": 5, "file_rows": 1000, "files": 1, "file_bytes": 1, "log_bytes": 1, "refused_requests": 0, "refused_sends": 0, "version": "0" })).unwrap();
         let now = 1_767_225_600_000_000_000;
         let of = |newest| arriving(&stats, newest, now, "local");
         let fresh = of(Some((now - 2_000_000_000, "web".to_owned())));
