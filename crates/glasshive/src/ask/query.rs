@@ -2,7 +2,7 @@
 
 pub mod asker;
 mod draw;
-mod hint;
+pub(in crate::ask) mod hint;
 mod offline;
 #[cfg(test)]
 mod tests;

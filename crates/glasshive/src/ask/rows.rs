@@ -1,5 +1,6 @@
 //! `glasshive rows`: events as they are, newest first.
 
+use super::query::hint;
 use super::question::Question;
 use super::server::{Server, path_part};
 use super::{notes, shown};
@@ -39,8 +40,12 @@ pub async fn run(flags: RowsFlags) -> Result<()> {
     let server = Server::new(&flags.client)?;
     let environment = server.environment().await?;
     let path = format!("/hive/v1/e/{}/events", path_part(&environment));
-    let answer: EventsAnswer = server.post(&path, &question.body).await.map_err(|error| question.explain(error))?;
+    let mut answer: EventsAnswer = server.post(&path, &question.body).await.map_err(|error| question.explain(error))?;
     let columns = columns(&question.body);
+    if !flags.output.json && !flags.output.csv {
+        let asked = conditions(&question.body);
+        hint::name_likely_columns_of_rows(&mut answer.notes, &columns, asked, &server, &environment).await;
+    }
     let text = if flags.output.json {
         super::json(&answer)?
     } else if flags.output.csv {
@@ -60,6 +65,17 @@ fn columns(body: &Value) -> Vec<String> {
     let written = body.get("text").and_then(Value::as_str).unwrap_or_default();
     let request = text::parse_events(written, SystemClock::default().wall_ns());
     request.map(|request| request.columns.into_iter().map(|column| column.name).collect()).unwrap_or_default()
+}
+
+/// The columns that its conditions name.
+fn conditions(body: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    hint::collect(body, &mut names);
+    let written = body.get("text").and_then(Value::as_str).unwrap_or_default();
+    if let Ok(request) = text::parse_events(written, SystemClock::default().wall_ns()) {
+        names.extend(request.filters.conditions.into_iter().map(|condition| condition.column.name));
+    }
+    names
 }
 
 /// A table with the time of each event first.
