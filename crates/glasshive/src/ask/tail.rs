@@ -71,8 +71,22 @@ fn plain(row: &Row, columns: &[String], screen: &Screen) -> String {
             let _ = write!(out, " {name}={}", quoted(&shown(value)));
         }
     }
+    if let Some(metrics) = measured(row).filter(|_| columns.is_empty()) {
+        let _ = write!(out, " metric={}", quoted(&metrics));
+    }
     out.push('\n');
     out
+}
+
+/// What a row of metrics measures, as its name: `http.server.duration 12`, with the value where it is one.
+fn measured(row: &Row) -> Option<String> {
+    let Some(serde_json::Value::Object(metrics)) = row.fields.get("metric.descriptors") else { return None };
+    let told = metrics.keys().map(|name| {
+        let value = row.fields.get(name).map(shown);
+        let count = || Some(format!("{} values", shown(row.fields.get(&format!("{name}.count"))?)));
+        value.or_else(count).map_or_else(|| name.clone(), |value| format!("{name} {value}"))
+    });
+    Some(told.collect::<Vec<_>>().join(", "))
 }
 
 /// In quotes where a blank or a quote would make the end of a value unclear.
@@ -96,6 +110,7 @@ fn people(row: &Row, screen: &Screen) -> String {
         (own, pad(&service, SERVICE)),
         (if is_error { Ink::Error } else { Ink::Faint }, field("severity")),
         (Ink::Plain, field("name")),
+        (Ink::Plain, measured(row).map(|text| escape(&text)).unwrap_or_default()),
         (Ink::Plain, field("body")),
         (Ink::Faint, duration),
         (wrong, field("http.response.status_code")),
@@ -139,11 +154,17 @@ mod tests {
             "exception.message": "no such\ntable \u{1b}[31m"
         }));
         let log = row(json!({ "service.name": "a service with a long name", "severity": "info", "body": "user signed in" }));
-        let lines = [people(&span, &screen(100)), people(&span, &screen(50)), people(&log, &screen(100))].concat();
+        let metric = row(json!({
+            "service.name": "jobs", "queue.length": 7, "job.duration.count": 40,
+            "metric.descriptors": { "queue.length": { "kind": "gauge" }, "job.duration": { "kind": "histogram" } }
+        }));
+        let shown = [(&span, 100), (&span, 50), (&log, 100), (&metric, 100)].map(|(row, width)| people(row, &screen(width)));
+        let lines = shown.concat();
         expect![[r#"
             00:00:00.123 ! reviews        GET /reviews/{id} 68.8 ms 500 no such\ntable \x1b[31m
             00:00:00.123 ! reviews        GET /reviews/{id} 6…
             00:00:00.123   a service wit… info user signed in
+            00:00:00.123   jobs           job.duration 40 values, queue.length 7
         "#]]
         .assert_eq(&lines);
     }
