@@ -67,20 +67,21 @@ pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
     let running = match Running::start(config).await {
         Ok(running) => running,
         Err(error) if matches!(error.downcast_ref(), Some(DataDirError::InUse { .. })) => {
-            tracing::error!("stop that process, or give this one a directory of its own with --data");
             tracing::error!("{error:#}");
+            tracing::error!("stop that process, or give this one a directory of its own with --data");
             return Ok(ExitCode::from(EXIT_LOCKED));
         }
         Err(error) => return Err(error),
     };
     banner::opening(&running.config, running.http, running.grpc);
     let opened = running.open().await?;
-    banner::ready(&opened, start.elapsed(), running.http, running.grpc, &running.config);
+    banner::ready(&opened, start.elapsed(), &running.config);
     if running.config.auth.value == Auth::Keys
         && let Some(link) = running.accounts.set_up().await.context("make the link for the first account")?
     {
         banner::set_up(&running.config, running.http, &link);
     }
+    banner::first_steps(&running.config, running.http, running.grpc);
     let demo = demo.map(|flags| tokio::spawn(demo::stream(flags, running.http, running.data.world.clock.clone())));
     signals.first().await;
     if let Some(demo) = demo {

@@ -27,7 +27,9 @@ impl Refusal {
                 "the server does not know this key, or it is switched off; give another with --api-key or GLASSHIVE_KEY".to_owned()
             }
             Some(StatusCode::UNAUTHORIZED) => {
-                "the server asks for a key; give one that may read with --api-key or GLASSHIVE_KEY".to_owned()
+                "the server asks for a key; give one that may read with --api-key or GLASSHIVE_KEY: an admin makes it in the browser, in \
+                 Settings, Keys, of kind configuration"
+                    .to_owned()
             }
             _ => with_remedy(&problem.detail, problem.remedy.as_deref()),
         };

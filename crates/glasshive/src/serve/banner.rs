@@ -32,7 +32,7 @@ pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr) {
 }
 
 /// Now telemetry is taken and questions are answered.
-pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr, config: &Config) {
+pub fn ready(opened: &Opened, took: Duration, config: &Config) {
     let mut text = String::new();
     for fault in &opened.report.faults {
         let _ = writeln!(text, "{}", fault.message);
@@ -40,7 +40,13 @@ pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr
             let _ = writeln!(text, "    to look at them, stop the server and run: glasshive verify --data {}", config.data.value.display());
         }
     }
-    let _ = writeln!(text, "ready in {} ms\n", took.as_millis());
+    let _ = writeln!(text, "ready in {} ms", took.as_millis());
+    print(&text);
+}
+
+/// What to do with it.
+pub fn first_steps(config: &Config, http: SocketAddr, grpc: SocketAddr) {
+    let mut text = String::from("\n");
     let _ = writeln!(text, "Send something:\n{}\n", indented(&how_to_send(config, http, grpc)));
     let server = if http.port() == 4318 { String::new() } else { format!(" --server {}", url(config, http)) };
     let key = if config.auth.value == Auth::Keys { "    export GLASSHIVE_KEY=YOUR_CONFIGURATION_KEY\n" } else { "" };
@@ -49,6 +55,9 @@ pub fn ready(opened: &Opened, took: Duration, http: SocketAddr, grpc: SocketAddr
         "Ask something, in a browser at {}, or:\n{key}    glasshive query{server} 'COUNT, P99(duration_ms) GROUP BY service.name, name'",
         url(config, http)
     );
+    if config.auth.value == Auth::Keys {
+        let _ = writeln!(text, "\nKeys are made by who has signed in, in Settings, Keys.");
+    }
     print(&text);
 }
 

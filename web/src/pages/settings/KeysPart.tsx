@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import type { Schema } from "../../api/client";
 import { useEnvironments } from "../../api/hooks";
 import { createKey, switchKey, useKeys } from "../../api/settings";
-import { useMay } from "../../api/session";
+import { useMay, useSession } from "../../api/session";
 import { moment, nsToMs } from "../../lib/time";
 import { browserLines } from "../../model/samples";
 import { Form } from "../../ui/Form";
@@ -38,14 +38,16 @@ function Keys() {
   const keys = useKeys(true);
   const [made, setMade] = useState<Schema["CreatedKey"]>();
   const { error, act } = useAction();
+  const isOpen = useSession().data?.mode === "open";
   return (
     <>
+      {isOpen && <p>This server is open: it asks nobody for a key. Those made here are asked for when it is started with <code>--auth keys</code>.</p>}
       {made ? <Made made={made} close={() => setMade(undefined)} /> : <NewKey done={setMade} />}
       {keys.error && !keys.data && <ErrorState error={keys.error} retry={() => void keys.refetch()} />}
       {!keys.data && !keys.error && <Skeleton height={120} label="Reading keys" />}
       {keys.data?.length === 0 && (
         <EmptyState title="No keys yet">
-          <p className="why">A sender needs an ingest key. Make one above: its secret is shown once.</p>
+          <p className="why">{isOpen ? "None is needed now." : "A sender needs an ingest key."} Make one above: its secret is shown once.</p>
         </EmptyState>
       )}
       <FormError error={error} />
