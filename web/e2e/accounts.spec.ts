@@ -277,3 +277,46 @@ test("a viewer looks at boards and markers, is told why nothing can be changed, 
     await own.remove();
   }
 });
+
+test("environments are renamed, put away and brought back; an address of none says which there are", async ({ page }) => {
+  const own = await withAdmin(page);
+  try {
+    await page.goto(`${own.url}/e/local/settings/environments`);
+    await page.getByLabel("New environment").fill("staging");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Rename staging" }).click();
+    await page.getByLabel("Called").fill("Shop, before it is live");
+    await page.keyboard.press("Enter");
+    const row = page.getByRole("row", { name: /staging/ });
+    await expect(row).toContainText("Shop, before it is live");
+    await expectAccessible(page);
+    await page.screenshot({ path: "e2e/.out/settings-environments-dark.png" });
+    await page.getByRole("button", { name: "Environment local" }).click();
+    await page.getByRole("menuitemradio", { name: "Shop, before it is live" }).click();
+    await expect(page).toHaveURL(`${own.url}/e/staging/settings/environments`);
+    await page.getByRole("button", { name: "Environment Shop, before it is live" }).click();
+    await page.getByRole("menuitemradio", { name: "local" }).click();
+    await expect(page).toHaveURL(`${own.url}/e/local/settings/environments`);
+
+    // The first one stays; the other is not offered any more, and is there at its address.
+    await expect(page.getByRole("button", { name: "Put away local" })).toHaveCount(0);
+    await page.getByRole("button", { name: "Put away staging" }).click();
+    await expect(row).toContainText("put away");
+    await page.getByRole("button", { name: "Environment local" }).click();
+    await expect(page.getByRole("menuitemradio")).toHaveText(["local"]);
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await page.getByRole("button", { name: "Bring back staging" }).click();
+    await expect(row).not.toContainText("put away");
+    await page.goto(`${own.url}/e/local/settings/audit`);
+    await expect(page.getByRole("row", { name: /andrew put an environment away staging/ })).toBeVisible();
+
+    await page.goto(`${own.url}/e/nowhere/query?q=COUNT`);
+    await expect(page.getByRole("heading", { name: "There is no environment “nowhere”" })).toBeVisible();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Shop, before it is live" }).click();
+    await expect(page).toHaveURL(`${own.url}/e/staging`);
+  } finally {
+    await own.remove();
+  }
+});

@@ -37,6 +37,11 @@ export async function createEnvironment(slug: string): Promise<void> {
   await again("environments");
 }
 
+export async function describeEnvironment(env: string, body: Schema["AboutEnvironment"]): Promise<void> {
+  await ask(client.PUT("/hive/v1/e/{env}/about", { params: { path: { env } }, body }));
+  await again("environments");
+}
+
 export async function createKey(body: Schema["NewKey"]): Promise<Schema["CreatedKey"]> {
   const created = await ask(client.POST("/hive/v1/keys", { body }));
   await again("keys", "environments");

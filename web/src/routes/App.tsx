@@ -1,4 +1,6 @@
 import { Component, type ReactNode, Suspense, lazy, useEffect } from "react";
+import type { Schema } from "../api/client";
+import { useEnvironments } from "../api/hooks";
 import { shownTo, useSignIn } from "../api/session";
 import { decoded, go, useAddress } from "../lib/address";
 import { findId } from "../lib/ids";
@@ -45,7 +47,9 @@ function Pages() {
     if (id) go(`/e/local/trace/${id.id}${window.location.search}`, "replace");
   }, [path, pasted]);
   const view = readView(path);
-  const page = pageOf(view.page, view.rest);
+  const environments = useEnvironments();
+  const isNowhere = environments.data !== undefined && !environments.data.some(({ slug }) => slug === view.env);
+  const page = isNowhere ? <NoEnvironment env={view.env} known={environments.data} /> : pageOf(view.page, view.rest);
   // Parts of the settings are tabs of one page: the focus stays on the tab that was chosen.
   const key = view.page === "settings" ? view.page : `${view.page}/${view.rest}`;
   return (
@@ -94,6 +98,28 @@ function NotFound({ what }: { what: string }) {
         <p>
           Press <kbd>/</kbd> to search, or go to <Link to={pageAddress("/query")}>Query</Link>.
         </p>
+      </EmptyState>
+    </div>
+  );
+}
+
+/** An address of an environment that is not there, or not for who asks. */
+function NoEnvironment({ env, known }: { env: string; known: readonly Schema["Environment"][] }) {
+  useTitle("No such environment");
+  return (
+    <div className="page">
+      <h1>There is no environment “{env}”</h1>
+      <EmptyState title={known.length > 0 ? "There are" : "You may read none"}>
+        {known.length > 0 && (
+          <ul>
+            {known.map(({ slug, name }) => (
+              <li key={slug}>
+                <Link to={`/e/${encodeURIComponent(slug)}`}>{name ?? slug}</Link>
+              </li>
+            ))}
+          </ul>
+        )}
+        <p className="why">Environments are made in Settings, Environments.</p>
       </EmptyState>
     </div>
   );

@@ -99,18 +99,20 @@ function TopBar({ openPalette, openSheet }: { openPalette: () => void; openSheet
   const chosen = useStore(theme);
   const { zone } = useTime();
   const change = useChange();
-  const known = environments.data?.map(({ slug }) => slug) ?? [env];
+  // One that is put away is offered where one is in it.
+  const known: readonly { slug: string; name?: string | null }[] = environments.data?.filter(({ slug, archived }) => !archived || slug === env) ?? [{ slug: env }];
+  const own = known.find(({ slug }) => slug === env)?.name ?? env;
   return (
     <header className="topbar">
       <Menu
         label={
           <>
-            <span className="quiet">env</span> {env}
+            <span className="quiet">env</span> {own}
           </>
         }
-        name={`Environment ${env}`}
-        items={known.map((slug) => ({
-          label: slug,
+        name={`Environment ${own}`}
+        items={known.map(({ slug, name }) => ({
+          label: name ?? slug,
           checked: slug === env,
           run: () => {
             go(window.location.pathname.replace(/^\/e\/[^/]+/, `/e/${encodeURIComponent(slug)}`) + window.location.search);

@@ -24,6 +24,9 @@ pub enum KeyError {
         /// The name that was given.
         environment: String,
     },
+    /// A name that no environment can be called by.
+    #[error("an environment's name has at most {} characters, none of them a control character", crate::NAME_CHARACTERS)]
+    Name,
     /// A management key belongs to the team.
     #[error("a management key belongs to the whole team: write *:management:ID:SECRET")]
     ManagementScope,

@@ -1,5 +1,6 @@
 //! The table.
 
+use crate::about::{About, Abouts};
 use crate::digest::{self, Digest, Pepper};
 use crate::error::KeyError;
 use crate::mint;
@@ -24,6 +25,7 @@ pub struct Keys {
     pepper: Pepper,
     entries: RwLock<HashMap<Digest, Entry>>,
     environments: RwLock<BTreeMap<EnvironmentId, String>>,
+    abouts: Abouts,
 }
 
 #[derive(Clone)]
@@ -88,7 +90,8 @@ impl Keys {
         let environments = catalog.load().await?.environments;
         let entries = catalog.keys().await?.into_iter().filter_map(|row| Entry::of_row(row, &environments)).collect();
         let environments = environments.into_iter().map(|environment| (environment.id, environment.slug)).collect();
-        Ok(Self { catalog, clock, pepper, entries: RwLock::new(entries), environments: RwLock::new(environments) })
+        let abouts = Abouts::open(catalog.as_ref()).await?;
+        Ok(Self { catalog, clock, pepper, entries: RwLock::new(entries), environments: RwLock::new(environments), abouts })
     }
 
     /// Takes a key that was given on start; creates its environment when it is new. Its secret is not kept.
@@ -186,6 +189,19 @@ impl Keys {
     pub fn environments(&self) -> Vec<(EnvironmentId, String)> {
         let environments = self.environments.read().unwrap_or_else(PoisonError::into_inner);
         environments.iter().map(|(id, slug)| (*id, slug.clone())).collect()
+    }
+
+    /// What is said of an environment.
+    pub fn about(&self, environment: EnvironmentId) -> About {
+        self.abouts.of(environment)
+    }
+
+    /// Says it. Slug, data and keys stay what they are.
+    ///
+    /// # Errors
+    /// [`KeyError::Name`], [`KeyError::Catalog`].
+    pub async fn describe(&self, environment: EnvironmentId, about: About) -> Result<(), KeyError> {
+        self.abouts.set(&self.catalog, self.clock.as_ref(), environment, about).await
     }
 
     /// Creates an environment, or returns the one of that slug.

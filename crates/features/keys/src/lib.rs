@@ -17,12 +17,14 @@
 //! unknown secrets.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod about;
 mod digest;
 mod error;
 mod keys;
 mod mint;
 mod spec;
 
+pub use about::{About, NAME_CHARACTERS};
 pub use error::KeyError;
 pub use keys::{KeyInfo, KeyOrigin, Keys, MintedKey};
 pub use spec::{KeySpec, SECRET_BYTES_LOOPBACK, SECRET_BYTES_OPEN_NETWORK, Scope, SecretText};

@@ -4,16 +4,46 @@ use crate::access::{self, Caller};
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::Nanoseconds;
-use crate::shape::account::{CreatedKey, Environment, Environments, Key, Keys, NewKey};
+use crate::shape::account::{AboutEnvironment, CreatedKey, Environment, Environments, Key, Keys, NewEnvironment, NewKey};
 use glasshive_base_http::Response;
 use glasshive_feature_accounts::Role;
-use glasshive_feature_keys::{KeyError, KeyInfo, KeyOrigin, Scope};
+use glasshive_feature_keys::{About, KeyError, KeyInfo, KeyOrigin, Scope};
 use glasshive_model::{Action, EnvironmentId, KeyKind};
 
 /// The environments that the asker may read.
 pub async fn environments(call: Call) -> Result<Response, Failure> {
     let seen = call.hive.keys.environments().into_iter().filter(|(id, _)| call.caller.may(Action::Read, *id));
-    ok(&Environments { environments: seen.map(|(_, slug)| Environment { slug }).collect() })
+    ok(&Environments { environments: seen.map(|(id, slug)| said(&call, id, slug)).collect() })
+}
+
+/// Calls an environment something, puts it away or brings it back. Only who administers the team may.
+pub async fn describe_environment(mut call: Call) -> Result<Response, Failure> {
+    if !call.caller.may_everywhere(Action::Administer) {
+        return Err(access::forbidden(Action::Administer));
+    }
+    let wanted: AboutEnvironment = call.body().await?;
+    let (id, slug) = (call.environment, call.param("env").to_owned());
+    let before = call.hive.keys.about(id);
+    if id == EnvironmentId::LOCAL && wanted.archived == Some(true) {
+        return Err(Failure::invalid(format!("{slug} is where every address without an environment leads; it cannot be put away")));
+    }
+    let name = wanted.name.map_or_else(|| before.name.clone(), |name| name.trim().to_owned());
+    let about = About { name: if name == slug { String::new() } else { name }, archived: wanted.archived.unwrap_or(before.archived) };
+    call.hive.keys.describe(id, about.clone()).await.map_err(key_failure)?;
+    let action = match (before.archived, about.archived) {
+        (false, true) => "put an environment away",
+        (true, false) => "brought an environment back",
+        _ => "renamed an environment",
+    };
+    if let Some(accounts) = call.hive.accounts() {
+        accounts.note(&call.caller.name(), &super::session::address(&call), action, &slug).await;
+    }
+    ok(&said(&call, id, slug))
+}
+
+fn said(call: &Call, id: EnvironmentId, slug: String) -> Environment {
+    let About { name, archived } = call.hive.keys.about(id);
+    Environment { slug, name: Some(name).filter(|name| !name.is_empty()), archived }
 }
 
 /// Makes an environment. Only who administers the team may.
@@ -21,9 +51,9 @@ pub async fn create_environment(mut call: Call) -> Result<Response, Failure> {
     if !call.caller.may_everywhere(Action::Administer) {
         return Err(access::forbidden(Action::Administer));
     }
-    let wanted: Environment = call.body().await?;
-    call.hive.keys.ensure_environment(&wanted.slug).await.map_err(key_failure)?;
-    ok(&wanted)
+    let wanted: NewEnvironment = call.body().await?;
+    let id = call.hive.keys.ensure_environment(&wanted.slug).await.map_err(key_failure)?;
+    ok(&said(&call, id, wanted.slug))
 }
 
 /// Keys of the environments that the asker administers.

@@ -14,7 +14,31 @@ pub struct Environments {
 /// An environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
-    /// Its slug, as it stands in addresses.
+    /// Its slug, as it stands in addresses and in the paths of its files. It stays.
+    pub slug: String,
+    /// How it is called, where that is not its slug.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether it is put away: not offered where environments are chosen. It takes what is sent to it, and answers, as before.
+    pub archived: bool,
+}
+
+/// What is to be said of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AboutEnvironment {
+    /// How it is called, at most 80 characters; empty = as its slug. As it is when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether it is put away. As it is when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+}
+
+/// An environment to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewEnvironment {
+    /// Its slug: a-z, 0-9 and _ . ~ -, at most 64 of them.
     pub slug: String,
 }
 

@@ -74,6 +74,8 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
         ("POST", "/hive/v1/clock/confirm", "/hive/v1/clock/confirm".to_owned(), None),
         ("GET", "/hive/v1/environments", "/hive/v1/environments".to_owned(), None),
         ("POST", "/hive/v1/environments", "/hive/v1/environments".to_owned(), Some(json!({ "slug": "dev" }))),
+        ("PUT", "/hive/v1/e/{env}/about", "/hive/v1/e/dev/about".to_owned(), Some(json!({ "name": "Development", "archived": true }))),
+        ("PUT", "/hive/v1/e/{env}/about", format!("{env}/about"), Some(json!({ "name": "Here" }))),
         ("GET", "/hive/v1/keys", "/hive/v1/keys".to_owned(), None),
         ("POST", "/hive/v1/keys", "/hive/v1/keys".to_owned(), Some(json!({ "kind": "ingest", "environment": "dev" }))),
         ("POST", "/hive/v1/keys/{id}/disable", "/hive/v1/keys/1/disable".to_owned(), None),
@@ -165,6 +167,8 @@ async fn l10_refusals_are_problem_documents() {
         ("POST", "/hive/v1/keys", "/hive/v1/keys".to_owned(), Some(json!({ "kind": "golden" })), 400),
         ("POST", "/hive/v1/keys/{id}/disable", "/hive/v1/keys/77/disable".to_owned(), None, 404),
         ("POST", "/hive/v1/environments", "/hive/v1/environments".to_owned(), Some(json!({ "slug": "No Slug" })), 400),
+        ("PUT", "/hive/v1/e/{env}/about", format!("{env}/about"), Some(json!({ "archived": true })), 400),
+        ("PUT", "/hive/v1/e/{env}/about", format!("{env}/about"), Some(json!({ "name": "x".repeat(81) })), 400),
     ] {
         let answer = fixture.ask(method, &request, &[], body.as_ref()).await;
         assert_eq!(answer.status, status, "{method} {request}: {}", answer.text());

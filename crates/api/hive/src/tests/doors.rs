@@ -19,6 +19,7 @@ const KEYS: &[&str] = &[
 /// Rows that are for who administers the team.
 const TEAM: &[&str] = &[
     "createEnvironment",
+    "describeEnvironment",
     "confirmClock",
     "accounts",
     "invite",

@@ -36,6 +36,24 @@ async fn minted_keys_work_and_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn environments_are_called_and_put_away_and_stay_what_they_are() {
+    let catalog = MemoryCatalog::default();
+    let before = keys(&catalog).await;
+    let id = before.ensure_environment("dev").await.unwrap();
+    assert_eq!(before.about(id), About::default());
+    let away = About { name: "Development".to_owned(), archived: true };
+    for said in [&About { name: "Dev".to_owned(), archived: false }, &away] {
+        before.describe(id, said.clone()).await.unwrap();
+    }
+    for name in ["x".repeat(81), "a\nb".to_owned()] {
+        assert!(matches!(before.describe(id, About { name, archived: false }).await, Err(KeyError::Name)));
+    }
+    let after = keys(&catalog).await;
+    assert_eq!((after.about(id), after.about(EnvironmentId::LOCAL)), (away, About::default()));
+    assert_eq!(after.environments(), before.environments(), "its slug stays");
+}
+
+#[tokio::test]
 async fn s7_the_catalog_holds_no_secret() {
     let catalog = MemoryCatalog::default();
     let keys = keys(&catalog).await;
