@@ -11,7 +11,7 @@ async function setUpLink(server: Running): Promise<string> {
 }
 
 async function signIn(page: Page, name: string, password: string): Promise<void> {
-  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByRole("textbox", { name: "Password" }).fill(password);
   await page.keyboard.press("Enter");
 }
@@ -184,7 +184,7 @@ test("settings: every part, in both themes, wide and narrow", async ({ page }) =
     await page.goto(`${own.url}/e/local/settings/environments`);
     await page.getByLabel("New environment").fill("staging");
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("cell", { name: "staging" })).toBeVisible();
+    await expect(page.getByRole("cell", { name: "staging", exact: true })).toBeVisible();
     await page.goto(`${own.url}/e/staging/settings/you`);
     await page.getByRole("textbox", { name: "Present password" }).fill(PASSWORD);
     await page.getByRole("textbox", { name: "New password" }).fill("seven yellow tubas");
