@@ -58,7 +58,9 @@ fn finding(refusals: &[&Refusal], now_ns: i64) -> Finding {
 /// What the sender has to do.
 fn remedy(refusal: &Refusal) -> &'static str {
     let code = refusal.status.split(' ').next().unwrap_or_default();
+    let asks = refusal.target.contains(" /hive/");
     match code {
+        "401" if asks => "who asks needs a key that may read, in GLASSHIVE_KEY, or signs in in the browser",
         "401" | "16" => {
             "the sender needs a key that is known here, OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=KEY (HEADERS with an S); Settings, Keys \
              in the browser makes one, or `glasshive keys create`"

@@ -69,6 +69,10 @@ fn refusals_are_gathered_by_reason_and_say_what_to_do() {
     );
     assert!(found[0].fix.as_deref().unwrap().contains("OTEL_EXPORTER_OTLP_HEADERS"));
     assert!(found[1].fix.as_deref().unwrap().contains("OTEL_EXPORTER_OTLP_PROTOCOL"));
+    let mut question = refusal(1, "401", "no key");
+    question["target"] = json!("POST /hive/v1/e/local/query");
+    let asked = refusals::look(&ring(vec![question]), NOW, NOW);
+    assert!(asked[0].fix.as_deref().unwrap().contains("GLASSHIVE_KEY"), "who asks is no sender");
     let probe = |seconds: i64, target: &str, credential: Option<&str>| {
         let mut probe = refusal(seconds, "16 UNAUTHENTICATED", "no key");
         probe["target"] = json!(target);
