@@ -18,13 +18,14 @@ mod place;
 mod present;
 mod rewrite;
 
-use crate::catalog::{CatalogError, CatalogState, FileRow};
+use crate::catalog::{CatalogError, CatalogState, DeletionRow, FileRow};
 use crate::config::StoreConfig;
 use crate::error::OpenError;
 use crate::fault::Faults;
 use crate::file::FileContext;
 use crate::log::look::{LogLook, look};
 use crate::planted::PlantedBug;
+use crate::quarantine;
 use crate::world::World;
 use candidate::{Candidate, Owner};
 use contents::{Contents, Deletion};
@@ -245,7 +246,7 @@ impl Adopter {
     /// What is needed to adopt it, or why it cannot be.
     async fn find(&self, candidate: Candidate, offer: &mut Offer) -> Result<Found, String> {
         let owner = candidate.directory.as_ref().map(|directory| Owner::of(directory, &self.catalog));
-        let deletions = self.deletions(owner.as_ref().and_then(|owner| owner.id)).await?;
+        let deletions = self.deletions(owner.as_ref().and_then(|owner| owner.id), &candidate).await?;
         let contents = contents::read(&candidate, &deletions, &self.context).await?;
         let no_owner = "neither its name nor its place says whose rows it holds".to_owned();
         let (directory, owner) = candidate.directory.clone().zip(owner).ok_or(no_owner)?;
@@ -286,15 +287,22 @@ impl Adopter {
         Ok(Found { candidate, owner, contents, present })
     }
 
-    async fn deletions(&self, environment: Option<EnvironmentId>) -> Result<Vec<Deletion>, String> {
+    async fn deletions(&self, environment: Option<EnvironmentId>, candidate: &Candidate) -> Result<Vec<Deletion>, String> {
         let is_planted = self.config.is_planted(PlantedBug::AdoptionForgetsDeletions);
         let Some(environment) = environment.filter(|_| !is_planted) else { return Ok(Vec::new()) };
         let rows = self.world.catalog.deletions().await.map_err(|error| error.to_string())?;
+        let disk = &*self.world.disk;
+        let noted = if candidate.is_in_quarantine() { quarantine::noted_deletions(disk, &candidate.path).await } else { Ok(Vec::new()) };
+        let noted = noted.map_err(|error| format!("what is noted of deletions beside it cannot be read: {error}"))?;
+        // No start has looked yet at a file among the data files, unless it is elsewhere: there it stays from start to start, nothing is
+        // noted beside it, and every deletion may have been asked for since the catalog has lost sight of it.
+        let is_new = !candidate.is_in_quarantine() && !disk.is_elsewhere(&candidate.path);
+        let is_known = |row: &DeletionRow| is_new || noted.contains(&(row.id, row.asked_ns));
         let own = rows.into_iter().filter(|row| row.environment == environment);
         let read = own.map(|row| {
             let filter = serde_json::from_str(&row.filter);
             let filter = filter.map_err(|error| format!("deletion {} of the catalog cannot be read: {error}", row.id))?;
-            Ok(Deletion { filter, asked_ns: row.asked_ns })
+            Ok(Deletion { filter, asked_ns: row.asked_ns, through: is_known(&row).then_some(row.through) })
         });
         read.collect()
     }

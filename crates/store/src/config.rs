@@ -56,6 +56,22 @@ impl Default for MergeConfig {
     }
 }
 
+/// How hard data files are compressed: levels of zstd from 1 to 22, 0 = not at all, as where the file system does it. A file
+/// is read whatever it was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compression {
+    /// By flushes and adoptions.
+    pub flush: u8,
+    /// By merges, which take more time for it.
+    pub merge: u8,
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self { flush: 1, merge: 3 }
+    }
+}
+
 /// Sizes, times and limits. `Default` is what the binary uses; the simulation makes everything small.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
@@ -89,6 +105,8 @@ pub struct StoreConfig {
     pub row_group_rows: usize,
     /// Bytes of a row group at most, decoded, but for the last rows that are written at once.
     pub row_group_bytes: usize,
+    /// How hard data files are compressed.
+    pub compression: Compression,
     /// Raw rows of one (environment, class) that are merged into a sealed chunk.
     pub seal_rows: usize,
     /// How long a shutdown may spend on a flush; what is not flushed is replayed at the next start.
@@ -120,6 +138,7 @@ impl Default for StoreConfig {
             own_file_rows: 64 << 10,
             row_group_rows: 128 << 10,
             row_group_bytes: 128 << 20,
+            compression: Compression::default(),
             seal_rows: 8_192,
             shutdown_flush: Duration::from_secs(10),
             merge: MergeConfig::default(),
@@ -130,7 +149,15 @@ impl Default for StoreConfig {
     }
 }
 
+/// What is read and written at once is about this part of a row group at most.
+const PARTS_OF_ROW_GROUP: usize = 8;
+
 impl StoreConfig {
+    /// Bytes of rows, decoded, that are read and written at once where rows are large.
+    pub(crate) fn batch_bytes(&self) -> usize {
+        self.row_group_bytes / PARTS_OF_ROW_GROUP
+    }
+
     #[cfg(feature = "planted-bugs")]
     pub(crate) fn is_planted(&self, bug: PlantedBug) -> bool {
         self.planted == Some(bug)

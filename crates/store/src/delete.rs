@@ -34,8 +34,8 @@ pub struct RowFilter {
 }
 
 /// The rows that a deletion means: those of the filter that were readable when it was asked for. These had sequences up to `through`
-/// and were received up to `asked_ns`; of those that came later some may have an earlier sequence, once files were adopted or the
-/// log has lost its end, and none was received earlier.
+/// and were received up to `asked_ns`. What comes later has later sequences, whatever the clock says; where the log has lost its end,
+/// or files were adopted while it had rows that were in no file, sequences are given out a second time, and only the time tells.
 #[derive(Debug, Clone)]
 pub(crate) struct Meant {
     pub filter: Arc<RowFilter>,

@@ -8,7 +8,6 @@ pub(crate) mod write;
 use crate::catalog::{CatalogError, Cut, FileRow};
 use crate::fault::{FaultKind, errno, is_disk_full};
 use crate::file::writer::names_of;
-use crate::ingest::Stop;
 use crate::inner::{Inner, until_closed};
 use crate::live::{FrozenCut, seal_all};
 use crate::planted::PlantedBug;
@@ -131,26 +130,10 @@ impl Flusher {
         if self.inner.config.is_planted(PlantedBug::LogFreedEarly) {
             drop(self.inner.log.free(cut.flushed_through, Duration::MAX).await);
         }
-        self.log_synced(cut.flushed_through).await?;
+        // Were the rows in files and their requests not in the log, a restart would not know these requests when they are sent again.
+        self.inner.until_log_synced(cut.flushed_through).await.ok_or(Closing)?;
         self.commit(&cut).await?;
         self.finish(&cut, began).await;
-        Ok(())
-    }
-
-    /// Waits until the log is synced as far as the cut goes; with relaxed durability it need not be yet. Were the rows in files
-    /// and their requests not in the log, a restart would not know these requests when they are sent again. A log that takes
-    /// nothing is not waited for: then the files are what the rows are saved in.
-    async fn log_synced(&self, through: u64) -> Result<(), Closing> {
-        let mut synced = self.inner.log_synced.subscribe();
-        let takes = || self.inner.ingest.stopped().is_none_or(|stopped| stopped.stop == Stop::Stopping);
-        while *synced.borrow_and_update() < through && takes() {
-            let change = async {
-                select(pin!(synced.changed()), self.inner.world.clock.sleep(PAUSE_FIRST)).await;
-            };
-            if until_closed(&self.inner, change).await.is_none() {
-                return Err(Closing);
-            }
-        }
         Ok(())
     }
 

@@ -31,6 +31,8 @@ use tokio::sync::{Notify, broadcast, watch};
 
 /// With less room than this a disk counts as full when something fails on it without saying why.
 const FULL_BYTES: u64 = 1 << 20;
+/// Whether the log still takes something is looked at so often by those that wait for it.
+const LOG_LOOKED_AT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Inner {
     pub world: World,
@@ -190,6 +192,20 @@ impl Inner {
         self.ended("merger").await;
         self.ended("flusher").await;
         self.ended("keeper").await;
+    }
+
+    /// Waits until the log is synced so far; with relaxed durability it need not be yet. A log that takes nothing is not waited for:
+    /// then files are what rows are saved in. `None` when the tasks are to end.
+    pub async fn until_log_synced(&self, through: u64) -> Option<()> {
+        let mut synced = self.log_synced.subscribe();
+        let takes = || self.ingest.stopped().is_none_or(|stopped| stopped.stop == Stop::Stopping);
+        while *synced.borrow_and_update() < through && takes() {
+            let change = async {
+                futures_util::future::select(std::pin::pin!(synced.changed()), self.world.clock.sleep(LOG_LOOKED_AT)).await;
+            };
+            until_closed(self, change).await?;
+        }
+        Some(())
     }
 
     async fn ended(&self, name: &'static str) {

@@ -42,7 +42,7 @@ mod time;
 pub mod verify;
 pub mod world;
 
-pub use config::{Durability, MergeConfig, StoreConfig};
+pub use config::{Compression, Durability, MergeConfig, StoreConfig};
 pub use delete::{DeleteError, RowFilter};
 pub use error::{FlushError, OpenError, ReadError};
 pub use fault::{Fault, FaultKind};

@@ -33,6 +33,7 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
     let mut replaced_later = Vec::new();
     let mut quarantined = 0;
     let (mut left, mut left_bytes) = (0, 0);
+    let mut deletions = None;
     let mut directories = vec![DIRECTORY.to_owned()];
     while let Some(directory) = directories.pop() {
         let mut entries = disk.list(&directory).await?;
@@ -63,6 +64,12 @@ pub(crate) async fn sort_out(inner: &Inner, catalog: &CatalogState, recovered: &
                     left_bytes += entry.len;
                 }
                 Fate::Quarantine => {
+                    if deletions.is_none() {
+                        let known = inner.world.catalog.deletions().await.map_err(io::Error::other)?;
+                        deletions = Some(known.iter().map(|deletion| (deletion.id, deletion.asked_ns)).collect::<Vec<_>>());
+                    }
+                    let known = deletions.as_deref().unwrap_or_default();
+                    quarantine::note_deletions(disk, &directory, &entry.name, now_ns, known).await?;
                     quarantine::take_in(disk, &directory, &entry.name, now_ns).await?;
                     quarantined += 1;
                 }

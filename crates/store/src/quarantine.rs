@@ -22,6 +22,9 @@ const ENVIRONMENT_BYTES: usize = 128;
 /// Bytes of `yyyy-mm-dd`.
 const DAY_BYTES: usize = 10;
 
+/// A deletion that a catalog knows: its number, and when it was asked for.
+pub(crate) type KnownDeletion = (u64, i64);
+
 /// Keeps these bytes under this name, durably. Bytes that are kept already are not kept twice.
 pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result<()> {
     disk.create_dir_all(DIRECTORY).await?;
@@ -30,18 +33,58 @@ pub(crate) async fn put(disk: &dyn Disk, name: &str, bytes: Bytes) -> io::Result
     if found.is_some_and(|entry| entry.len == bytes.len() as u64) {
         return Ok(());
     }
-    let unfinished = unfinished(&path);
+    write(disk, &path, bytes).await
+}
+
+async fn write(disk: &dyn Disk, path: &str, bytes: Bytes) -> io::Result<()> {
+    let unfinished = unfinished(path);
     // A start that was interrupted here may have left one behind.
     drop(disk.remove(&unfinished).await);
     let file = disk.create_new(&unfinished).await?;
     file.write_at(0, vec![bytes]).await?;
     file.sync().await?;
-    disk.rename(&unfinished, &path).await?;
-    disk.sync_dir(DIRECTORY).await
+    disk.rename(&unfinished, path).await?;
+    disk.sync_dir(directory_of(path)).await
+}
+
+/// Notes beside a data file that is about to be taken in which deletions the catalog knows that has lost sight of it: they mean rows of
+/// the file by their sequences. All others are asked for later, when everything that the file has had come.
+pub(crate) async fn note_deletions(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64, known: &[KnownDeletion]) -> io::Result<()> {
+    if known.is_empty() {
+        return Ok(());
+    }
+    disk.create_dir_all(ORPHANS).await?;
+    let path = note_path(&format!("{ORPHANS}/{}", kept_name(directory, name, now_ns)));
+    match write(disk, &path, serde_json::to_vec(known).expect("numbers are always JSON").into()).await {
+        // A start must not fail for want of room; then times of receipt have to tell.
+        Err(error) if is_disk_full(&error) => Ok(()),
+        other => other,
+    }
+}
+
+/// What was noted beside a file that lies here.
+pub(crate) async fn noted_deletions(disk: &dyn Disk, path: &str) -> io::Result<Vec<KnownDeletion>> {
+    let read = async {
+        let file = disk.open(&note_path(path), false).await?;
+        let len = usize::try_from(file.len().await?).map_err(io::Error::other)?;
+        file.read_at(0, len).await
+    };
+    match read.await {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where that is noted.
+pub(crate) fn note_path(path: &str) -> String {
+    format!("{}.deletions", path.strip_suffix(".parquet").unwrap_or(path))
 }
 
 /// Moves a data file and its sidecar here, durably. Their new names begin with the day, from which their time counts, and say whose rows
-/// they hold. Neither leaves its place before both are here: whenever this is interrupted, one of the two places has both.
+/// they hold. Neither leaves its place before both are here: whenever this is interrupted, one of the two places has both. Only where
+/// there is no room for copies they are renamed, the sidecar first; interrupted between the two, the same start done again brings the
+/// data file after it.
 pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64) -> io::Result<()> {
     disk.create_dir_all(ORPHANS).await?;
     let mut copied = Vec::new();

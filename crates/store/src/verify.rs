@@ -12,11 +12,16 @@ use crate::error::OpenError;
 use crate::fault::Faults;
 use crate::file::FileContext;
 use crate::log::look::look;
+use crate::merge::CLOCK_SETTING;
+use crate::retention::clock::RetentionClock;
 use crate::world::World;
 use glasshive_base::metrics;
 use std::sync::Arc;
 
 pub use files::set_aside;
+
+/// Gaps in the sequence of log records that are told one by one.
+const GAPS_TOLD: usize = 10;
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,7 +86,8 @@ pub struct Lost {
     pub rows: Option<u64>,
 }
 
-/// Looks at the log and at every visible file. What one of the `offers` would bring back is not called lost. The caller holds the directory's lock and no store has it open. Changes nothing.
+/// Looks at the log and at every visible file. What one of the `offers` would bring back is not called lost. The caller holds the
+/// directory's lock and no store has it open. Changes nothing.
 ///
 /// # Errors
 /// When the catalog does not load, or the log is another catalog's.
@@ -95,12 +101,16 @@ pub async fn verify(world: &World, config: &StoreConfig, depth: Depth, offers: &
     };
     let adoptable: Vec<&Offer> = offers.iter().filter(|offer| matches!(offer.verdict, Verdict::Adoptable { .. })).collect();
     verify_log(world, config, &catalog, &adoptable, &mut verified).await?;
+    verified.findings.extend(gaps(&catalog, &adoptable));
+    let kept = world.catalog.setting(CLOCK_SETTING).await?.unwrap_or_default();
+    let clock = RetentionClock::of_kept(&kept, world.clock.wall_ns(), world.clock.monotonic());
     let context = Arc::new(context(world, config));
     for row in &catalog.files {
         let environment = catalog.environments.iter().find(|environment| environment.id == row.environment);
         let environment = environment.map_or("", |environment| environment.slug.as_str());
         let brings_back = |offer: &&&Offer| offer.holds.as_ref().is_some_and(|holds| holds.replaces.contains(&row.path));
-        let found = files::verify(row, environment, depth, &context).await;
+        let received_ns = clock.received_ns(row.ingest_max_ns, row.sequence_last);
+        let found = files::verify(row, environment, depth, received_ns, &context).await;
         verified.findings.extend(match adoptable.iter().find(brings_back) {
             Some(offer) => found.into_iter().map(|finding| finding.brought_back_by(&offer.path)).collect(),
             None => found,
@@ -120,6 +130,40 @@ impl Finding {
     }
 }
 
+/// Log sequences up to `flushed_through` that lie between those of all visible files. Whatever lets rows go leaves such gaps, and so
+/// does the loss of a file that the catalog has not heard of; from here they look alike.
+fn gaps(catalog: &CatalogState, adoptable: &[&Offer]) -> Vec<Finding> {
+    let mut held: Vec<(u64, u64)> = catalog.files.iter().map(|file| (file.sequence_first, file.sequence_last)).collect();
+    held.sort_unstable();
+    let after = catalog.flushed_through.saturating_add(1);
+    let (mut gaps, mut next) = (Vec::new(), 1);
+    for (first, last) in held.into_iter().chain([(after, after)]) {
+        if next < first.min(after) {
+            gaps.push((next, first.min(after) - 1));
+        }
+        next = next.max(last.saturating_add(1));
+    }
+    let mut findings: Vec<Finding> = gaps.iter().take(GAPS_TOLD).map(|gap| told_gap(*gap, adoptable)).collect();
+    if gaps.len() > GAPS_TOLD {
+        findings.push(note(format!("{} more such gaps in the sequence of log records", gaps.len() - GAPS_TOLD)));
+    }
+    findings
+}
+
+fn told_gap((first, last): (u64, u64), adoptable: &[&Offer]) -> Finding {
+    let which = if first == last { format!("log record {first}") } else { format!("log records {first} to {last}") };
+    let overlaps = |offer: &&&Offer| offer.holds.as_ref().is_some_and(|holds| holds.sequences.0 <= last && first <= holds.sequences.1);
+    let why = match adoptable.iter().find(overlaps) {
+        Some(offer) => format!("{}, which can be adopted, has some", offer.path),
+        None => "they were let go (kept long enough, deleted, or folded into equal ones), or were in a file that was lost".to_owned(),
+    };
+    note(format!("no visible file has rows of {which}: {why}"))
+}
+
+fn note(message: String) -> Finding {
+    Finding { level: Level::Note, message, file: String::new(), lost: None }
+}
+
 async fn verify_log(
     world: &World,
     config: &StoreConfig,
@@ -131,7 +175,7 @@ async fn verify_log(
     (verified.log_segments, verified.log_events) = (log.segments, log.events);
     if let Some(bytes) = log.torn_bytes {
         let message = format!("log ends in an incomplete group of {bytes} bytes that was never acknowledged");
-        verified.findings.push(Finding { level: Level::Note, message, file: String::new(), lost: None });
+        verified.findings.push(note(message));
     }
     for hole in log.holes {
         let (first, last) = (hole.sequences.start, hole.sequences.end - 1);

@@ -51,6 +51,11 @@ impl Age {
         self.jumped_at = now;
     }
 
+    /// The latest time that the store may believe it to be.
+    pub fn believed_ns(&self) -> i64 {
+        self.believed_ns.unwrap_or(i64::MIN)
+    }
+
     /// Whether what was received then may be gone.
     pub fn is_over(&self, received_ns: i64, sort: &Sort) -> bool {
         let (Some(keep_ns), Some(believed_ns)) = (self.keep_ns(sort), self.believed_ns) else { return self.is_short_of_room };

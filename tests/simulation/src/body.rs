@@ -114,7 +114,7 @@ pub fn encode(body: &str, random: &mut Random) -> (Codec, Vec<u8>) {
             encoder.write_all(bytes).expect(written);
             (Codec::Deflate, encoder.finish().expect(written))
         }
-        3 => (Codec::Zstd, zstd::encode_all(bytes, 1).expect(written)),
+        3 => (Codec::Zstd, zstd::bulk::compress(bytes, 1).expect(written)),
         _ => (Codec::Identity, bytes.to_vec()),
     }
 }

@@ -55,6 +55,9 @@ pub struct Flip {
     inode: u64,
 }
 
+/// A file and how often it has changed, as it is shown or as a power failure would leave it.
+pub type Version = (u64, u64);
+
 struct State {
     inodes: BTreeMap<u64, Inode>,
     next_inode: u64,
@@ -240,17 +243,27 @@ impl Medium {
     /// Every path, and what the file holds.
     pub fn image(&self) -> Vec<(String, Vec<u8>)> {
         let state = self.state();
+        state.names.iter().map(|(path, inode)| (path.to_owned(), state.inodes[&inode].cache.to_vec())).collect()
+    }
+
+    /// The same to be compared with what is there later: costs nothing where nothing has changed.
+    pub fn shared_image(&self) -> Vec<(String, Arc<Vec<u8>>)> {
+        let state = self.state();
         state.names.iter().map(|(path, inode)| (path.to_owned(), state.inodes[&inode].cache.clone())).collect()
     }
 
-    /// What a file holds, and would hold after a power failure that loses all it can; empty when there is none.
-    pub fn content(&self, path: &str) -> Vec<u8> {
+    /// What file a path names in which state; `None` when there is none.
+    pub fn version(&self, path: &str) -> Option<Version> {
         let state = self.state();
-        state.names.get(path).map(|inode| [&state.inodes[&inode].cache[..], &state.inodes[&inode].medium].concat()).unwrap_or_default()
+        state.names.get(path).map(|inode| state.version(inode))
     }
 }
 
 impl State {
+    fn version(&self, inode: u64) -> Version {
+        (inode, self.inodes[&inode].changes)
+    }
+
     fn used(&self) -> u64 {
         self.inodes.values().map(|inode| inode.cache.len() as u64).sum()
     }
@@ -262,7 +275,8 @@ impl State {
         }
         let mut needed = self.names.needed();
         needed.extend(self.handles.keys());
-        let gone: Vec<u64> = self.inodes.keys().copied().filter(|inode| !needed.contains(inode)).collect();
+        needed.sort_unstable();
+        let gone: Vec<u64> = self.inodes.keys().copied().filter(|inode| needed.binary_search(inode).is_err()).collect();
         for inode in gone {
             let medium = self.inodes.remove(&inode).expect("the key was just listed").medium;
             if medium.is_empty() {
@@ -271,7 +285,7 @@ impl State {
             if self.ghosts.len() == GHOSTS_MAX {
                 self.ghosts.remove(0);
             }
-            self.ghosts.push(Arc::new(medium));
+            self.ghosts.push(medium);
         }
     }
 

@@ -1,13 +1,12 @@
 //! Reading everything a snapshot holds, through the store's readers and nothing else.
 
 use crate::body::{REQUEST, ROW};
-use crate::disk::Medium;
+use crate::disk::{Medium, Version};
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema};
 use glasshive_model::column::{attribute_field, physical_name};
 use glasshive_model::names::{META_DATASET, META_INGEST_TIME, META_SAMPLE_RATE};
 use glasshive_model::shown::{ShownRow, shown_rows};
-use glasshive_model::sink::body_hash;
 use glasshive_model::{ColumnRef, SystemColumn, Value};
 use glasshive_store::catalog::FileRow;
 use glasshive_store::{Chunk, DataFile, ReadError, Snapshot};
@@ -27,7 +26,7 @@ pub struct Found {
     /// When its request was received.
     pub ingest_ns: i64,
     /// Everything else about it.
-    pub shown: ShownRow,
+    pub shown: Arc<ShownRow>,
 }
 
 /// Why a snapshot was not read to its end.
@@ -49,7 +48,8 @@ pub struct FileCache {
 
 struct Known {
     row: FileRow,
-    content: u128,
+    /// Of the file and its sidecar.
+    versions: [Option<Version>; 2],
     rows: Arc<Vec<Found>>,
 }
 
@@ -60,7 +60,7 @@ pub async fn read(snapshot: &Snapshot, medium: &Medium, cache: &FileCache) -> Re
     for file in &snapshot.files {
         let rows = match cache.get(&file.row, medium) {
             Some(rows) => rows,
-            None if cache.is_old.load(Ordering::SeqCst) && medium.content(&file.row.path).is_empty() => continue,
+            None if cache.is_old.load(Ordering::SeqCst) && medium.version(&file.row.path).is_none() => continue,
             None => {
                 let rows = Arc::new(read_file(file, medium).await?);
                 check_file(file, &rows).map_err(Unread::Wrong)?;
@@ -71,6 +71,14 @@ pub async fn read(snapshot: &Snapshot, medium: &Medium, cache: &FileCache) -> Re
         found.extend(rows.iter().cloned());
     }
     Ok(found)
+}
+
+/// No file of a snapshot counts as received later than this, the latest time that anybody may have believed it to be.
+pub fn check_received(snapshot: &Snapshot, latest_ns: i64) -> Result<(), String> {
+    match snapshot.files.iter().find(|file| file.row.ingest_max_ns > latest_ns) {
+        Some(file) => Err(format!("{} counts as received at {}, which nobody believes it to be", file.row.path, file.row.ingest_max_ns)),
+        None => Ok(()),
+    }
 }
 
 /// The live rows of a snapshot.
@@ -88,18 +96,18 @@ impl FileCache {
     /// The rows of a file, if they were read before and are still the same.
     pub fn get(&self, row: &FileRow, medium: &Medium) -> Option<Arc<Vec<Found>>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&row.path).filter(|known| known.row == *row && known.content == content(row, medium))?;
+        let known = known.get(&row.path).filter(|known| known.row == *row && known.versions == versions(row, medium))?;
         Some(known.rows.clone())
     }
 
     fn put(&self, row: &FileRow, medium: &Medium, rows: Arc<Vec<Found>>) {
-        let known = Known { row: row.clone(), content: content(row, medium), rows };
+        let known = Known { row: row.clone(), versions: versions(row, medium), rows };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(row.path.clone(), known);
     }
 }
 
-fn content(row: &FileRow, medium: &Medium) -> u128 {
-    body_hash(&[medium.content(&row.path), medium.content(&sidecar(&row.path))].concat())
+fn versions(row: &FileRow, medium: &Medium) -> [Option<Version>; 2] {
+    [medium.version(&row.path), medium.version(&sidecar(&row.path))]
 }
 
 /// Where the sidecar of a data file lies.
@@ -155,7 +163,7 @@ fn rows_of(batch: &RecordBatch) -> Result<Vec<Found>, String> {
                 other => Err(format!("a row has {other:?} as {name}: {shown:?}")),
             };
             let (request, row) = (number(REQUEST)? as u64, number(ROW)? as u64);
-            Ok(Found { request, row, seq: shown.seq, ingest_ns: number(META_INGEST_TIME)?, shown })
+            Ok(Found { request, row, seq: shown.seq, ingest_ns: number(META_INGEST_TIME)?, shown: Arc::new(shown) })
         })
         .collect()
 }
@@ -222,7 +230,7 @@ fn check_file(file: &DataFile, rows: &[Found]) -> Result<(), String> {
         sequences: (row.sequence_first, row.sequence_last),
         rates: (row.rate_min, row.rate_max),
         datasets: row.datasets.iter().cloned().collect(),
-        // It may say later: how late it was believed to be when the rows were flushed.
+        // It may say later: how late it was believed to be when the rows were flushed. See [`check_received`].
         ingest_max_ns: row.ingest_max_ns.min(found.ingest_max_ns),
     };
     if said == found { Ok(()) } else { Err(format!("the catalog says of {} {said:?}, its rows say {found:?}", row.path)) }

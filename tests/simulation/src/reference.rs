@@ -27,6 +27,8 @@ pub struct Reference {
     /// The greatest sequence seen before the present life; `None` once sequences may be given out a second time.
     sequence_before: Option<u64>,
     sequence_max: u64,
+    /// The latest time that any request was received at, as the clock said then.
+    received_max_ns: i64,
     /// How old rows may become.
     pub age: Age,
     /// The first thing that was wrong.
@@ -106,8 +108,14 @@ impl Reference {
         (request.environment, &request.expected)
     }
 
+    /// No file counts as received later.
+    pub fn latest_ns(&self) -> i64 {
+        self.received_max_ns.max(self.age.believed_ns())
+    }
+
     /// A delivery begins.
     pub fn begin(&mut self, number: u64, received_ns: i64, now: Duration) -> Submission {
+        self.received_max_ns = self.received_max_ns.max(received_ns);
         let request = &mut self.requests[number as usize];
         request.received_ns.push(received_ns);
         request.first_sent.get_or_insert(now);

@@ -264,6 +264,7 @@ impl Simulation {
             let found = self.read(process, &snapshot)?;
             self.shared.tick();
             self.shared.reference().compare(&claims, found, self.machine.universe.now(), Some(&damage))?;
+            reading::check_received(&snapshot, self.shared.reference().latest_ns())?;
             registries.push((environment, snapshot.registry));
         }
         // Column numbers are drawn over all environments: what one has lost may change those of another.
@@ -437,6 +438,7 @@ impl Simulation {
             let found = self.read(&mut process, &snapshot)?;
             self.shared.tick();
             self.shared.reference().compare(&claims, found, self.machine.universe.now(), None)?;
+            reading::check_received(&snapshot, self.shared.reference().latest_ns())?;
         }
         self.check_flushed_through()?;
         // A file may be being written just now.

@@ -3,7 +3,7 @@
 use crate::disk::FaultRates;
 use crate::random::Random;
 use glasshive_model::SignalClass;
-use glasshive_store::{Durability, MergeConfig, PlantedBug, Retention, RetentionRule, StoreConfig};
+use glasshive_store::{Compression, Durability, MergeConfig, PlantedBug, Retention, RetentionRule, StoreConfig};
 use std::time::Duration;
 
 /// One simulation, but for the store's code.
@@ -60,6 +60,7 @@ impl Setup {
             own_file_rows: *random.pick(&[4, 16, 1_000]),
             row_group_rows: *random.pick(&[16, 64, 1_024, 1_024]),
             row_group_bytes: 128 << 20,
+            compression: compression(seed),
             seal_rows: *random.pick(&[4, 16, 64]),
             shutdown_flush: second * *random.pick(&[0, 10]),
             merge: MergeConfig::default(),
@@ -134,6 +135,13 @@ impl Setup {
             Durability::Fsync => None,
         }
     }
+}
+
+/// Few seeds compress data files: what these are written with changes nothing of what the store does, and one that makes a compressor
+/// for each column of each small file takes as long as three others.
+fn compression(seed: u64) -> Compression {
+    let mut random = Random::new(seed, "compression");
+    if random.one_in(64) { Compression::default() } else { Compression { flush: 0, merge: 0 } }
 }
 
 /// A rule of retention for some of the rows that are drawn.

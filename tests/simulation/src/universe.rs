@@ -114,6 +114,9 @@ impl Universe {
             let mut state = self.state();
             state.now_ns += by.as_nanos() as u64;
             let later = state.now_ns + 1;
+            if state.timers.first_key_value().is_none_or(|((deadline, _), _)| *deadline >= later) {
+                return;
+            }
             let rest = state.timers.split_off(&(later, 0));
             std::mem::replace(&mut state.timers, rest).into_values().collect()
         };

@@ -18,10 +18,10 @@ impl Simulation {
     /// Looks over a copy of what is there, then over one with a damage in it.
     pub(crate) fn verify(&mut self) -> Result<(), String> {
         let copy = self.machine.copy(self.random.next_u64());
-        let before = copy.medium.image();
+        let before = copy.medium.shared_image();
         let is_deep = self.random.one_in(2);
         let (verified, _) = look_over(&copy, &self.setup.config, is_deep, &mut self.random)?;
-        if copy.medium.image() != before {
+        if copy.medium.shared_image() != before {
             return Err("looking over the directory changes it".to_owned());
         }
         let state = copy.catalog.state();

@@ -211,6 +211,7 @@ async fn look(shared: &Shared, store: &Store, environment: EnvironmentId, held_m
             reference
                 .compare(&claims, found, shared.universe.now(), None)
                 .and_then(|()| reference.compare_registry(environment, &snapshot.registry))
+                .and_then(|()| reading::check_received(&snapshot, reference.latest_ns()))
         }
         Err(Unread::Disk) => Ok(()),
         Err(Unread::Wrong(wrong)) => Err(wrong),

@@ -15,7 +15,7 @@ const SEEDS: u64 = 500;
 const REGRESSIONS: &str = include_str!("regressions.txt");
 
 /// Every sentence of the failure model that these seeds bring about; `{}` stands for what differs.
-const SENTENCES: [(FaultKind, &str); 21] = [
+const SENTENCES: [(FaultKind, &str); 22] = [
     (FaultKind::Recovered, "recovered {} events from the log in {}"),
     (FaultKind::TornTail, "log ends in an incomplete group of {} bytes that was never acknowledged; dropped"),
     (FaultKind::DiskFull, "disk full: {} left on /sim; ingest paused, nothing deleted. Free space or set retention.max_bytes"),
@@ -35,6 +35,10 @@ const SENTENCES: [(FaultKind, &str); 21] = [
     (FaultKind::FileDamage, "deletion {} waits: {} is damaged and may hold rows of it. Stop the server and run: glasshive verify --repair"),
     (FaultKind::FileRemoval, "could not remove {} (EIO); will try again"),
     (FaultKind::Clock, "clock moved by {} h; retention is paused"),
+    (
+        FaultKind::Clock,
+        "{} files count as received in the future, up to {}, and are kept so much longer. If the clock is right now, run: glasshive confirm-clock",
+    ),
     (FaultKind::LogDamage, "log record {} in a missing segment is damaged ({} events of {} lost); {} later records recovered"),
     (FaultKind::LogSync, "disk refused a flush ({}) at segment {}; data was moved to a new segment"),
     (FaultKind::LogSync, "disk refused a flush ({}) at segment {} twice; ingest stopped to protect acknowledged data"),

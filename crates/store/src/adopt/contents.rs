@@ -6,7 +6,7 @@ use crate::delete::RowFilter;
 use crate::file::sidecar::{BLOCK_BYTES, Sidecar};
 use crate::file::writer::Written;
 use crate::file::{DataFile, FileContext, sidecar_path};
-use crate::flush::encode::FORMAT_VERSION;
+use crate::flush::encode::{FORMAT_VERSION, INGEST_MAX};
 use crate::live::{ColumnKey, Facts};
 use crate::merge::rule::system;
 use crate::merge::{PART, PART_OF, REPLACES};
@@ -60,10 +60,13 @@ pub(super) struct Lineage {
     pub part: (u64, u64),
 }
 
-/// A deletion of rows of the file's environment.
+/// A deletion of rows of the file's environment. It means those that were received until `asked_ns`. Where the catalog that now is
+/// knew of it before it lost sight of the file, it means those up to a sequence, as in any visible file: what came later has a later
+/// one, whatever the clock said. Otherwise all that the file has came before.
 pub(super) struct Deletion {
     pub filter: RowFilter,
     pub asked_ns: i64,
+    pub through: Option<u64>,
 }
 
 /// An attribute column of the file.
@@ -89,7 +92,8 @@ pub(super) async fn read(candidate: &Candidate, deletions: &[Deletion], context:
     };
     read_through(&file).await.map_err(damaged)?;
     let lineage = check_format(&file).await?;
-    let mut stream = file.stream_rows(READ_ROWS).await.map_err(damaged)?;
+    let batch_rows = file.batch_rows(READ_ROWS).await.map_err(damaged)?;
+    let mut stream = file.stream_rows(batch_rows).await.map_err(damaged)?;
     let attributes = check_schema(&stream.schema).ok_or_else(|| "it is not laid out as a data file".to_owned())?;
     let schema = stream.schema.clone();
     let mut contents = Contents {
@@ -106,6 +110,9 @@ pub(super) async fn read(candidate: &Candidate, deletions: &[Deletion], context:
     while let Some(batch) = stream.next().await.map_err(damaged)? {
         contents.take(&batch, deletions);
     }
+    // How late it was when it was written is more than rows say whose clock was far behind.
+    let ingest_max_ns = file.footer_value(INGEST_MAX).await.map_err(damaged)?.and_then(|number| number.parse().ok());
+    contents.facts.ingest_max_ns = contents.facts.ingest_max_ns.max(ingest_max_ns.unwrap_or(i64::MIN));
     contents.rows.sort_unstable();
     if contents.rows.is_empty() { Err("it has no rows".to_owned()) } else { Ok(contents) }
 }
@@ -267,6 +274,13 @@ pub(super) fn row_ids(batch: &RecordBatch) -> impl Iterator<Item = RowId> {
     sequences.iter().copied().zip(received.iter().copied())
 }
 
+impl Deletion {
+    /// Whether a row was there when it was asked for.
+    fn is_after(&self, (seq, received_ns): RowId) -> bool {
+        received_ns <= self.asked_ns && self.through.is_none_or(|through| (seq >> 24).unsigned_abs() <= through)
+    }
+}
+
 impl Contents {
     /// What writing the same bytes comes to.
     pub fn written(&self) -> Written {
@@ -277,8 +291,8 @@ impl Contents {
         learn(&mut self.facts, batch);
         let ids: Vec<RowId> = row_ids(batch).collect();
         for deletion in deletions {
-            let meant = deletion.filter.matches(batch);
-            let deleted = ids.iter().enumerate().filter(|(row, (_, received_ns))| meant.value(*row) && *received_ns <= deletion.asked_ns);
+            let matches = deletion.filter.matches(batch);
+            let deleted = ids.iter().enumerate().filter(|(row, id)| matches.value(*row) && deletion.is_after(**id));
             self.deleted.extend(deleted.map(|(_, id)| *id));
         }
         let slugs = system(batch, SystemColumn::Dataset).as_string_view();

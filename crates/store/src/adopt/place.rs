@@ -14,6 +14,7 @@ use crate::file::writer::{directory_of, names_of};
 use crate::flush::schema::FileColumns;
 use crate::flush::write::{DIRECTORY, directory_name, file_row};
 use crate::live::Facts;
+use crate::quarantine::note_path;
 use crate::time::Hour;
 use glasshive_model::{EnvironmentId, SignalClass};
 use std::io;
@@ -22,6 +23,8 @@ use std::io;
 const COPY_BYTES: u64 = 8 * BLOCK_BYTES;
 /// How often a commit whose outcome is unknown is tried.
 const ATTEMPTS: usize = 3;
+/// The log does not go on behind a sequence that leaves it little room: no log of ours comes so far.
+const SEQUENCE_MAX: u64 = 1 << 38;
 
 impl Adopter {
     /// Writes what is nowhere else into place, makes it durable, commits it, and takes the file out of the quarantine where all of it
@@ -60,7 +63,7 @@ impl Adopter {
         let datasets = datasets(&contents, &row, environment);
         let cut = Cut {
             reason: CutReason::Adoption,
-            flushed_through: self.catalog.flushed_through,
+            flushed_through: self.flushed_through(row.sequence_last),
             files: vec![row],
             columns: plan.new,
             datasets,
@@ -97,6 +100,15 @@ impl Adopter {
                 Err(AdoptError::Refused { file: candidate.path.clone(), reason })
             }
         }
+    }
+
+    /// Where the log has nothing that is not in files it goes on behind what is adopted: then sequences tell what came first, and no
+    /// deletion that is asked for from now on means what comes after it.
+    fn flushed_through(&self, sequence_last: u64) -> u64 {
+        let log = &self.log;
+        let is_empty = log.beyond.is_empty() && log.holes.is_empty() && log.torn_bytes.is_none();
+        let before = self.catalog.flushed_through;
+        if is_empty && sequence_last < SEQUENCE_MAX { before.max(sequence_last) } else { before }
     }
 
     /// The same bytes under the new path, durably.
@@ -159,7 +171,7 @@ impl Adopter {
 
     /// The data file goes first: without it nobody misses the sidecar.
     async fn take_out(&self, candidate: &Candidate) -> io::Result<()> {
-        for path in [candidate.path.clone(), sidecar_path(&candidate.path)] {
+        for path in [candidate.path.clone(), sidecar_path(&candidate.path), note_path(&candidate.path)] {
             match self.world.disk.remove(&path).await {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

@@ -23,10 +23,8 @@ use parquet::file::metadata::KeyValue;
 use std::io;
 use std::sync::Arc;
 
-/// Rows read and written at once.
+/// Rows read and written at once, at most.
 const ROWS: usize = 8_192;
-/// How hard it compresses: as a flush.
-const LEVEL: i32 = 1;
 
 /// Writes the rows that are nowhere else and makes the file and its name durable.
 pub(super) async fn rewrite(
@@ -41,11 +39,15 @@ pub(super) async fn rewrite(
     let (schema, places) = (columns.schema(), places(contents, plan, &columns));
     let sink = Sink::default();
     let rows = contents.rows.len().min(config.row_group_rows);
-    let properties = properties(rows, LEVEL).set_max_row_group_row_count(Some(config.row_group_rows)).build();
+    let properties = properties(rows, config.compression.flush)
+        .set_max_row_group_row_count(Some(config.row_group_rows))
+        .set_max_row_group_bytes(Some(config.row_group_bytes))
+        .build();
     let mut writer = ArrowWriter::try_new(sink.clone(), schema.clone(), Some(properties)).map_err(io::Error::other)?;
     let mut out = FileWriter::create(disk, path).await?;
     let (mut facts, mut traces) = (nothing(), TraceIndexBuilder::default());
-    let mut stream = contents.file.stream_rows(ROWS).await.map_err(io::Error::other)?;
+    let batch_rows = contents.file.batch_rows(ROWS).await.map_err(io::Error::other)?;
+    let mut stream = contents.file.stream_rows(batch_rows).await.map_err(io::Error::other)?;
     while let Some(batch) = stream.next().await.map_err(io::Error::other)? {
         let batch = filter_record_batch(&batch, &present.missing(&batch)).map_err(io::Error::other)?;
         if batch.num_rows() == 0 {
@@ -56,6 +58,7 @@ pub(super) async fn rewrite(
         writer.write(&arranged(&batch, &schema, &places)?).map_err(io::Error::other)?;
         out.write(sink.take()).await?;
     }
+    facts.ingest_max_ns = facts.ingest_max_ns.max(contents.facts.ingest_max_ns);
     for pair in key_values(&facts).into_iter().chain(lineage(contents)) {
         writer.append_key_value_metadata(pair);
     }

@@ -64,14 +64,7 @@ impl DataFile {
     /// As [`DataFile::read_range`].
     pub async fn read_rows(self: &Arc<Self>, columns: Option<&[ColumnRef]>) -> Result<Vec<RecordBatch>, ReadError> {
         let builder = self.stream_builder().await?;
-        let mask = match columns {
-            None => ProjectionMask::all(),
-            Some(columns) => {
-                let fields = builder.schema().fields().iter().enumerate();
-                let wanted = fields.filter(|(_, field)| columns.iter().any(|column| is_column(field, column))).map(|(index, _)| index);
-                ProjectionMask::roots(builder.parquet_schema(), wanted)
-            }
-        };
+        let mask = columns.map_or_else(ProjectionMask::all, |columns| mask_of(&builder, columns));
         let stream = builder.with_projection(mask).build().map_err(|error| self.parquet_error(error))?;
         stream.try_collect().await.map_err(|error| self.parquet_error(error))
     }
@@ -82,6 +75,31 @@ impl DataFile {
         let schema = builder.schema().clone();
         let stream = builder.build().map_err(|error| self.parquet_error(error))?;
         Ok(RowStream { file: self.clone(), schema, stream })
+    }
+
+    /// The same with those of the named columns that the file has.
+    pub(crate) async fn stream_columns(self: &Arc<Self>, columns: &[ColumnRef], batch_rows: usize) -> Result<RowStream, ReadError> {
+        let builder = self.stream_builder().await?.with_batch_size(batch_rows);
+        let (schema, mask) = (builder.schema().clone(), mask_of(&builder, columns));
+        let stream = builder.with_projection(mask).build().map_err(|error| self.parquet_error(error))?;
+        Ok(RowStream { file: self.clone(), schema, stream })
+    }
+
+    /// How many of its rows may be read at once: `most`, or fewer where they are large, and one at least.
+    pub(crate) async fn batch_rows(&self, most: usize) -> Result<usize, ReadError> {
+        let metadata = self.metadata().await?;
+        let groups = || metadata.row_groups().iter();
+        let rows: u64 = groups().map(|group| group.num_rows().unsigned_abs()).sum();
+        let decoded: u64 = groups().map(|group| group.total_byte_size().unsigned_abs()).sum();
+        let row_bytes = usize::try_from(decoded / rows.max(1)).unwrap_or(usize::MAX).max(1);
+        Ok((self.context.config.batch_bytes() / row_bytes).clamp(1, most))
+    }
+
+    /// What the footer says under a name.
+    pub(crate) async fn footer_value(&self, name: &str) -> Result<Option<String>, ReadError> {
+        let metadata = self.metadata().await?;
+        let values = metadata.file_metadata().key_value_metadata().map_or(&[][..], Vec::as_slice);
+        Ok(values.iter().find(|pair| pair.key == name).and_then(|pair| pair.value.clone()))
     }
 
     async fn stream_builder(self: &Arc<Self>) -> Result<ParquetRecordBatchStreamBuilder<DataFileReader>, ReadError> {
@@ -100,9 +118,17 @@ impl DataFile {
     }
 }
 
+/// The columns of a file that are among these.
+fn mask_of(builder: &ParquetRecordBatchStreamBuilder<DataFileReader>, columns: &[ColumnRef]) -> ProjectionMask {
+    let fields = builder.schema().fields().iter().enumerate();
+    let wanted = fields.filter(|(_, field)| columns.iter().any(|column| is_column(field, column))).map(|(index, _)| index);
+    ProjectionMask::roots(builder.parquet_schema(), wanted)
+}
+
 /// The rows of one file, in file order.
 pub(crate) struct RowStream {
     file: Arc<DataFile>,
+    /// Of the file, with all of its columns.
     pub schema: SchemaRef,
     stream: ParquetRecordBatchStream<DataFileReader>,
 }

@@ -30,8 +30,10 @@ const STATISTICS_BYTES: usize = 32;
 const BLOOM_FALSE: f64 = 0.01;
 /// Rows per distinct trace that the filter is sized for.
 const ROWS_PER_TRACE: u64 = 4;
-/// How hard a flush compresses; a merge takes more time for it.
-const FLUSH_LEVEL: i32 = 1;
+/// The hardest that zstd compresses.
+const LEVEL_MAX: u8 = 22;
+/// Metadata of a file: the catalog's `ingest_max_ns`.
+pub(crate) const INGEST_MAX: &str = "hive.ingest_max_ns";
 /// The version of what the system columns and the metadata mean.
 pub(crate) const FORMAT_VERSION: &str = "1";
 
@@ -78,10 +80,11 @@ impl<'a> Encoder<'a> {
         columns: &'a FileColumns,
         facts: &Facts,
         row_group_rows: usize,
+        level: u8,
     ) -> Result<Self, ParquetError> {
         let schema = columns.schema();
         let sink = Sink::default();
-        let properties = properties(row_group_rows.min(plan.picks.len()), FLUSH_LEVEL)
+        let properties = properties(row_group_rows.min(plan.picks.len()), level)
             .set_max_row_group_row_count(Some(usize::MAX))
             .set_key_value_metadata(Some(key_values(facts)))
             .build();
@@ -145,12 +148,16 @@ fn folded(overflow: ArrayRef, columns: &FileColumns, picked: &Picked<'_>) -> Arr
     overflow::fold(overflow, columns.folded.iter().map(|key| (key.0.as_str(), key.1, column(key))))
 }
 
-/// How a file of ours is laid out, but for the rows of its row groups, of which there are at most so many.
-pub(crate) fn properties(row_group_rows: usize, zstd_level: i32) -> WriterPropertiesBuilder {
+/// How a file of ours is laid out, but for the rows of its row groups, of which there are at most so many. Level 0 compresses nothing.
+pub(crate) fn properties(row_group_rows: usize, level: u8) -> WriterPropertiesBuilder {
+    let compression = match level {
+        0 => Compression::UNCOMPRESSED,
+        level => Compression::ZSTD(ZstdLevel::try_new(level.min(LEVEL_MAX).into()).expect("levels from 1 to 22 exist")),
+    };
     let path = |column: SystemColumn| ColumnPath::from(column.name());
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("glasshive ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(zstd_level).expect("levels 1 and 3 exist")))
+        .set_compression(compression)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
@@ -182,6 +189,7 @@ pub(crate) fn key_values(facts: &Facts) -> Vec<KeyValue> {
         ("hive.format", FORMAT_VERSION.to_owned()),
         ("hive.sequence_first", facts.sequences.0.to_string()),
         ("hive.sequence_last", facts.sequences.1.to_string()),
+        (INGEST_MAX, facts.ingest_max_ns.to_string()),
         ("hive.datasets", datasets),
     ]
     .into_iter()

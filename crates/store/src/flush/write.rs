@@ -35,13 +35,16 @@ pub(crate) fn directory_name(environment: EnvironmentId, slug: &str) -> String {
 
 async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, path: &str) -> io::Result<FileRow> {
     let chunks = &cut.chunks[&plan.environment];
-    let (facts, columns) = {
+    let (mut facts, columns) = {
         let picked = Picked::new(chunks, &plan.picks);
         (Facts::of_picks(&picked), FileColumns::of(&picked, &cut.registries[&plan.environment], MOST))
     };
+    // Rows that say they came long ago, by a clock that was far behind, are not old.
+    facts.ingest_max_ns = facts.ingest_max_ns.max(inner.retention_clock().least_ns(inner.now()));
     let mut out = FileWriter::create(&inner.world.disk, path).await?;
     let row_group_rows = inner.config.row_group_rows.min((inner.config.row_group_bytes / row_bytes(chunks, plan)).max(1));
-    let mut encoder = Encoder::new(chunks, plan, &columns, &facts, row_group_rows).map_err(io::Error::other)?;
+    let mut encoder =
+        Encoder::new(chunks, plan, &columns, &facts, row_group_rows, inner.config.compression.flush).map_err(io::Error::other)?;
     while let Some(bytes) = encoder.next_row_group().map_err(io::Error::other)? {
         out.write(bytes).await?;
         inner.world.spawner.yield_now().await;
@@ -53,10 +56,7 @@ async fn write_to(inner: &Inner, cut: &FrozenCut, plan: &FilePlan, path: &str) -
         directory_sync: inner.config.is_planted(PlantedBug::FileDirectoryNotSynced),
     };
     let written = out.finish(traces, left_out).await?;
-    let row = file_row(path, facts, columns, &written);
-    // Rows that say they came long ago, by a clock that was far behind, are not old.
-    let ingest_max_ns = row.ingest_max_ns.max(inner.retention_clock().least_ns(inner.now()));
-    Ok(FileRow { environment: plan.environment, class: plan.class, ingest_max_ns, ..row })
+    Ok(FileRow { environment: plan.environment, class: plan.class, ..file_row(path, facts, columns, &written) })
 }
 
 /// Bytes of memory behind a row of the file, on average; at least one.

@@ -32,7 +32,13 @@ impl Inner {
             return Err(DeleteError::TooWide);
         }
         let _asking = Asking::new(self);
-        let (through, latest_ns) = self.state().reach(environment);
+        let (published_through, (through, latest_ns)) = {
+            let state = self.state();
+            (state.published_through, state.reach(environment))
+        };
+        // Were the log to lose its end, what comes later would get sequences that the deletion means.
+        let closed = || DeleteError::NotNoted("the store is shut down".to_owned());
+        self.until_log_synced(published_through).await.ok_or_else(closed)?;
         let filter = serde_json::to_string(&filter).expect("a filter is always JSON");
         // Where the clock went back, what is readable was received later than now.
         let asked_ns = self.wall_ns().max(latest_ns);

@@ -12,6 +12,9 @@ use crate::planted::PlantedBug;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Rows that are counted at once, at most.
+const COUNTED_ROWS: usize = 8_192;
+
 /// What a deletion has come to so far.
 #[derive(Default)]
 pub(super) struct Deleting {
@@ -139,8 +142,8 @@ impl Merger {
     /// How many rows of a file are to be deleted. A damaged file may be healed or come back from a backup: as long as it is visible
     /// nobody can say that it has none.
     async fn count(&mut self, file: &Arc<DataFile>, deletion: &DeletionRow, meant: &Meant) -> Result<u64, Failure> {
-        match file.read_rows(Some(&meant.filter.columns())).await {
-            Ok(batches) => Ok(batches.iter().map(|batch| meant.of(batch).true_count() as u64).sum()),
+        match count_rows(file, meant).await {
+            Ok(rows) => Ok(rows),
             Err(error) => {
                 if matches!(error, ReadError::Damaged { .. }) {
                     self.tell_damaged(file, deletion);
@@ -160,4 +163,15 @@ impl Merger {
             self.inner.tell(FaultKind::FileDamage, message);
         }
     }
+}
+
+/// How many rows of a file are to be deleted. Holds some of its rows at a time.
+async fn count_rows(file: &Arc<DataFile>, meant: &Meant) -> Result<u64, ReadError> {
+    let batch_rows = file.batch_rows(COUNTED_ROWS).await?;
+    let mut stream = file.stream_columns(&meant.filter.columns(), batch_rows).await?;
+    let mut rows = 0;
+    while let Some(batch) = stream.next().await? {
+        rows += meant.of(&batch).true_count() as u64;
+    }
+    Ok(rows)
 }

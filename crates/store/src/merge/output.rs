@@ -19,8 +19,6 @@ use parquet::file::metadata::KeyValue;
 use std::io;
 use std::sync::Arc;
 
-/// How hard a merge compresses.
-const MERGE_LEVEL: i32 = 3;
 /// Metadata of a merged file: a JSON list of the ids of the files whose rows it holds.
 pub(crate) const REPLACES: &str = "hive.replaces";
 /// Metadata of one of several files that hold these rows together: `number/of how many`, from 1.
@@ -53,7 +51,7 @@ impl Output {
     pub async fn create(disk: &Arc<dyn Disk>, path: &str, columns: FileColumns, rows: u64, config: &StoreConfig) -> io::Result<Self> {
         let sink = Sink::default();
         let rows = usize::try_from(rows).unwrap_or(usize::MAX).max(1);
-        let properties = properties(config.row_group_rows.min(rows), MERGE_LEVEL)
+        let properties = properties(config.row_group_rows.min(rows), config.compression.merge)
             .set_max_row_group_row_count(Some(config.row_group_rows))
             .set_max_row_group_bytes(Some(config.row_group_bytes))
             .build();
@@ -79,8 +77,10 @@ impl Output {
         if bytes.is_empty() { Ok(()) } else { self.file.write(bytes).await }
     }
 
-    /// Makes the file durable under its name; what the catalog says of it, but for its id, its level and whose it is.
-    pub async fn finish(mut self, lineage: Lineage<'_>, left_out: LeftOut) -> io::Result<FileRow> {
+    /// Makes the file durable under its name; what the catalog says of it, but for its id, its level and whose it is. Its rows count
+    /// as received at `ingest_max_ns` at least.
+    pub async fn finish(mut self, lineage: Lineage<'_>, ingest_max_ns: i64, left_out: LeftOut) -> io::Result<FileRow> {
+        self.facts.ingest_max_ns = self.facts.ingest_max_ns.max(ingest_max_ns);
         let replaces = serde_json::to_string(lineage.replaces).expect("a list of strings is always JSON");
         let (number, parts) = lineage.part;
         let part = (parts > 1).then(|| KeyValue::new(PART.to_owned(), format!("{number}/{parts}")));

@@ -14,6 +14,7 @@ use glasshive_model::EnvironmentId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Name of the setting with what is kept of the clock, see [`RetentionClock::to_kept`].
 pub(crate) const CLOCK_SETTING: &str = "retention.clock";
@@ -65,18 +66,11 @@ impl Merger {
         let inner = self.inner.clone();
         let (wall_ns, now) = (inner.wall_ns(), inner.now());
         let is_confirmed = inner.clock_confirmed.swap(false, Ordering::SeqCst);
-        let (reading, believed_ns, has_jumped, kept) = {
-            let mut clock = inner.retention_clock();
-            (clock.read(wall_ns, now, is_confirmed), clock.believed_ns(), clock.has_new_jumps(), clock.to_kept())
-        };
+        let reading = inner.retention_clock().read(wall_ns, now, is_confirmed);
         match reading {
             Reading::Time(time_ns) => {
-                if has_jumped || self.clock_kept_ns.abs_diff(believed_ns) >= KEPT_WITHIN_NS {
-                    let kept = inner.world.catalog.set_setting(CLOCK_SETTING, kept).await;
-                    kept.map_err(|error| Failure::Later(error.to_string()))?;
-                    self.clock_kept_ns = believed_ns;
-                    inner.retention_clock().jumps_kept();
-                }
+                self.look_ahead(wall_ns, now, is_confirmed);
+                self.keep_clock().await?;
                 Ok(Some(time_ns))
             }
             // Where nothing goes for its age nothing is paused.
@@ -90,6 +84,50 @@ impl Merger {
         }
     }
 
+    /// A clock that was ahead and is set back leaves files that count as received in the future: that is told, and ended by whoever
+    /// says that the clock is right now.
+    fn look_ahead(&self, wall_ns: i64, now: Duration, is_confirmed: bool) {
+        let clock = self.inner.retention_clock().clone();
+        let (flushed_through, ahead) = {
+            let state = self.inner.state();
+            let files = state.environments.values().flat_map(|environment| &environment.files);
+            let received = files.map(|file| clock.received_ns(file.row.ingest_max_ns, file.row.sequence_last));
+            (state.flushed_through, received.filter(|received_ns| *received_ns > wall_ns).collect::<Vec<i64>>())
+        };
+        let latest_ns = ahead.iter().copied().max().unwrap_or(i64::MIN);
+        let is_to_be_told = {
+            let mut clock = self.inner.retention_clock();
+            if is_confirmed && !ahead.is_empty() {
+                clock.cap(flushed_through, wall_ns);
+            }
+            clock.is_future_to_be_told(latest_ns, wall_ns, now)
+        };
+        if is_to_be_told && !self.inner.config.retention.is_for_ever() {
+            let (count, latest) = (ahead.len(), crate::time::shown(latest_ns));
+            let message = format!(
+                "{count} files count as received in the future, up to {latest}, and are kept so much longer. If the clock is right now, \
+                 run: glasshive confirm-clock"
+            );
+            self.inner.tell(FaultKind::Clock, message);
+        }
+    }
+
+    /// The catalog keeps what is believed and what is known of wrong clocks.
+    async fn keep_clock(&mut self) -> Result<(), Failure> {
+        let inner = self.inner.clone();
+        let (believed_ns, is_corrected, kept) = {
+            let clock = inner.retention_clock();
+            (clock.believed_ns(), clock.has_new_corrections(), clock.to_kept())
+        };
+        if is_corrected || self.clock_kept_ns.abs_diff(believed_ns) >= KEPT_WITHIN_NS {
+            let kept = inner.world.catalog.set_setting(CLOCK_SETTING, kept).await;
+            kept.map_err(|error| Failure::Later(error.to_string()))?;
+            self.clock_kept_ns = believed_ns;
+            inner.retention_clock().corrections_kept();
+        }
+        Ok(())
+    }
+
     fn verdicts(&self, now_ns: i64) -> Vec<(EnvironmentId, Arc<DataFile>, Verdict)> {
         let config = &self.inner.config;
         let clock = self.inner.retention_clock().clone();
@@ -98,7 +136,8 @@ impl Merger {
             state.environments.iter().flat_map(|(id, environment)| environment.files.iter().map(move |file| (*id, environment, file)));
         let verdicts = files.map(|(id, environment, file)| {
             let by_event = config.is_planted(PlantedBug::RetentionByEventTime);
-            let received_ns = if by_event { file.row.time_max_ns } else { clock.received_ns(file.row.ingest_max_ns) };
+            let received_ns =
+                if by_event { file.row.time_max_ns } else { clock.received_ns(file.row.ingest_max_ns, file.row.sequence_last) };
             (id, file.clone(), config.retention.verdict(&environment.slug, &file.row, received_ns, now_ns))
         });
         verdicts.filter(|(_, _, verdict)| *verdict != Verdict::Stays).collect()

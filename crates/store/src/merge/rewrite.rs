@@ -28,8 +28,6 @@ use std::sync::Arc;
 const WRITE_ROWS: usize = 8_192;
 /// Rows read at once from one of many files, at least, where rows are not large.
 const READ_ROWS_MIN: usize = 512;
-/// What is read and written at once is about this part of a row group at most.
-const PARTS_OF_ROW_GROUP: usize = 8;
 
 /// A file to be written.
 pub(super) struct Plan<'a> {
@@ -68,7 +66,7 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten,
     let (columns, decoded_bytes) = choose_columns(plan).await?;
     let rows: u64 = plan.inputs.iter().map(|file| file.row.rows).sum();
     let row_bytes = usize::try_from(decoded_bytes / rows.max(1)).unwrap_or(usize::MAX).max(1);
-    let write_rows = (inner.config.row_group_bytes / PARTS_OF_ROW_GROUP / row_bytes).clamp(1, WRITE_ROWS);
+    let write_rows = (inner.config.batch_bytes() / row_bytes).clamp(1, WRITE_ROWS);
     let mut merge = Merge::open(plan, write_rows).await?;
     let mut output: Option<Output> = None;
     while let Some(picks) = merge.next_picks().await? {
@@ -92,10 +90,10 @@ pub(super) async fn rewrite(inner: &Inner, plan: &Plan<'_>) -> Result<Rewritten,
     let folded = merge.folded;
     let Some(output) = output else { return Ok(Rewritten { row: None, folded }) };
     let steps = LeftOut { file_sync: inner.config.is_planted(PlantedBug::MergeOutputNotSynced), directory_sync: false };
-    let row = output.finish(plan.lineage, steps).await.map_err(RewriteError::Write)?;
     // What is known of when they came is more than the rows say.
-    let ingest_max_ns = plan.inputs.iter().map(|file| file.row.ingest_max_ns).fold(row.ingest_max_ns, i64::max);
-    Ok(Rewritten { row: Some(FileRow { ingest_max_ns, ..row }), folded })
+    let ingest_max_ns = plan.inputs.iter().map(|file| file.row.ingest_max_ns).fold(i64::MIN, i64::max);
+    let row = output.finish(plan.lineage, ingest_max_ns, steps).await.map_err(RewriteError::Write)?;
+    Ok(Rewritten { row: Some(row), folded })
 }
 
 /// Which columns the file has, by the footers of its inputs, which know how many rows have each; and the bytes of these, decoded.

@@ -6,7 +6,8 @@
 //! here, so an hour does not make up for a jump of more than a month.
 //!
 //! A clock that jumps while the process runs, and is believed in the end, was wrong before. What was received until then came
-//! later than it says, and by how much is kept as a [`Jump`].
+//! later than it says, and by how much is kept as a [`Correction::Jump`]. A clock that was ahead and is set back leaves rows that
+//! say they came in the future; once somebody says that it is right, they came until then: a [`Correction::Ceiling`].
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -20,8 +21,10 @@ const BELIEVED_MAX: Duration = Duration::from_secs(31 * 86_400);
 /// A clock is steady if it keeps time to this.
 const STEADY_WITHIN: Duration = Duration::from_secs(60);
 
-/// Jumps that are kept at most; the oldest beyond are of rows that are long gone.
-const JUMPS_MAX: usize = 64;
+/// Corrections that are kept at most; the oldest beyond are of rows that are long gone.
+const CORRECTIONS_MAX: usize = 64;
+/// 2026-01-01: nothing was received before, so a clock that says so is not set, whatever anybody says of it.
+const FIRST_NS: i64 = 1_767_225_600 * 1_000_000_000;
 
 /// The watch over the wall clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,21 +33,30 @@ pub(crate) struct RetentionClock {
     believed_ns: i64,
     /// Monotonic time.
     at: Duration,
-    doubt: Option<Doubt>,
-    /// The least believed time since the wall clock was no longer ahead of it, in this process.
+    /// What the wall clock has said, one after the other, since it was last believed.
+    doubts: Vec<Doubt>,
+    /// The least time at which this process received something while the wall clock was not ahead of what was believed, as it is
+    /// believed to have been now.
     agreed_since_ns: Option<i64>,
-    jumps: Vec<Jump>,
-    are_jumps_kept: bool,
+    /// In the order in which they were found; each is of times that those before have corrected.
+    corrections: Vec<Correction>,
+    are_corrections_kept: bool,
+    /// Since when files say that they came in the future.
+    future_since: Option<Duration>,
+    is_future_told: bool,
 }
 
-/// What was received from `from_ns` to `to_ns` by the clock of then was received `by_ns` later.
+/// What is known of times of receipt besides what rows say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Jump {
-    pub from_ns: i64,
-    pub to_ns: i64,
-    pub by_ns: i64,
+#[serde(untagged)]
+pub(crate) enum Correction {
+    /// What was received from `from_ns` to `to_ns` by the clock of then was received `by_ns` later.
+    Jump { from_ns: i64, to_ns: i64, by_ns: i64 },
+    /// Nothing up to the log sequence `through` was received after `until_ns`.
+    Ceiling { through: u64, until_ns: i64 },
 }
 
+/// What the wall clock says and is not believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Doubt {
     since: Duration,
@@ -64,12 +76,20 @@ pub(crate) enum Reading {
 }
 
 impl RetentionClock {
-    /// Begins with the time kept in the catalog, if there is one, and the jumps.
-    pub fn new(kept_ns: Option<i64>, jumps: Vec<Jump>, wall_ns: i64, now: Duration) -> Self {
+    /// Begins with the time kept in the catalog, if there is one, and the corrections.
+    pub fn new(kept_ns: Option<i64>, corrections: Vec<Correction>, wall_ns: i64, now: Duration) -> Self {
         let believed_ns = kept_ns.unwrap_or(wall_ns);
         let agrees = wall_ns.saturating_sub(believed_ns) <= ns(JUMP_MAX);
-        let agreed_since_ns = agrees.then_some(believed_ns);
-        Self { believed_ns, at: now, doubt: None, agreed_since_ns, jumps, are_jumps_kept: true }
+        Self {
+            believed_ns,
+            at: now,
+            doubts: Vec::new(),
+            agreed_since_ns: agrees.then_some(believed_ns),
+            corrections,
+            are_corrections_kept: true,
+            future_since: None,
+            is_future_told: false,
+        }
     }
 
     /// The same with what [`RetentionClock::to_kept`] gave.
@@ -78,11 +98,12 @@ impl RetentionClock {
         Self::new(kept_ns, serde_json::from_slice(rest).unwrap_or_default(), wall_ns, now)
     }
 
-    /// What to keep for the next start: the believed time, ns since 1970, 8 bytes little-endian, then the jumps as JSON, if there are any.
+    /// What to keep for the next start: the believed time, ns since 1970, 8 bytes little-endian, then the corrections as JSON, if there
+    /// are any.
     pub fn to_kept(&self) -> Vec<u8> {
         let mut kept = self.believed_ns.to_le_bytes().to_vec();
-        if !self.jumps.is_empty() {
-            kept.extend(serde_json::to_vec(&self.jumps).expect("numbers are always JSON"));
+        if !self.corrections.is_empty() {
+            kept.extend(serde_json::to_vec(&self.corrections).expect("numbers are always JSON"));
         }
         kept
     }
@@ -92,14 +113,14 @@ impl RetentionClock {
         self.believed_ns
     }
 
-    /// Whether there are jumps that the catalog does not have.
-    pub fn has_new_jumps(&self) -> bool {
-        !self.are_jumps_kept
+    /// Whether there are corrections that the catalog does not have.
+    pub fn has_new_corrections(&self) -> bool {
+        !self.are_corrections_kept
     }
 
     /// They are in the catalog.
-    pub fn jumps_kept(&mut self) {
-        self.are_jumps_kept = true;
+    pub fn corrections_kept(&mut self) {
+        self.are_corrections_kept = true;
     }
 
     /// How late it is at least, whatever the wall clock says.
@@ -112,13 +133,34 @@ impl RetentionClock {
         (wall_ns.saturating_sub(self.least_ns(now)) <= ns(JUMP_MAX)).then_some(wall_ns)
     }
 
-    /// When that was received which says that it was received then.
-    pub fn received_ns(&self, said_ns: i64) -> i64 {
-        let later = |said_ns: i64, jump: &Jump| match (jump.from_ns..=jump.to_ns).contains(&said_ns) {
-            true => said_ns.saturating_add(jump.by_ns),
-            false => said_ns,
+    /// When that was received, up to this log sequence, which says that it was received then.
+    pub fn received_ns(&self, said_ns: i64, sequence_last: u64) -> i64 {
+        let correct = |said_ns: i64, correction: &Correction| match *correction {
+            Correction::Jump { from_ns, to_ns, by_ns } if (from_ns..=to_ns).contains(&said_ns) => said_ns.saturating_add(by_ns),
+            Correction::Ceiling { through, until_ns } if sequence_last <= through => said_ns.min(until_ns),
+            _ => said_ns,
         };
-        self.jumps.iter().fold(said_ns, later)
+        self.corrections.iter().fold(said_ns, correct)
+    }
+
+    /// Somebody said that the wall clock is right: what files hold, up to this log sequence, was received before.
+    pub fn cap(&mut self, through: u64, wall_ns: i64) {
+        if wall_ns >= FIRST_NS {
+            self.correct(Correction::Ceiling { through, until_ns: wall_ns });
+        }
+    }
+
+    /// Whether to tell now that files say they were received at `received_ns`, which is in the future by a wall clock that has gone on
+    /// like this for an hour.
+    pub fn is_future_to_be_told(&mut self, received_ns: i64, wall_ns: i64, now: Duration) -> bool {
+        if received_ns.saturating_sub(wall_ns) <= ns(JUMP_MAX) {
+            self.future_since = None;
+            return false;
+        }
+        let since = *self.future_since.get_or_insert(now);
+        let is_due = now.saturating_sub(since) >= STEADY && !self.is_future_told;
+        self.is_future_told |= is_due;
+        is_due
     }
 
     /// Looks at both clocks. `is_confirmed`: somebody said that the wall clock is right.
@@ -129,7 +171,7 @@ impl RetentionClock {
             self.believe(if is_confirmed { wall_ns } else { wall_ns.max(expected_ns) }, now);
             return Reading::Time(wall_ns);
         }
-        match &self.doubt {
+        match self.doubts.last() {
             Some(doubt) if (ahead_ns - doubt.ahead_ns).abs() <= ns(STEADY_WITHIN) => {
                 if now.saturating_sub(doubt.since) >= STEADY && ahead_ns <= ns(BELIEVED_MAX) {
                     self.believe(wall_ns, now);
@@ -138,7 +180,11 @@ impl RetentionClock {
                 Reading::Doubted
             }
             _ => {
-                self.doubt = Some(Doubt { since: now, ahead_ns });
+                if self.doubts.len() == CORRECTIONS_MAX {
+                    // The first one says until when what was believed was said.
+                    self.doubts.remove(1);
+                }
+                self.doubts.push(Doubt { since: now, ahead_ns });
                 Reading::Jumped(Duration::from_nanos(ahead_ns.unsigned_abs()))
             }
         }
@@ -146,17 +192,33 @@ impl RetentionClock {
 
     fn believe(&mut self, wall_ns: i64, now: Duration) {
         let ahead_ns = wall_ns.saturating_sub(self.least_ns(now));
+        let doubts = std::mem::take(&mut self.doubts);
         if ahead_ns > ns(JUMP_MAX) {
-            if let Some(from_ns) = self.agreed_since_ns {
-                let to_ns = self.least_ns(self.doubt.as_ref().map_or(now, |doubt| doubt.since));
-                self.jumps.push(Jump { from_ns, to_ns, by_ns: ahead_ns });
-                self.jumps.drain(..self.jumps.len().saturating_sub(JUMPS_MAX));
-                self.are_jumps_kept = false;
+            let first = doubts.first().map_or(now, |doubt| doubt.since);
+            // What came while the wall clock said something else again, which was wrong too.
+            let ends = doubts.iter().skip(1).map(|doubt| doubt.since).chain([now]);
+            for (doubt, end) in doubts.iter().zip(ends) {
+                let (from_ns, to_ns) = (self.least_ns(doubt.since), self.least_ns(end));
+                let (from_ns, to_ns) = (from_ns.saturating_add(doubt.ahead_ns), to_ns.saturating_add(doubt.ahead_ns));
+                let by_ns = ahead_ns.saturating_sub(doubt.ahead_ns);
+                if by_ns > ns(JUMP_MAX) {
+                    self.correct(Correction::Jump { from_ns, to_ns, by_ns });
+                }
             }
-            self.agreed_since_ns = Some(wall_ns);
+            if let Some(from_ns) = self.agreed_since_ns {
+                self.correct(Correction::Jump { from_ns, to_ns: self.least_ns(first), by_ns: ahead_ns });
+            }
+            // Where nothing was believed before, this process has taken in all it has in the time that it now is.
+            self.agreed_since_ns = Some(self.agreed_since_ns.unwrap_or(self.believed_ns).saturating_add(ahead_ns));
         }
         self.agreed_since_ns = Some(self.agreed_since_ns.map_or(wall_ns, |since_ns| since_ns.min(wall_ns)));
-        (self.believed_ns, self.at, self.doubt) = (wall_ns, now, None);
+        (self.believed_ns, self.at) = (wall_ns, now);
+    }
+
+    fn correct(&mut self, correction: Correction) {
+        self.corrections.push(correction);
+        self.corrections.drain(..self.corrections.len().saturating_sub(CORRECTIONS_MAX));
+        self.are_corrections_kept = false;
     }
 }
 

@@ -309,6 +309,20 @@ async fn f13_a_file_among_the_data_files_is_adopted_where_it_is() {
 }
 
 #[tokio::test]
+async fn f13_a_file_that_is_written_anew_takes_no_more_memory_than_a_merge() {
+    let mut restored = restored_with_end_of_log().await;
+    start_and_stop(&restored).await;
+    restored.world.config.row_group_bytes = 500;
+    let adopted = adopt_all(&restored).await;
+    assert!(adopted.len() == 1 && adopted[0].rows < adopted[0].offer.holds.as_ref().unwrap().rows, "{adopted:?}");
+    let running = restored.world.open_with(restored.catalog.clone()).await;
+    let files = running.snapshot().files;
+    let metadata = files.iter().find(|file| file.row.path == adopted[0].path).unwrap().metadata().await.unwrap();
+    let bytes: Vec<i64> = metadata.row_groups().iter().map(|group| group.total_byte_size()).collect();
+    assert!(bytes.len() > 2, "{bytes:?}");
+}
+
+#[tokio::test]
 async fn f13_a_merged_file_outlives_the_taking_out_of_what_it_was_made_of() {
     let (restored, named) = merged_since(&[0], &[0, 1]).await;
     let gone: Vec<String> = named.into_iter().map(|file| file.path).collect();

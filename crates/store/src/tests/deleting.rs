@@ -1,12 +1,12 @@
 //! Deletions of rows where something else has happened: files were adopted, a file is damaged, the catalog does not answer.
 
 use super::lines;
-use super::support::{Running, TestWorld};
+use super::support::{Running, START_NS, TestWorld};
 use crate::adopt::{Adopter, Verdict};
 use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
 use crate::catalog::{Catalog as _, DeletionRow};
 use crate::tests::failures::backup;
-use crate::{FaultKind, RowFilter};
+use crate::{Durability, FaultKind, RowFilter};
 use futures_util::FutureExt as _;
 use glasshive_base::BoxFuture;
 use glasshive_model::{EnvironmentId, limits};
@@ -30,35 +30,88 @@ fn known(catalog: &MemoryCatalog) -> Vec<DeletionRow> {
 
 #[tokio::test]
 async fn s20_rows_of_adopted_files_are_deleted_whatever_their_sequence_and_later_ones_are_not() {
-    let world = TestWorld::new();
-    let first = world.open().await;
-    first.append(&lines(10, "a")).await.unwrap();
-    first.store.flush().await.unwrap();
-    let catalog = backup(&world);
-    for body in ["3 api label=bad\n4 api label=good", "5 api label=bad"] {
-        first.append(body).await.unwrap();
+    for is_log_empty in [true, false] {
+        let world = TestWorld::new();
+        let first = world.open().await;
+        first.append(&lines(10, "a")).await.unwrap();
         first.store.flush().await.unwrap();
+        let catalog = backup(&world);
+        for body in ["3 api label=bad\n4 api label=good", "5 api label=bad"] {
+            first.append(body).await.unwrap();
+            first.store.flush().await.unwrap();
+        }
+        first.kill().await;
+        world.files(".seg").iter().for_each(|path| fs::remove_file(path).unwrap());
+        if !is_log_empty {
+            // It begins anew behind the backup, below the sequences of the adopted rows.
+            world.clock.advance(Duration::from_secs(1));
+            let second = world.open_with(catalog.clone()).await;
+            second.append("9 web other=1").await.unwrap();
+            second.kill().await;
+        }
+        let mut adopter = Adopter::open(world.config.clone(), world.world(catalog.clone(), Arc::default())).await.unwrap();
+        for offer in adopter.offers().await.unwrap() {
+            assert!(matches!(offer.verdict, Verdict::Adoptable { .. }));
+            adopter.adopt(&offer.path).await.unwrap();
+        }
+        let running = world.open_with(catalog.clone()).await;
+        assert_eq!(running.store.stats().published_through, if is_log_empty { 3 } else { 2 });
+        let asked = running.store.ask_deletion(EnvironmentId::LOCAL, filter("label", "bad"), "a test").await.unwrap();
+        assert_eq!(asked.through, 3);
+        // Sequences tell what came later, whatever the clock says. Where these are given out a second time the clock has to tell.
+        match is_log_empty {
+            true => world.clock.set_wrong_by(-86_400_000_000_000),
+            false => world.clock.advance(Duration::from_secs(1)),
+        }
+        running.append("6 api label=bad").await.unwrap();
+        let done = running.store.wait_for_deletion(asked.id).await.unwrap();
+        assert_eq!(done.finished.map(|finished| (finished.rows, finished.files)), Some((2, 2)));
+        running.store.flush().await.unwrap();
+        let rows = running.rows().await;
+        assert_eq!(rows.len(), if is_log_empty { 12 } else { 13 }, "{rows:?}");
+        assert_eq!(delete(&running, "label", "bad").await, (1, 1), "the one that came later was kept until then");
+        running.store.shutdown().await;
     }
-    first.kill().await;
-    world.files(".seg").iter().for_each(|path| fs::remove_file(path).unwrap());
-    let mut adopter = Adopter::open(world.config.clone(), world.world(catalog.clone(), Arc::default())).await.unwrap();
-    for offer in adopter.offers().await.unwrap() {
-        assert!(matches!(offer.verdict, Verdict::Adoptable { .. }));
-        adopter.adopt(&offer.path).await.unwrap();
+}
+
+#[tokio::test]
+async fn s20_what_came_after_a_deletion_by_a_clock_that_was_far_behind_is_adopted_and_what_came_before_is_not() {
+    for is_in_quarantine in [false, true] {
+        let world = TestWorld::new();
+        let first = world.open().await;
+        first.append("1 api label=bad\n2 api label=good").await.unwrap();
+        first.store.flush().await.unwrap();
+        let before = world.files(".parquet").pop().unwrap();
+        let copies: Vec<_> = ["parquet", "sum"].map(|ending| (ending, fs::read(before.with_extension(ending)).unwrap())).into();
+        assert_eq!(delete(&first, "label", "bad").await, (1, 1));
+        let copy = MemoryCatalog::holding(world.catalog.state(), Vec::new()).with_settings(world.catalog.settings());
+        let catalog = Arc::new(copy.with_deletions(known(&world.catalog)));
+        world.clock.set_wrong_by(-START_NS);
+        first.append("3 api label=bad").await.unwrap();
+        first.store.flush().await.unwrap();
+        let rows = first.rows().await;
+        assert_eq!(rows.len(), 2);
+        first.kill().await;
+        world.files(".seg").iter().for_each(|path| fs::remove_file(path).unwrap());
+        for (ending, bytes) in &copies {
+            fs::write(before.with_file_name(format!("01ARZ3NDEKTSV4RRFFQ69G5FAV.{ending}")), bytes).unwrap();
+        }
+        world.clock.set_wrong_by(0);
+        if is_in_quarantine {
+            world.open_with(catalog.clone()).await.store.shutdown().await;
+        }
+        let mut adopter = Adopter::open(world.config.clone(), world.world(catalog.clone(), Arc::default())).await.unwrap();
+        let mut offers = adopter.offers().await.unwrap();
+        offers.sort_by_key(|offer| offer.id != "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+        assert_eq!(offers[0].holds.as_ref().map(|holds| (holds.rows_in_files, holds.rows_deleted)), Some((1, 1)));
+        assert_eq!((&offers[0].verdict, &offers[1].verdict), (&Verdict::Present, &Verdict::Adoptable { rows: 1 }));
+        let adopted = adopter.adopt(&offers[1].path).await.unwrap();
+        let file = catalog.state().files.into_iter().find(|file| file.path == adopted.path).unwrap();
+        assert!(file.ingest_max_ns >= START_NS, "no older than it was known to be");
+        let running = world.open_with(catalog.clone()).await;
+        assert_eq!(running.rows().await, rows);
+        running.store.shutdown().await;
     }
-    // The log begins anew behind the backup, below the sequences of the adopted rows.
-    let running = world.open_with(catalog.clone()).await;
-    assert_eq!(running.store.stats().published_through, 1);
-    let asked = running.store.ask_deletion(EnvironmentId::LOCAL, filter("label", "bad"), "a test").await.unwrap();
-    assert_eq!(asked.through, 3);
-    world.clock.advance(Duration::from_secs(1));
-    running.append("6 api label=bad").await.unwrap();
-    let done = running.store.wait_for_deletion(asked.id).await.unwrap();
-    assert_eq!(done.finished.map(|finished| (finished.rows, finished.files)), Some((2, 2)));
-    running.store.flush().await.unwrap();
-    let rows = running.rows().await;
-    assert_eq!(rows.len(), 12, "{rows:?}");
-    assert_eq!(delete(&running, "label", "bad").await, (1, 1), "the one that came later was kept until then");
 }
 
 #[tokio::test]
@@ -100,6 +153,25 @@ async fn s20_a_damaged_file_keeps_a_deletion_waiting_and_no_other_one() {
     running.until(|_| known(&world.catalog)[0].finished.is_some()).await;
     assert_eq!(running.rows().await.len(), 1);
     assert_eq!(waiting.id, 1);
+}
+
+#[tokio::test]
+async fn s20_a_deletion_is_noted_once_the_log_cannot_lose_what_it_means() {
+    let mut world = TestWorld::new();
+    world.config.durability = Durability::Relaxed { interval: Duration::from_secs(1) };
+    let running = world.open().await;
+    running.append("1 api k=1").await.unwrap();
+    // The first group begins a segment, which is synced; the second is only written.
+    running.append("2 api k=1").await.unwrap();
+    let store = running.store.clone();
+    let asked = tokio::spawn(async move { store.ask_deletion(EnvironmentId::LOCAL, filter("k", "1"), "a test").await });
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((asked.is_finished(), known(&world.catalog)), (false, Vec::new()));
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(asked.await.unwrap().unwrap().through, 2);
+    running.store.shutdown().await;
 }
 
 /// The n-th change of the catalog that is no commit of files goes wrong.

@@ -3,7 +3,7 @@
 use super::lines;
 use super::support::{MINUTE_NS, Op, Running, START_NS, TestWorld};
 use crate::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
-use crate::{FaultKind, MergeConfig, Store};
+use crate::{Compression, FaultKind, MergeConfig, Store};
 use glasshive_base::BoxFuture;
 use glasshive_model::shown::ShownRow;
 use std::future::ready;
@@ -324,4 +324,37 @@ async fn row_groups_of_wide_rows_are_short() {
     let merged = row_groups().await;
     assert!(merged.len() >= 18 && merged.iter().all(|rows| *rows <= 12), "{merged:?}");
     assert_eq!((running.store.stats().files, running.rows().await), (1, before));
+}
+
+#[tokio::test]
+async fn a_merged_file_counts_as_received_when_the_last_of_its_rows_was() {
+    let world = quiet_world();
+    let running = world.open().await;
+    flush_each(&running, &[lines(3, "a")]).await;
+    world.clock.advance(Duration::from_secs(3_600));
+    flush_each(&running, &[lines(3, "b")]).await;
+    let received = running.snapshot().files.iter().map(|file| file.row.ingest_max_ns).max();
+    world.clock.advance(Duration::from_secs(7_200));
+    running.store.merge_all().await.unwrap();
+    let merged: Vec<i64> = running.snapshot().files.iter().map(|file| file.row.ingest_max_ns).collect();
+    assert_eq!((merged.len(), merged.first().copied()), (1, received), "a merge makes nothing younger");
+}
+
+#[tokio::test]
+async fn files_are_compressed_as_hard_as_is_asked_for_or_not_at_all() {
+    for (flush, merge) in [(0, 3), (1, 0)] {
+        let mut world = quiet_world();
+        world.config.compression = Compression { flush, merge };
+        let running = world.open().await;
+        flush_each(&running, &[lines(10, "a"), lines(10, "b")]).await;
+        let rows = running.rows().await;
+        let is_compressed = async || {
+            let metadata = running.snapshot().files[0].metadata().await.unwrap();
+            metadata.row_group(0).columns().iter().any(|column| column.compression() != parquet::basic::Compression::UNCOMPRESSED)
+        };
+        assert_eq!(is_compressed().await, flush > 0);
+        running.store.merge_all().await.unwrap();
+        assert_eq!((running.store.stats().files, is_compressed().await), (1, merge > 0));
+        assert_eq!(running.rows().await, rows);
+    }
 }

@@ -215,6 +215,37 @@ async fn f14_rows_of_a_clock_that_was_never_right_are_as_old_as_they_are_once_it
 }
 
 #[tokio::test]
+async fn f14_a_clock_that_was_ahead_and_is_set_back_is_told_of_and_what_it_left_ends_once_somebody_says_that_it_is_right() {
+    let world = world_that_keeps(2 * DAY, Vec::new());
+    let running = world.open().await;
+    flush(&running, "1 api a=1").await;
+    // Never believed, but rows say it; then believed after an hour.
+    for (body, days) in [("2 api a=2", 400), ("3 api a=3", 20)] {
+        world.clock.set_wrong_by(days * DAY.as_nanos() as i64);
+        flush(&running, body).await;
+        pass(&world, &running, 2).await;
+    }
+    world.clock.set_wrong_by(0);
+    pass(&world, &running, 2).await;
+    let told = |running: &Running| running.messages().into_iter().filter(|message| message.contains("in the future")).collect::<Vec<_>>();
+    flush(&running, "4 api a=4").await;
+    pass(&world, &running, 100).await;
+    let expected = "3 files count as received in the future, up to 2027-04-05T00:00:00Z, and are kept so much longer. If the clock is \
+                    right now, run: glasshive confirm-clock";
+    assert_eq!(told(&running), [expected]);
+    assert_eq!(running.rows().await.len(), 4, "what comes later counts as received when it was believed to be");
+    running.store.confirm_clock();
+    pass(&world, &running, 1).await;
+    running.store.shutdown().await;
+    let running = world.open().await;
+    flush(&running, "5 api a=5").await;
+    pass(&world, &running, 46).await;
+    assert_eq!(running.rows().await.len(), 5, "they came before somebody said so, and nobody knows when");
+    pass(&world, &running, 4).await;
+    assert_eq!((running.rows().await.len(), told(&running)), (0, Vec::new()));
+}
+
+#[tokio::test]
 async fn f14_a_clock_that_was_wrong_from_the_start_on_removes_nothing_from_quarantine() {
     let world = TestWorld::new();
     world.open().await.store.shutdown().await;

@@ -6,6 +6,7 @@ use crate::catalog::{CatalogError, CatalogState, FileRow, Swap, SwapReason};
 use crate::error::{OpenError, ReadError};
 use crate::file::sidecar::BLOCK_BYTES;
 use crate::file::{DataFile, FileContext, sidecar_path};
+use crate::flush::encode::INGEST_MAX;
 use crate::live::Facts;
 use crate::planted::PlantedBug;
 use crate::quarantine::move_durably;
@@ -22,8 +23,8 @@ const FUTURE_NS: i64 = 86_400 * 1_000_000_000;
 /// Where damaged files go.
 const DAMAGED: &str = "quarantine/damaged";
 
-/// What is the matter with a file.
-pub(super) async fn verify(row: &FileRow, environment: &str, depth: Depth, context: &Arc<FileContext>) -> Vec<Finding> {
+/// What is the matter with a file, which counts as received at `received_ns`.
+pub(super) async fn verify(row: &FileRow, environment: &str, depth: Depth, received_ns: i64, context: &Arc<FileContext>) -> Vec<Finding> {
     let file = Arc::new(DataFile::new(row.clone(), context.clone()));
     let finding = |level, message: String| Finding { level, message, file: row.path.clone(), lost: None };
     let facts = match read(&file, depth).await {
@@ -47,9 +48,16 @@ pub(super) async fn verify(row: &FileRow, environment: &str, depth: Depth, conte
         }
         Err(error) => findings.push(finding(Level::Unread, error.to_string())),
     }
-    let Some(facts) = facts else { return findings };
-    findings.extend(differences(row, &facts).into_iter().map(|what| finding(Level::Wrong, format!("{}: {what}", row.path))));
-    if facts.time_ns.1 > context.clock.wall_ns().saturating_add(FUTURE_NS) {
+    let tomorrow_ns = context.clock.wall_ns().saturating_add(FUTURE_NS);
+    if received_ns > tomorrow_ns {
+        let until = crate::time::shown(received_ns);
+        let message = format!("{} counts as received in the future, up to {until}, and is kept so much longer", row.path);
+        findings.push(finding(Level::Note, message));
+    }
+    let Some((facts, ingest_max_ns)) = facts else { return findings };
+    let differences = differences(row, &facts, ingest_max_ns);
+    findings.extend(differences.into_iter().map(|what| finding(Level::Wrong, format!("{}: {what}", row.path))));
+    if facts.time_ns.1 > tomorrow_ns {
         let message = format!("{} has rows of the future, up to {}", row.path, crate::time::shown(facts.time_ns.1));
         findings.push(finding(Level::Note, message));
     }
@@ -73,7 +81,8 @@ async fn state_of(row: &FileRow, context: &FileContext) -> &'static str {
     }
 }
 
-async fn read(file: &Arc<DataFile>, depth: Depth) -> Result<Option<Facts>, ReadError> {
+/// What can be said of its rows, and how late it was at the latest when they were received, if they are looked at.
+async fn read(file: &Arc<DataFile>, depth: Depth) -> Result<Option<(Facts, i64)>, ReadError> {
     let mut position = 0;
     while position < file.row.bytes {
         let end = (position + READ_BYTES).min(file.row.bytes);
@@ -85,15 +94,19 @@ async fn read(file: &Arc<DataFile>, depth: Depth) -> Result<Option<Facts>, ReadE
         return Ok(None);
     }
     let mut facts = nothing();
-    let mut stream = file.stream_rows(READ_ROWS).await?;
+    let batch_rows = file.batch_rows(READ_ROWS).await?;
+    let mut stream = file.stream_rows(batch_rows).await?;
     while let Some(batch) = stream.next().await? {
         learn(&mut facts, &batch);
     }
-    Ok(Some(facts))
+    let said = file.footer_value(INGEST_MAX).await?.and_then(|number| number.parse().ok());
+    // What was written before files said so may have been known to be later than its rows say.
+    let ingest_max_ns = facts.ingest_max_ns.max(said.unwrap_or(file.row.ingest_max_ns));
+    Ok(Some((facts, ingest_max_ns)))
 }
 
 /// What the catalog says of the file that is not so.
-fn differences(row: &FileRow, facts: &Facts) -> Vec<String> {
+fn differences(row: &FileRow, facts: &Facts, ingest_max_ns: i64) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |what: &str, said: String, is: String| {
         if said != is {
@@ -104,7 +117,7 @@ fn differences(row: &FileRow, facts: &Facts) -> Vec<String> {
     compare("times", format!("{:?}", (row.time_min_ns, row.time_max_ns)), format!("{:?}", facts.time_ns));
     compare("log sequences", format!("{:?}", (row.sequence_first, row.sequence_last)), format!("{:?}", facts.sequences));
     // Later than the rows say where the clock was behind, and when they waited to be written.
-    compare("received until", row.ingest_max_ns.to_string(), facts.ingest_max_ns.max(row.ingest_max_ns).to_string());
+    compare("received until", row.ingest_max_ns.to_string(), ingest_max_ns.to_string());
     compare("weights", format!("{:?}", (row.rate_min, row.rate_max)), format!("{:?}", facts.rates));
     let datasets: Vec<(String, u64)> = facts.datasets.iter().map(|(slug, rows)| (slug.clone(), *rows)).collect();
     compare("rows by dataset", format!("{:?}", row.datasets), format!("{datasets:?}"));

@@ -23,13 +23,15 @@ pub enum Loss {
     Head,
 }
 
-/// A file's content in both places.
+/// A file's content in both places. Copies share the bytes until one of them changes.
 #[derive(Debug, Clone, Default)]
 pub struct Inode {
     /// What reads see.
-    pub cache: Vec<u8>,
+    pub cache: Arc<Vec<u8>>,
     /// What a power failure leaves, but for the dirty sectors.
-    pub medium: Vec<u8>,
+    pub medium: Arc<Vec<u8>>,
+    /// How often either of them may have changed.
+    pub changes: u64,
     /// Sectors written since they last reached the medium.
     dirty: BTreeSet<usize>,
     /// What stood in the blocks before they were this file's: shows through where nothing was ever written.
@@ -45,10 +47,12 @@ impl Inode {
     /// Writes into the cache. A gap before `offset` reads as zeros, as the kernel promises.
     pub fn write(&mut self, offset: usize, bytes: &[u8]) {
         let end = offset + bytes.len();
-        if self.cache.len() < end {
-            self.cache.resize(end, 0);
+        let cache = Arc::make_mut(&mut self.cache);
+        if cache.len() < end {
+            cache.resize(end, 0);
         }
-        self.cache[offset..end].copy_from_slice(bytes);
+        cache[offset..end].copy_from_slice(bytes);
+        self.changes += 1;
         if !bytes.is_empty() {
             self.dirty.extend(offset / SECTOR..=(end - 1) / SECTOR);
         }
@@ -112,23 +116,28 @@ impl Inode {
                 self.tear(sector, random);
             }
         }
-        self.cache.clone_from(&self.medium);
+        if self.cache != self.medium {
+            self.cache = self.medium.clone();
+            self.changes += 1;
+        }
     }
 
     /// Loses everything from `len` on, also on the medium.
     pub fn cut(&mut self, len: usize) {
-        self.cache.truncate(len);
-        self.medium.truncate(len);
+        Arc::make_mut(&mut self.cache).truncate(len);
+        Arc::make_mut(&mut self.medium).truncate(len);
         self.dirty.retain(|sector| sector * SECTOR < len);
+        self.changes += 1;
     }
 
     /// Changes one byte on the medium, as decay does.
     pub fn flip(&mut self, offset: usize, mask: u8) {
         for bytes in [&mut self.medium, &mut self.cache] {
-            if let Some(byte) = bytes.get_mut(offset) {
+            if let Some(byte) = Arc::make_mut(bytes).get_mut(offset) {
                 *byte ^= mask;
             }
         }
+        self.changes += 1;
     }
 
     /// Whether every byte is on the medium as it is shown.
@@ -141,13 +150,15 @@ impl Inode {
         if len <= from {
             return;
         }
-        self.medium.resize(len, 0);
+        let medium = Arc::make_mut(&mut self.medium);
+        medium.resize(len, 0);
         if let Some(ghost) = &self.ghost {
             let end = len.min(ghost.len());
             if from < end {
-                self.medium[from..end].copy_from_slice(&ghost[from..end]);
+                medium[from..end].copy_from_slice(&ghost[from..end]);
             }
         }
+        self.changes += 1;
     }
 
     fn range(&self, sector: usize) -> std::ops::Range<usize> {
@@ -157,14 +168,16 @@ impl Inode {
 
     fn keep(&mut self, sector: usize) {
         let range = self.range(sector);
-        self.medium[range.clone()].copy_from_slice(&self.cache[range]);
+        Arc::make_mut(&mut self.medium)[range.clone()].copy_from_slice(&self.cache[range]);
+        self.changes += 1;
     }
 
     fn tear(&mut self, sector: usize, random: &mut Random) {
         let range = self.range(sector);
         let at = range.start + random.below(range.len() as u64 + 1) as usize;
         let part = if random.one_in(2) { range.start..at } else { at..range.end };
-        self.medium[part.clone()].copy_from_slice(&self.cache[part]);
+        Arc::make_mut(&mut self.medium)[part.clone()].copy_from_slice(&self.cache[part]);
+        self.changes += 1;
     }
 }
 

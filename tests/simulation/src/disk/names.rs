@@ -131,8 +131,8 @@ impl Names {
         self.shown.clone_from(&self.medium);
     }
 
-    /// The files that some name, shown or on the medium or on its way there, still needs.
-    pub fn needed(&self) -> BTreeSet<u64> {
+    /// The files that some name, shown or on the medium or on its way there, still needs; in any order, some of them more than once.
+    pub fn needed(&self) -> Vec<u64> {
         let pending = self.queues.values().flatten().flatten().filter_map(|(_, inode)| *inode);
         self.shown.values().chain(self.medium.values()).copied().chain(pending).collect()
     }

@@ -139,9 +139,8 @@ impl Request {
             let Some(expected) = self.expected.get(index as usize).filter(|_| row.row == index as u64) else {
                 return Err(format!("row {index} of request {number} is row {} with _seq {}", row.row, row.seq));
             };
-            let shown = without_stamp(row.shown.clone());
-            if shown != *expected {
-                return Err(format!("row {index} of request {number} is {shown:?}, not {expected:?}"));
+            if !is_same(&row.shown, expected) {
+                return Err(format!("row {index} of request {number} is {:?}, not {expected:?}", row.shown));
             }
             let asked = Asked { environment: self.environment, request: number, row: expected };
             if let Some(deletion) = deletions.broken(done, asked, sequence, row.ingest_ns) {
@@ -151,6 +150,15 @@ impl Request {
         self.sequence = Some(sequence);
         Ok(sequence)
     }
+}
+
+/// Whether a row that was found is this one, but for what the store stamps on it.
+fn is_same(found: &ShownRow, expected: &ShownRow) -> bool {
+    let fields = || found.fields.iter().filter(|(name, _)| name != META_INGEST_TIME);
+    found.time_ns == expected.time_ns
+        && found.resource_keys == expected.resource_keys
+        && found.scope_keys == expected.scope_keys
+        && fields().eq(&expected.fields)
 }
 
 /// A row without what the store stamps on it.

@@ -1,6 +1,7 @@
 //! Adoptions that are killed, and disks and catalogs that refuse.
 
-use super::{adopt_all, lose_log, merged_since, quarantined, restored, restored_with_end_of_log, rows_under, start_and_stop};
+use super::{adopt_all, lose_log, merged_since, quarantined, restored, restored_with_end_of_log, rows_under, start_and_stop, verdicts};
+use crate::RowFilter;
 use crate::adopt::{Adopter, Verdict};
 use crate::catalog::memory::{CatalogCall, Fate, Outcome};
 use crate::quarantine::take_in;
@@ -8,6 +9,7 @@ use crate::tests::lines;
 use crate::tests::support::{Op, START_NS, Troubles};
 use futures_util::future::{Either, select};
 use glasshive_base::BoxFuture;
+use glasshive_model::{EnvironmentId, Value};
 use std::fs;
 use std::pin::pin;
 use std::sync::Arc;
@@ -244,4 +246,28 @@ async fn f13_what_lies_elsewhere_stays_there_and_is_adopted_from_there() {
         assert_eq!(adopted.path == offers[0].path, !is_part);
         assert_eq!(rows_under(&restored).await, restored.rows);
     }
+}
+
+#[tokio::test]
+async fn s20_rows_that_were_deleted_meanwhile_do_not_come_back_from_elsewhere() {
+    let restored = restored(&["3 api label=bad\n4 api label=good", "5 web label=bad"]).await;
+    lose_log(&restored.world);
+    let troubles = Arc::new(Troubles::default());
+    troubles.is_elsewhere.store(true, Ordering::SeqCst);
+    let running = restored.world.open_troubled(restored.catalog.clone(), troubles.clone()).await.unwrap();
+    let filter = RowFilter { equals: [("label".to_owned(), "bad".to_owned())].into(), ..RowFilter::default() };
+    let deleted = running.store.delete_rows(EnvironmentId::LOCAL, filter, "the owner").await.unwrap();
+    assert!(deleted.through < 2, "by their sequences they came later");
+    running.store.shutdown().await;
+    // Nor is it another start that says of what it finds there that it came later.
+    restored.world.open_troubled(restored.catalog.clone(), troubles.clone()).await.unwrap().store.shutdown().await;
+    let world = restored.world.world(restored.catalog.clone(), troubles.clone());
+    let mut adopter = Adopter::open(restored.world.config.clone(), world).await.unwrap();
+    let mut offers = adopter.offers().await.unwrap();
+    offers.sort_by_key(|offer| offer.holds.as_ref().unwrap().rows);
+    assert_eq!(verdicts(&offers), [Verdict::Present, Verdict::Adoptable { rows: 1 }]);
+    assert!(offers.iter().all(|offer| offer.path.starts_with("events/") && offer.holds.as_ref().unwrap().rows_deleted == 1));
+    assert_eq!(adopter.adopt(&offers[1].path).await.unwrap().rows, 1);
+    let rows = rows_under(&restored).await;
+    assert_eq!((rows.len(), rows[10].get("label")), (11, Some(&Value::Str("good".to_owned()))));
 }
