@@ -32,9 +32,18 @@ fn every_planted_bug_is_found() {
     assert!(hidden.is_empty(), "not found within {SEEDS_MAX} seeds: {hidden:?}");
 }
 
+/// Where to begin with what few seeds find; the search wraps around.
+fn start(bug: PlantedBug) -> u64 {
+    match bug {
+        PlantedBug::TailNotRewritten => 650,
+        _ => 0,
+    }
+}
+
 /// The first seed that fails with the bug; it passes without.
 fn find(bug: PlantedBug) -> Option<u64> {
-    let seed = (0..SEEDS_MAX).find(|seed| run(&Setup::draw(*seed, Some(bug)), false).is_err())?;
+    let start = start(bug);
+    let seed = (start..SEEDS_MAX).chain(0..start).find(|seed| run(&Setup::draw(*seed, Some(bug)), false).is_err())?;
     run(&Setup::draw(seed, None), false).unwrap_or_else(|violation| panic!("{bug:?} was found by a seed that fails anyway: {violation}"));
     Some(seed)
 }
