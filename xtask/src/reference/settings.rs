@@ -50,11 +50,11 @@ pub fn page(root: &Path) -> Result<String> {
 
 /// What the file alone has: lists of tables, with their members.
 fn lists(declaration: &str) -> String {
-    let structs: Vec<(&str, Vec<(&str, &str, String)>)> = members(declaration);
+    let structs = members(declaration);
     let of = |kind: &str| structs.iter().find(|(name, _)| *name == kind).map(|(_, members)| members.as_slice()).unwrap_or_default();
     let mut out = String::new();
-    for (name, kind, _) in of("FileConfig") {
-        for (list, kind, meaning) in of(inner(kind, "Option<")) {
+    for Member { name, kind, .. } in of("FileConfig") {
+        for Member { name: list, kind, meaning } in of(inner(kind, "Option<")) {
             let row = inner(inner(kind, "Option<"), "Vec<");
             if !row.ends_with("Table") {
                 continue;
@@ -63,7 +63,7 @@ fn lists(declaration: &str) -> String {
                 out,
                 "\n## `[[{name}.{list}]]`\n\n{meaning} In the file alone, as often as needed.\n\n| member | needed | what it is |\n| --- | --- | --- |\n"
             );
-            for (member, kind, meaning) in of(row) {
+            for Member { name: member, kind, meaning } in of(row) {
                 let needed = if kind.starts_with("Option<") { "no" } else { "yes" };
                 let _ = writeln!(out, "| `{member}` | {needed} | {} |", cell(meaning.trim_end_matches('.')));
             }
@@ -77,8 +77,15 @@ fn inner<'a>(kind: &'a str, outer: &str) -> &'a str {
     kind.strip_prefix(outer).and_then(|kind| kind.strip_suffix('>')).unwrap_or(kind)
 }
 
-/// Structures by name: their members, each with its type and its comment.
-fn members(source: &str) -> Vec<(&str, Vec<(&str, &str, String)>)> {
+/// A member of a structure.
+struct Member<'a> {
+    name: &'a str,
+    kind: &'a str,
+    meaning: String,
+}
+
+/// Structures by name, with their members.
+fn members(source: &str) -> Vec<(&str, Vec<Member<'_>>)> {
     let (mut found, mut comment): (Vec<(&str, Vec<_>)>, Vec<&str>) = (Vec::new(), Vec::new());
     for line in source.lines() {
         let text = line.trim();
@@ -88,7 +95,7 @@ fn members(source: &str) -> Vec<(&str, Vec<(&str, &str, String)>)> {
             comment.push(words);
             continue;
         } else if let (Some((name, kind)), Some((_, members))) = (member(line), found.last_mut()) {
-            members.push((name, kind, comment.join(" ")));
+            members.push(Member { name, kind, meaning: comment.join(" ") });
         }
         comment.clear();
     }
