@@ -26,6 +26,7 @@ export const CALCULATIONS: { text: string; about: string }[] = [
   { text: "RATE_SUM(", about: "change of the sum from step to step" },
   { text: "RATE_AVG(", about: "change of the mean" },
   { text: "RATE_MAX(", about: "change of the largest" },
+  { text: "HISTOGRAM_COUNT(", about: "values that a metric's histogram measured" },
 ];
 
 /** Operators, with the column types for which they are proposed: all when left out. */

@@ -1,5 +1,5 @@
 import type { Range, Window } from "./range";
-import type { Graphs } from "./series";
+import { type Graphs, ZERO_WITHOUT_EVENTS } from "./series";
 
 /** Steps from the first to the last in which anything happened. */
 export interface Occupied {
@@ -16,7 +16,7 @@ export function occupiedBy({ grid, calculations }: Graphs): Occupied | undefined
       if (heat) return heat.counts.subarray(step * heat.rows, (step + 1) * heat.rows).some((weight) => weight > 0);
       return lines.some((line) => {
         const value = line[step] ?? Number.NaN;
-        return op === "COUNT" || op === "SUM" || op === "CONCURRENCY" ? value > 0 : Number.isFinite(value);
+        return ZERO_WITHOUT_EVENTS.has(op) ? value > 0 : Number.isFinite(value);
       });
     });
   let first = 0;

@@ -31,6 +31,12 @@ test("an answer as columns", () => {
   expect([...(one?.counts ?? [])]).toEqual([2, 4, 4, 0, 0, 0, 0, 0, 0, 0, 6, 5]);
 });
 
+test("a histogram's values are counted as events are", () => {
+  const [count] = graphsOf({ ...answer, calculations: ["HISTOGRAM_COUNT(duration_ms)", ...answer.calculations.slice(1)] }).calculations;
+  expect(count?.lines.map((line) => [...line])).toEqual([[2, 0, 1], [0, 1, 0]]);
+  expect(count?.measure.unit).toBe("none");
+});
+
 test("every event of the first group that was counted is drawn", () => {
   const [, , heatmap] = graphsOf(answer).calculations;
   expect(heatmap?.heat?.counts.reduce((sum, weight) => sum + weight, 0)).toBe(1 + 2 + 3 + 4 + 5 + 6);

@@ -55,7 +55,10 @@ export interface Graphs {
   names: string[];
 }
 
-const ZERO_WITHOUT_EVENTS = new Set(["COUNT", "SUM", "CONCURRENCY"]);
+/** Calculations that are 0 where nothing happened. */
+export const ZERO_WITHOUT_EVENTS = new Set(["COUNT", "SUM", "CONCURRENCY", "HISTOGRAM_COUNT"]);
+/** Those whose values have no unit, whatever their column has. */
+const NUMBERS_OF = new Set(["COUNT", "COUNT_DISTINCT", "CONCURRENCY", "HISTOGRAM_COUNT"]);
 
 interface HeatCounts {
   under: number;
@@ -86,7 +89,7 @@ export function graphsOf(answer: Answer): Graphs {
   const grid = { first: nsToMs(answer.grid.first_ns), step: nsToMs(answer.grid.step_ns), steps: answer.grid.steps };
   const calculations = answer.calculations.map((label, index): Calculation => {
     const { op, column } = calcParts(label);
-    const measure = op === "COUNT" || op === "COUNT_DISTINCT" || op === "CONCURRENCY" ? unitOfColumn("") : unitOfColumn(column);
+    const measure = unitOfColumn(NUMBERS_OF.has(op) ? "" : column);
     const rows = answer.heatmaps[index];
     if (rows) return { label, op, column, measure, lines: [], ...(answer.results.length === 0 ? {} : { heat: heatOf(answer, index, rows, grid) }) };
     return { label, op, column, measure, lines: linesOf(answer, index, grid, ZERO_WITHOUT_EVENTS.has(op) ? 0 : Number.NaN) };

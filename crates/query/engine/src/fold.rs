@@ -76,6 +76,8 @@ pub(crate) enum Total {
     /// Their sum, where it is known.
     Sum,
     /// Their number, where the sum is known.
+    Summed,
+    /// Their number.
     Count,
 }
 

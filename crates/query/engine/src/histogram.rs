@@ -66,7 +66,7 @@ pub(crate) struct Increases {
     /// Of [`crate::fold::Aggregate::Ranges`].
     pub ranges: Vec<ArrayRef>,
     /// Of [`crate::fold::Aggregate::Increase`], by [`crate::fold::Total`].
-    pub totals: [ArrayRef; 2],
+    pub totals: [ArrayRef; 3],
 }
 
 /// The same while it grows, with the rows that the keys are taken from.
@@ -75,6 +75,7 @@ struct Entries {
     rows: Vec<u32>,
     ranges: StateBuilder,
     sums: Float64Builder,
+    summed: Float64Builder,
     counts: Float64Builder,
     /// How many ranges there are.
     values: usize,
@@ -230,7 +231,8 @@ impl Entries {
         self.values += ranges.len();
         self.ranges.append(ranges.into_iter().map(|range| Range { weight: range.weight * weight, ..range }));
         self.sums.append_option(added.sum.map(|sum| sum * weight));
-        self.counts.append_option(added.sum.map(|_| added.count * weight));
+        self.summed.append_option(added.sum.map(|_| added.count * weight));
+        self.counts.append_value(added.count * weight);
     }
 
     fn fold(mut self, of: usize, fold: &mut Fold, keys: &[ArrayRef]) -> Result<(), Failure> {
@@ -239,7 +241,7 @@ impl Entries {
         }
         let rows = UInt32Array::from(self.rows);
         let keys = keys.iter().map(|key| Ok(take(key, &rows, None)?)).collect::<Result<Vec<ArrayRef>, Failure>>()?;
-        let totals = [Arc::new(self.sums.finish()) as ArrayRef, Arc::new(self.counts.finish()) as ArrayRef];
+        let totals = [self.sums, self.summed, self.counts].map(|mut numbers| Arc::new(numbers.finish()) as ArrayRef);
         Ok(fold.push_increases(&keys, of, &Increases { ranges: self.ranges.finish(), totals })?)
     }
 }

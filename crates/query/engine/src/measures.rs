@@ -42,7 +42,11 @@ pub(crate) struct InStep {
 #[derive(Debug, Clone)]
 enum Reading {
     Count(usize),
+    /// Of a number that is whole but for its weight.
+    Whole(usize),
     Number(usize),
+    /// A column has none.
+    Nothing,
     Average {
         sum: usize,
         weight: usize,
@@ -147,6 +151,7 @@ impl Measures {
                 };
                 Reading::Heatmap { distribution: self.aggregate(Aggregate::Distribution { value, weight, buckets }), rows }
             }
+            Op::HistogramCount => Reading::Nothing,
             _ => Reading::Number(self.aggregate(Aggregate::Sum { value, weight })),
         }
     }
@@ -160,7 +165,8 @@ impl Measures {
         });
         let sum = Aggregate::Increase(of, Total::Sum);
         match op {
-            Op::Avg => Reading::Average { sum: self.aggregate(sum), weight: self.aggregate(Aggregate::Increase(of, Total::Count)) },
+            Op::Avg => Reading::Average { sum: self.aggregate(sum), weight: self.aggregate(Aggregate::Increase(of, Total::Summed)) },
+            Op::HistogramCount => Reading::Whole(self.aggregate(Aggregate::Increase(of, Total::Count))),
             Op::Min | Op::Max => Reading::RangesEnd { ranges: self.aggregate(Aggregate::Ranges(of)), is_highest: op == Op::Max },
             Op::Percentile(percentile) => {
                 Reading::RangesQuantile { ranges: self.aggregate(Aggregate::Ranges(of)), quantile: percentile.quantile() }
@@ -279,6 +285,8 @@ impl Measures {
                 Measure::Float(number(&states[*parts + Part::Window as usize], row).unwrap_or(0.0) / window_ns)
             }
             Reading::Count(aggregate) => Measure::Int(number(&states[*aggregate], row).unwrap_or(0.0).round() as i64),
+            Reading::Whole(aggregate) => number(&states[*aggregate], row).map_or(Measure::Null, |count| Measure::Int(count.round() as i64)),
+            Reading::Nothing => Measure::Null,
             Reading::Number(aggregate) => number(&states[*aggregate], row).map_or(Measure::Null, Measure::Float),
             Reading::Average { sum, weight } => match (number(&states[*sum], row), number(&states[*weight], row)) {
                 (Some(sum), Some(weight)) if weight > 0.0 => Measure::Float(sum / weight),

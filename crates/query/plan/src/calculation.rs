@@ -43,6 +43,9 @@ pub enum Op {
     RateAvg,
     /// The same of `MAX`.
     RateMax,
+    /// How many values were measured: those that the points of a metric's histogram add ([`crate::histogram`]), weighted. Rounded to an
+    /// integer in the answer; null where no point adds any, and of every other column.
+    HistogramCount,
 }
 
 /// The thirteen named percentiles.
@@ -91,7 +94,7 @@ impl Calculation {
 
 impl Op {
     /// All of them, percentiles one by one, as the documents list them.
-    pub const ALL: [Op; 24] = [
+    pub const ALL: [Op; 25] = [
         Op::Count,
         Op::Sum,
         Op::Avg,
@@ -116,6 +119,7 @@ impl Op {
         Op::RateSum,
         Op::RateAvg,
         Op::RateMax,
+        Op::HistogramCount,
     ];
 
     /// As written: `COUNT_DISTINCT`, `P99`.
@@ -133,6 +137,7 @@ impl Op {
             Op::RateSum => "RATE_SUM",
             Op::RateAvg => "RATE_AVG",
             Op::RateMax => "RATE_MAX",
+            Op::HistogramCount => "HISTOGRAM_COUNT",
         }
     }
 

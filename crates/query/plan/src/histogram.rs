@@ -15,7 +15,7 @@
 //!
 //! What is added becomes [`Range`]s, in which values lie evenly. Percentiles are interpolated in them ([`quantile`]), heatmaps get
 //! their shares of rows ([`add_to_rows`]), `MIN` and `MAX` are the outermost edges; `SUM` and `AVG` come from `<metric>.sum` and
-//! `<metric>.count`, of points that have a sum.
+//! `<metric>.count`, of points that have a sum; `HISTOGRAM_COUNT` from `<metric>.count` of all points.
 
 mod buckets;
 mod ranges;

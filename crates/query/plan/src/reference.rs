@@ -369,12 +369,14 @@ impl<'a> Calculate<'a> {
             }),
             // These look at more than the rows of one step, and are put together from the others.
             Op::Concurrency | Op::RateSum | Op::RateAvg | Op::RateMax => Measure::Null,
+            Op::HistogramCount => Measure::Null,
         }
     }
 
     /// Over the values that histograms stand for.
     fn of_histogram(&self, index: usize, op: Op, added: &AddedByRow, rows: &[&ShownRow]) -> Measure {
         let ranges = ranges(added, rows);
+        let counts: Vec<f64> = rows.iter().filter_map(|row| added.get(&row.seq)?.count).collect();
         let totals: Vec<(f64, f64)> = rows.iter().filter_map(|row| added.get(&row.seq)?.totals).collect();
         let sum = totals.iter().map(|(sum, _)| sum).sum::<f64>();
         let count = totals.iter().map(|(_, count)| count).sum::<f64>();
@@ -382,6 +384,7 @@ impl<'a> Calculate<'a> {
         match op {
             Op::Sum if !totals.is_empty() => Measure::Float(sum),
             Op::Avg if !totals.is_empty() => Measure::Float(sum / count),
+            Op::HistogramCount if !counts.is_empty() => Measure::Int(counts.iter().sum::<f64>().round() as i64),
             Op::Min => of_ranges(ranges.iter().map(|range| range.lower).fold(f64::INFINITY, f64::min)),
             Op::Max => of_ranges(ranges.iter().map(|range| range.upper).fold(f64::NEG_INFINITY, f64::max)),
             Op::Percentile(percentile) => of_ranges(histograms::quantile(&ranges, percentile.quantile())),

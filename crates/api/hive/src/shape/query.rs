@@ -110,7 +110,7 @@ pub enum SpecTime {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpecCalculation {
     /// `COUNT`, `SUM`, `AVG`, `MIN`, `MAX`, `COUNT_DISTINCT`, `P001` to `P999`, `HEATMAP`, `CONCURRENCY`, `RATE_SUM`, `RATE_AVG`,
-    /// `RATE_MAX`.
+    /// `RATE_MAX`, `HISTOGRAM_COUNT`.
     pub op: String,
     /// The column; `COUNT` can do without, `CONCURRENCY` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,7 +260,7 @@ pub struct Step {
 pub enum Measure {
     /// Nothing to calculate from.
     Null,
-    /// COUNT and COUNT_DISTINCT.
+    /// COUNT, COUNT_DISTINCT and HISTOGRAM_COUNT.
     Int(i64),
     /// Every other number.
     Float(f64),

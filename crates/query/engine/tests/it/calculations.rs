@@ -4,11 +4,19 @@ use crate::fixture::{Hive, SECOND_NS};
 use glasshive_query_plan::{HavingOp, Measure, Op};
 use serde_json::json;
 
-/// Values 1 (once), 3 (twice), 10 (once) in the first minutes, and an event without one that stands for five.
+/// Values 1 (once), 3 (twice), 10 (once) in the first minutes, and an event without one that stands for five. The last two values come
+/// with points of a histogram, of which only the first has a sum.
 async fn hive() -> Hive {
     let mut hive = Hive::new().await;
     let value = |second: i64, weight: f64, value: i64, length: i64| {
-        let fields = json!({"v": value, "same": "x", "g": "a"});
+        let mut fields = json!({"v": value, "same": "x", "g": "a"});
+        if second > 0 {
+            fields["took.histogram"] = json!({"bounds": [1.0], "counts": [2, second / 30]});
+            fields["metric.descriptors"] = json!({"took": {"kind": "histogram", "temporality": "delta"}});
+        }
+        if second == 30 {
+            fields["took.sum"] = json!(6.5);
+        }
         json!({"t": second * SECOND_NS, "weight": weight, "duration": length * SECOND_NS, "f": fields})
     };
     hive.send(&[value(0, 1.0, 1, 36), value(30, 2.0, 3, 36)]).await;
@@ -54,6 +62,13 @@ const CALCULATIONS: &[(&str, Option<f64>, f64)] = &[
     ("RATE_AVG(v)", Some(10.0 - 7.0 / 3.0), 1e-12),
     ("RATE_MAX(v)", Some(7.0), 1e-12),
     ("RATE_MAX(nothing)", None, 0.0),
+    // 3 values in each of the two that the first point stands for, 4 in the second.
+    ("HISTOGRAM_COUNT(took)", Some(10.0), 0.0),
+    ("HISTOGRAM_COUNT(took.histogram)", Some(10.0), 0.0),
+    ("SUM(took)", Some(13.0), 0.0),
+    ("AVG(took)", Some(13.0 / 6.0), 1e-12),
+    ("HISTOGRAM_COUNT(v)", None, 0.0),
+    ("HISTOGRAM_COUNT(nothing)", None, 0.0),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

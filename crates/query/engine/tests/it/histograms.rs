@@ -70,18 +70,18 @@ async fn points_that_count_from_a_start_add_what_is_new() {
     hive.send(&[point(10, "a", Some(-600), &[18, 8, 0, 0], 27.0), point(140, "b", Some(100), &[0, 0, 1, 0], 3.0)]).await;
     // One does not say when it began, and begins anew without saying so.
     hive.send(&[point(30, "c", Some(i64::MIN), &[9, 0, 0, 0], 5.0), point(90, "c", Some(i64::MIN), &[0, 0, 0, 2], 20.0)]).await;
-    let answer = hive.ask("SUM(latency), P50(latency), COUNT GROUP BY route ORDER BY route STEP 60s").await;
+    let answer = hive.ask("SUM(latency), P50(latency), COUNT, HISTOGRAM_COUNT(latency) GROUP BY route ORDER BY route STEP 60s").await;
     let line = |row: &SeriesRow| format!("{} {} {}\n", row.step, row.group, serde_json::to_string(&row.values).unwrap());
     let series: String = answer.series.iter().map(line).collect();
     expect![[r#"
-        0 0 [null,null,1]
-        0 1 [1.5,1.5,1]
-        0 2 [null,null,1]
-        1 0 [1.0,0.5,1]
-        1 1 [6.5,3.0,1]
-        1 2 [20.0,4.0,1]
-        2 0 [2.0,1.5,1]
-        2 1 [3.0,3.0,1]
+        0 0 [null,null,1,null]
+        0 1 [1.5,1.5,1,1]
+        0 2 [null,null,1,null]
+        1 0 [1.0,0.5,1,2]
+        1 1 [6.5,3.0,1,2]
+        1 2 [20.0,4.0,1,2]
+        2 0 [2.0,1.5,1,2]
+        2 1 [3.0,3.0,1,1]
     "#]]
     .assert_eq(&series);
     let results = hive.results("SUM(latency), AVG(latency), MAX(latency) GROUP BY route ORDER BY route").await;
@@ -182,6 +182,8 @@ async fn what_is_no_histogram_of_a_metric_has_no_values() {
     hive.send(&[strange, cumulative, unlike]).await;
     let results = hive.results("P50(latency), SUM(latency.histogram), MAX(other), COUNT(latency.histogram), SUM(plain)").await;
     expect!["[] -> [null,null,null,2,5.0]\n"].assert_eq(&results);
+    let results = hive.results("HISTOGRAM_COUNT(latency), HISTOGRAM_COUNT(plain), HISTOGRAM_COUNT(nowhere)").await;
+    expect!["[] -> [null,null,null]\n"].assert_eq(&results);
     hive.close().await;
 }
 

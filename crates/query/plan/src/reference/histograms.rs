@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub(super) struct Added {
     /// Weighted.
     pub ranges: Vec<Range>,
+    /// Weighted number of values, if there are any.
+    pub count: Option<f64>,
     /// Weighted sum and number of values, where the sum is known.
     pub totals: Option<(f64, f64)>,
 }
@@ -73,10 +75,11 @@ fn read(metric: &str, row: &ShownRow) -> Option<(Temporality, Histogram)> {
 fn of(row: &ShownRow, histogram: &Histogram) -> Added {
     let weight = super::weight(row);
     if histogram.count <= 0.0 {
-        return Added { ranges: Vec::new(), totals: None };
+        return Added { ranges: Vec::new(), count: None, totals: None };
     }
     let ranges = histogram.ranges().into_iter().map(|range| Range { weight: range.weight * weight, ..range }).collect();
-    Added { ranges, totals: histogram.sum.map(|sum| (sum * weight, histogram.count * weight)) }
+    let count = histogram.count * weight;
+    Added { ranges, count: Some(count), totals: histogram.sum.map(|sum| (sum * weight, count)) }
 }
 
 /// The quantile by bisection of the weight that lies below a number; 0 of nothing.

@@ -128,6 +128,7 @@ fn faults_say_where_and_what() {
         "CONCURRENCY should not have an accompanying column",
     );
     fails(r#"{"calculations":[{"op":"RATE_SUM"}]}"#, "calculations[0].op", "RATE_SUM requires a column");
+    fails(r#"{"calculations":[{"op":"HISTOGRAM_COUNT"}]}"#, "calculations[0].op", "HISTOGRAM_COUNT requires a column");
     fails(
         r#"{"calculated_fields":[{"name":"a","expression":"1 +"}]}"#,
         "calculated_fields[0].expression",

@@ -172,9 +172,10 @@ fn faults_say_where_and_what() {
     fails(
         "COUNT, COUNT_DATAPOINTS",
         expect![[
-            r#"calculations, character 8: "COUNT_DATAPOINTS" is no calculation; there are COUNT SUM AVG MIN MAX COUNT_DISTINCT P001 P01 P05 P10 P20 P25 P50 P75 P80 P90 P95 P99 P999 HEATMAP CONCURRENCY RATE_SUM RATE_AVG RATE_MAX"#
+            r#"calculations, character 8: "COUNT_DATAPOINTS" is no calculation; there are COUNT SUM AVG MIN MAX COUNT_DISTINCT P001 P01 P05 P10 P20 P25 P50 P75 P80 P90 P95 P99 P999 HEATMAP CONCURRENCY RATE_SUM RATE_AVG RATE_MAX HISTOGRAM_COUNT"#
         ]],
     );
+    fails("HISTOGRAM_COUNT GROUP BY a", expect!["calculations, character 1: HISTOGRAM_COUNT requires a column"]);
     fails("COUNT, CONCURRENCY(x)", expect!["calculations, character 8: CONCURRENCY should not have an accompanying column"]);
     fails("WITH x = FOO($a) COUNT", expect!["WITH, character 10: invalid function: FOO"]);
     fails("WITH x COUNT", expect![[r#"WITH, character 8: expected "=" and an expression after x"#]]);
