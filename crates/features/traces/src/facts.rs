@@ -27,6 +27,8 @@ fields! {
     DurationMs: names::DURATION_MS;
     Name: names::NAME;
     Body: names::BODY;
+    EventName: names::EVENT_NAME;
+    ExceptionType: names::EXCEPTION_TYPE;
     Service: names::SERVICE_NAME;
     Kind: names::SPAN_KIND;
     Source: names::META_SOURCE;
@@ -88,7 +90,7 @@ impl<'a, R: FieldRows> Reader<'a, R> {
             parent_id: self.span_id(row, Field::ParentId),
             annotation,
             annotation_index: self.integer(row, Field::AnnotationIndex).unwrap_or(0),
-            name: self.name(row),
+            name: self.name(row, annotation.is_some()),
             service: self.word(row, Field::Service, 1),
             span_kind: self.word(row, Field::Kind, 2),
             source: self.word(row, Field::Source, 3),
@@ -133,8 +135,11 @@ impl<'a, R: FieldRows> Reader<'a, R> {
         Some((ms * 1e6).round().clamp(0.0, i64::MAX as f64) as i64)
     }
 
-    fn name(&mut self, row: usize) -> Word {
+    /// Log records have no name: what stands for it is their body, else what sort of event they are.
+    fn name(&mut self, row: usize, is_annotation: bool) -> Word {
+        let of_event = || [Field::EventName, Field::ExceptionType].into_iter().find_map(|field| self.said(row, field));
         let value = self.value(row, Field::Name).or_else(|| self.value(row, Field::Body));
+        let value = value.or_else(|| of_event().filter(|_| is_annotation));
         let (words, last) = (&mut self.words, &mut self.last[0]);
         text(&value.unwrap_or(ValueRef::Str("")), |text| words.word_like(beginning(text), last))
     }
@@ -165,10 +170,21 @@ impl<'a, R: FieldRows> Reader<'a, R> {
         };
         if is_annotation {
             let is_severe = self.integer(row, Field::Severity).is_some_and(|code| code >= SEVERITY_ERROR);
-            let is_exception = || self.value(row, Field::Name).is_some_and(|name| text(&name, |name| name == "exception"));
-            return marked || is_severe || is_exception();
+            return marked || is_severe || self.is_exception(row);
         }
         marked || self.integer(row, Field::Status) == Some(2)
+    }
+
+    /// Whether an annotation is an exception: as a span event by its name, as a log record by the name of its event, which may also be
+    /// the instrumentation's own, or by the type that it has.
+    fn is_exception(&self, row: usize) -> bool {
+        let is_named = |field| self.value(row, field).is_some_and(|name| text(&name, |name| name == "exception"));
+        is_named(Field::Name) || is_named(Field::EventName) || self.said(row, Field::ExceptionType).is_some()
+    }
+
+    /// A value that was not sent empty.
+    fn said(&self, row: usize, field: Field) -> Option<ValueRef<'a>> {
+        self.value(row, field).filter(|value| !matches!(value, ValueRef::Null | ValueRef::Str("")))
     }
 }
 

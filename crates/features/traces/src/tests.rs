@@ -41,6 +41,11 @@ impl Row {
             .text(names::META_SIGNAL_TYPE, "trace")
             .text(names::NAME, name)
     }
+
+    /// A log record within a span.
+    fn log(seq: i64, parent: u64, time_ns: i64) -> Self {
+        Row::at(seq, time_ns).text(names::PARENT_ID, &format!("{parent:016x}")).text(names::META_SIGNAL_TYPE, "log")
+    }
 }
 
 fn tree(rows: Vec<Row>) -> Trace {
@@ -99,6 +104,43 @@ fn annotations_hang_on_their_span_in_time_order() {
     assert_eq!((line.kind, line.is_error, line.offset_ns), (AnnotationKind::Log, true, 30));
     assert_eq!(trace.unattached.len(), 1);
     assert_eq!((trace.text(trace.unattached[0].name), trace.unattached[0].offset_ns), ("no span", -10));
+}
+
+#[test]
+fn exceptions_are_errors_as_span_events_and_as_log_records() {
+    let exception = |row: Row| row.text(names::EXCEPTION_TYPE, "KeyError").text(names::EXCEPTION_MESSAGE, "'cart'");
+    let logged = |seq: i64| Row::log(seq, 0xa, seq).with(names::SEVERITY_CODE, Value::Int(13));
+    let trace = tree(vec![
+        Row::span(1, 0xa, None, 0, 100).text(names::EXCEPTION_TYPE, "KeyError"),
+        exception(Row::event(2, 0xa, 2, "exception")),
+        exception(logged(3)).text(names::EVENT_NAME, "exception"),
+        exception(logged(4)),
+        exception(logged(5)).text(names::EVENT_NAME, "db.client.exception"),
+        exception(logged(6)).text(names::EVENT_NAME, "exception").text(names::BODY, "no such key"),
+        logged(7).text(names::EVENT_NAME, "exception"),
+        logged(8).text(names::EVENT_NAME, "checkout"),
+        logged(9).text(names::EXCEPTION_TYPE, ""),
+        logged(10).with(names::EXCEPTION_TYPE, Value::Null).text(names::BODY, "retried"),
+    ]);
+    let told: Vec<(&str, bool)> = trace.nodes[0].annotations.iter().map(|one| (trace.text(one.name), one.is_error)).collect();
+    assert_eq!(
+        told,
+        [
+            ("exception", true),
+            ("exception", true),
+            ("KeyError", true),
+            ("db.client.exception", true),
+            ("no such key", true),
+            ("exception", true),
+            ("checkout", false),
+            ("", false),
+            ("retried", false),
+        ]
+    );
+    let mut span = Row::span(1, 0xa, None, 0, 100).text(names::EXCEPTION_TYPE, "KeyError");
+    span.0.fields.retain(|(name, _)| name != names::NAME);
+    let nameless = tree(vec![span]);
+    assert_eq!((nameless.text(nameless.nodes[0].name), nameless.error_count), ("", 0), "a span is called what its sender called it");
 }
 
 #[test]
@@ -234,7 +276,7 @@ proptest! {
 #[test]
 fn the_named_fields_make_the_whole_tree() {
     let rows = || {
-        let log = Row::at(6, 25).text(names::PARENT_ID, &format!("{:016x}", 2)).text(names::META_SIGNAL_TYPE, "log");
+        let log = Row::log(6, 2, 25);
         vec![
             Row::span(1, 1, None, 0, 100).text(names::SPAN_KIND, "server").text(names::META_SOURCE, "otlp"),
             Row::span(2, 2, Some(1), 10, 50).with(names::ERROR, Value::Bool(true)),
@@ -243,6 +285,8 @@ fn the_named_fields_make_the_whole_tree() {
             Row::event(5, 2, 30, "first").with(names::META_ANNOTATION_INDEX, Value::Int(0)),
             log.text(names::BODY, "it failed").with(names::SEVERITY_CODE, Value::Int(17)),
             Row::at(7, 26).text(names::META_ANNOTATION_TYPE, "link"),
+            Row::log(8, 3, 27).text(names::EVENT_NAME, "exception"),
+            Row::log(9, 3, 28).text(names::EXCEPTION_TYPE, "KeyError"),
         ]
     };
     let narrow = |mut row: Row| {

@@ -116,7 +116,7 @@ pub struct Annotation {
     pub row: usize,
     /// From the trace's start, ns; may be negative.
     pub offset_ns: i64,
-    /// Its name; for a log line without one the beginning of its body.
+    /// Its name; for a log line without one the beginning of its body, else the name of its event, else the type of its exception.
     pub name: Word,
     /// An exception, or severity error and above.
     pub is_error: bool,

@@ -144,7 +144,7 @@ function Happened({ row, start }: { row: Row; start: number }) {
   const kind = fields["meta.signal_type"] === "log" ? `log ${fieldText(fields.severity ?? "")}` : (WORDS[fieldText(fields["meta.annotation_type"] ?? "")] ?? fieldText(fields["meta.annotation_type"] ?? "event"));
   const linked = fields["trace.link.trace_id"];
   const stack = fields["exception.stacktrace"];
-  const title = fields["exception.type"] ? `${fieldText(fields["exception.type"])}: ${fieldText(fields["exception.message"] ?? "")}` : fieldText(fields.name ?? fields.body ?? kind);
+  const title = fields["exception.type"] ? `${fieldText(fields["exception.type"])}: ${fieldText(fields["exception.message"] ?? "")}` : fieldText(fields.name ?? fields.body ?? fields["event.name"] ?? kind);
   const isBad = fields["exception.type"] !== undefined || /error|fatal/.test(fieldText(fields.severity ?? ""));
   return (
     <div className="event">
