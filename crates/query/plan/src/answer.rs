@@ -1,7 +1,7 @@
 //! What comes back of a plan, whoever answered it.
 
 use crate::heatmap::{HeatmapCounts, HeatmapRows};
-use crate::plan::{Having, Order, OrderKey, Plan};
+use crate::plan::{Having, LIMIT_MAX, LIMIT_MAX_WITHOUT_SERIES, Order, OrderKey, Plan};
 use crate::time::{Grid, Window};
 use glasshive_model::Value;
 use serde::{Deserialize, Serialize};
@@ -214,6 +214,11 @@ impl Wants {
     pub const TABLE: Wants = Wants { series: false, total: false, other: false };
     /// All there is.
     pub const ALL: Wants = Wants { series: true, total: true, other: true };
+
+    /// Most groups that a query may ask for: series hold a row for each group and step.
+    pub fn limit_max(self) -> u32 {
+        if self.series { LIMIT_MAX } else { LIMIT_MAX_WITHOUT_SERIES }
+    }
 }
 
 impl Note {

@@ -102,6 +102,14 @@ pub const LIMIT_DEFAULT_TEXT: u32 = 100;
 /// Most members of any list in a query.
 pub const LIST_MAX: usize = 100;
 
+/// From where to where a limit goes, in words.
+pub(crate) fn limit_words(most: u32) -> String {
+    match most {
+        LIMIT_MAX => format!("from 1 to {LIMIT_MAX}, or to {LIMIT_MAX_WITHOUT_SERIES} in an answer without series"),
+        _ => format!("from 1 to {most}"),
+    }
+}
+
 // === impl Plan ===
 
 impl Plan {

@@ -9,7 +9,7 @@
 //! | `breakdowns` | at most 100 column names | none |
 //! | `orders` | at most 100 of `{column?, op?, order?}`, `order` being `ascending` or `descending` | see [`Plan::ordering`]; `ascending` |
 //! | `havings` | at most 100 of `{calculate_op, column?, op, value}` | none |
-//! | `limit` | 1..=1000 | 1000 |
+//! | `limit` | 1..=1000, in answers without series 1..=10000 | 1000 |
 //! | `time_range` | seconds | 7200 |
 //! | `start_time`, `end_time` | unix seconds, or RFC 3339 text where seconds are too coarse | |
 //! | `granularity` | seconds; 0 = automatic | 0 |

@@ -29,7 +29,7 @@ mod scan;
 mod tests;
 mod value;
 
-pub use parse::{parse, parse_events, parse_filters, parse_range};
+pub use parse::{parse, parse_events, parse_filters, parse_for, parse_range};
 pub use print::{events_to_text, filters_to_text, to_text};
 pub use value::point_text;
 

@@ -90,8 +90,9 @@ async fn run_plan(
 /// Reads a query and says what it means, or what is wrong with it.
 pub async fn parse(mut call: Call) -> Result<Response, Failure> {
     let body: Value = call.body().await?;
-    let answer = match read_plan(body, call.hive.clock.wall_ns()) {
-        Ok((plan, _)) => {
+    let (body, wants) = split(body)?;
+    let answer = match read_plan(&body, wants, call.hive.clock.wall_ns()) {
+        Ok(plan) => {
             let open = call.open()?;
             let warnings = unknown_columns(&call, &KeptFields::of(&call, &open).in_plan(&plan, std::iter::empty())?)?;
             ParseAnswer { query: Some(understood(&plan)), errors: Vec::new(), warnings }
@@ -135,22 +136,25 @@ fn only_calculated(plan: &Plan, name: &str) -> bool {
 
 /// The plan and what is wanted besides its results.
 fn read(body: Value, now_ns: i64) -> Result<(Plan, Wants), Failure> {
-    let (plan, want) = read_plan(body, now_ns).map_err(plan_failure)?;
-    let Some(want) = want else { return Ok((plan, Wants::default())) };
+    let (body, wants) = split(body)?;
+    Ok((read_plan(&body, wants, now_ns).map_err(plan_failure)?, wants))
+}
+
+/// The query, and the `want` beside it.
+fn split(mut body: Value) -> Result<(Value, Wants), Failure> {
+    let Some(want) = body.as_object_mut().and_then(|members| members.remove("want")) else { return Ok((body, Wants::default())) };
     let want: Vec<Want> =
         serde_json::from_value(want).map_err(|_| Failure::invalid("`want` is a list of `series`, `total` and `other`"))?;
     let has = |one| want.contains(&one);
-    Ok((plan, Wants { series: has(Want::Series), total: has(Want::Total), other: has(Want::Other) }))
+    Ok((body, Wants { series: has(Want::Series), total: has(Want::Total), other: has(Want::Other) }))
 }
 
-/// `{"text": ..}` or a specification; either may have `want` beside it.
-fn read_plan(mut body: Value, now_ns: i64) -> Result<(Plan, Option<Value>), QueryError> {
-    let want = body.as_object_mut().and_then(|members| members.remove("want"));
-    let plan = match body.get("text") {
-        Some(Value::String(text)) => plan::text::parse(text, now_ns)?,
-        _ => plan::spec::decode_value(&body, now_ns)?,
-    };
-    Ok((plan, want))
+/// `{"text": ..}` or a specification.
+fn read_plan(body: &Value, wants: Wants, now_ns: i64) -> Result<Plan, QueryError> {
+    match body.get("text") {
+        Some(Value::String(text)) => plan::text::parse_for(text, wants, now_ns),
+        _ => plan::spec::decode_value(body, wants, now_ns),
+    }
 }
 
 /// A plan in its two written forms.

@@ -64,7 +64,7 @@ pub struct Specification {
     /// Conditions that a group must meet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub havings: Option<Vec<SpecHaving>>,
-    /// Most groups, 1 to 1,000; 1,000 when left out.
+    /// Most groups, 1 to 1,000, or to 10,000 where no series is wanted; 1,000 when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Length of the window in seconds; 7,200 when nothing is said.

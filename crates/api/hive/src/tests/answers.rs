@@ -182,6 +182,32 @@ async fn l10_refusals_are_problem_documents() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn answers_without_series_have_up_to_ten_thousand_groups() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let (query, parse) = ("/hive/v1/e/local/query", "/hive/v1/e/local/query/parse");
+    let asked =
+        |limit: u32| [json!({ "text": format!("COUNT GROUP BY name LIMIT {limit}") }), json!({ "breakdowns": ["name"], "limit": limit })];
+    for (limit, want, status) in [
+        (10_000, Some(json!([])), 200),
+        (10_000, Some(json!(["other"])), 200),
+        (10_001, Some(json!([])), 400),
+        (1_001, Some(json!(["series"])), 400),
+        (1_001, None, 400),
+        (1_000, None, 200),
+    ] {
+        for mut body in asked(limit) {
+            if let Some(want) = &want {
+                body["want"] = want.clone();
+            }
+            assert_eq!(fixture.ask("POST", query, &[], Some(&body)).await.status, status, "{body}");
+            let parsed: Value = fixture.ask("POST", parse, &[], Some(&body)).await.json().unwrap();
+            assert_eq!(parsed["errors"].as_array().unwrap().is_empty(), status == 200, "{body}: {parsed}");
+        }
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_are_read_back_in_the_type_they_were_sent_with() {
     let fixture = Fixture::new(AuthMode::Open, &[]).await;
     let body = json!({ "text": "WHERE name = query LAST 1h" });

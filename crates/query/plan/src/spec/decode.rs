@@ -1,12 +1,13 @@
 //! JSON to plan.
 
+use crate::answer::Wants;
 use crate::calculation::{Calculation, Op};
 use crate::error::{Problem, QueryError};
 use crate::events::{Cursor, EVENTS_DEFAULT, EVENTS_MAX, EventsRequest};
 use crate::expression::Expression;
 use crate::fields::{self, CalculatedField};
 use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
-use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_SPEC, LIMIT_MAX, LIST_MAX, Order, OrderKey, Plan};
+use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_SPEC, LIST_MAX, Order, OrderKey, Plan, limit_words};
 use crate::relation;
 use crate::time::{Point, RANGE_DEFAULT_SECONDS, SECOND_NS, Step, TimeRange, Written};
 use glasshive_model::id::dataset_slug;
@@ -45,11 +46,11 @@ const ELSEWHERE: [(&str, &str); 2] = [
 /// # Errors
 /// [`Problem::Malformed`] with the path of the member that is wrong; [`Problem::Unanswerable`] when the time range is empty.
 pub fn decode(json: &[u8], now_ns: i64) -> Result<Plan, QueryError> {
-    decode_value(&parse(json)?, now_ns)
+    decode_value(&parse(json)?, Wants::default(), now_ns)
 }
 
-/// [`decode`] of JSON that is parsed already.
-pub fn decode_value(json: &Value, now_ns: i64) -> Result<Plan, QueryError> {
+/// [`decode`] of JSON that is parsed already, for an answer that holds what is wanted: without series it may have more groups.
+pub fn decode_value(json: &Value, wants: Wants, now_ns: i64) -> Result<Plan, QueryError> {
     let members = Members::new(json, "", &MEMBERS)?;
     let mut calculations = Vec::new();
     for item in members.list("calculations")? {
@@ -74,7 +75,7 @@ pub fn decode_value(json: &Value, now_ns: i64) -> Result<Plan, QueryError> {
         breakdowns,
         orders: Vec::new(),
         havings: Vec::new(),
-        limit: limit(&members, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT_SPEC),
+        limit: limit(&members, wants.limit_max())?.unwrap_or(LIMIT_DEFAULT_SPEC),
     };
     plan.orders = members.list("orders")?.iter().map(|item| order(item, &plan)).collect::<Result<_, _>>()?;
     plan.havings = members.list("havings")?.iter().map(|item| having(item, &plan)).collect::<Result<_, _>>()?;
@@ -350,7 +351,7 @@ fn having(item: &Item<'_>, plan: &Plan) -> Result<Having, QueryError> {
 fn limit(members: &Members<'_>, most: u32) -> Result<Option<u32>, QueryError> {
     let Some(value) = members.get("limit") else { return Ok(None) };
     let limit = value.as_u64().and_then(|limit| u32::try_from(limit).ok()).filter(|limit| (1..=most).contains(limit));
-    limit.map(Some).ok_or_else(|| members.error("limit", format!("limit must be a whole number from 1 to {most}")))
+    limit.map(Some).ok_or_else(|| members.error("limit", format!("limit must be a whole number {}", limit_words(most))))
 }
 
 fn datasets(members: &Members<'_>) -> Result<Option<Vec<String>>, QueryError> {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::arbitrary::{self, NOW_NS};
-use crate::{Op, Order, OrderKey, Place, Problem, Step, Written};
+use crate::{Op, Order, OrderKey, Place, Problem, Step, Wants, Written};
 use proptest::prelude::*;
 
 fn decoded(json: &str) -> crate::Plan {
@@ -63,6 +63,20 @@ fn a_full_specification() {
 }
 
 #[test]
+fn answers_without_series_may_have_more_groups() {
+    let limit = |limit: u32, wants: Wants| decode_value(&serde_json::json!({ "limit": limit }), wants, NOW_NS).map(|plan| plan.limit);
+    for wants in [Wants::TABLE, Wants { series: false, ..Wants::ALL }] {
+        assert_eq!((limit(1, wants), limit(10_000, wants)), (Ok(1), Ok(10_000)));
+        assert_eq!(limit(10_001, wants).unwrap_err().message, "limit must be a whole number from 1 to 10000");
+        assert!(limit(0, wants).is_err());
+    }
+    for wants in [Wants::default(), Wants::ALL] {
+        assert_eq!(limit(1_000, wants), Ok(1_000));
+        assert!(limit(1_001, wants).is_err());
+    }
+}
+
+#[test]
 fn times_are_combined_as_documented() {
     let check = |json: &str, start: i64, end: i64| {
         let window = decoded(json).time.window;
@@ -112,8 +126,10 @@ fn faults_say_where_and_what() {
         "a having must name a calculation of the query",
     );
     fails(r#"{"havings":[{"calculate_op":"COUNT","op":">","value":"1"}]}"#, "havings[0].value", "the value of a having must be a number");
-    fails(r#"{"limit":0}"#, "limit", "limit must be a whole number from 1 to 1000");
-    fails(r#"{"limit":1001}"#, "limit", "limit must be a whole number from 1 to 1000");
+    for limit in ["0", "1001", "1.5", "-1"] {
+        let message = "limit must be a whole number from 1 to 1000, or to 10000 in an answer without series";
+        fails(&format!(r#"{{"limit":{limit}}}"#), "limit", message);
+    }
     fails(r#"{"granularity":7}"#, "granularity", "granularity must be from 8 to 7200 seconds for this time range, or 0");
     fails(r#"{"granularity":7201}"#, "granularity", "granularity must be from 8 to 7200 seconds for this time range, or 0");
     fails(r#"{"time_range":0}"#, "time_range", "time_range must be at least 1 second");

@@ -9,13 +9,14 @@ use group::{Named, havings, order_key, orders};
 use super::TEXT_MAX;
 use super::scan::{Raw, Scanner};
 use super::value::{duration_seconds, point};
+use crate::answer::Wants;
 use crate::calculation::{Calculation, Op};
 use crate::error::{Place, Problem, QueryError};
 use crate::events::{EVENTS_DEFAULT, EVENTS_MAX, EventsRequest};
 use crate::expression;
 use crate::fields::{self, CalculatedField};
 use crate::filter::Filters;
-use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_TEXT, LIMIT_MAX, LIST_MAX, Order, OrderKey, Plan};
+use crate::plan::{Column, Having, HavingOp, LIMIT_DEFAULT_TEXT, LIST_MAX, Order, OrderKey, Plan, limit_words};
 use crate::relation;
 use crate::spec;
 use crate::time::{Point, RANGE_DEFAULT_SECONDS, Step, TimeRange, Written};
@@ -27,6 +28,14 @@ use glasshive_model::id::dataset_slug;
 /// [`Problem::Malformed`] with the character at which the text could not be read on; [`Problem::Unanswerable`] when the time
 /// range is empty.
 pub fn parse(text: &str, now_ns: i64) -> Result<Plan, QueryError> {
+    parse_for(text, Wants::default(), now_ns)
+}
+
+/// [`parse`] for an answer that holds what is wanted: without series it may have more groups.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for(text: &str, wants: Wants, now_ns: i64) -> Result<Plan, QueryError> {
     let mut scanner = start(text)?;
     let fields = with(&mut scanner)?;
     scanner.clause = "calculations";
@@ -48,7 +57,7 @@ pub fn parse(text: &str, now_ns: i64) -> Result<Plan, QueryError> {
         breakdowns: clauses.breakdowns,
         orders: Vec::new(),
         havings: Vec::new(),
-        limit: limit(&scanner, clauses.limit, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT_TEXT),
+        limit: limit(&scanner, clauses.limit, wants.limit_max())?.unwrap_or(LIMIT_DEFAULT_TEXT),
     };
     for (key, at, descending) in clauses.orders {
         let key = order_key(&key, &plan).map_err(|message| scanner.error_in("ORDER BY", at, message))?;
@@ -183,7 +192,7 @@ fn resolve(scanner: &Scanner, time: Option<(usize, &'static str, Written)>, now_
 fn limit(scanner: &Scanner, limit: Option<(usize, u64)>, most: u32) -> Result<Option<u32>, QueryError> {
     let Some((at, limit)) = limit else { return Ok(None) };
     let limit = u32::try_from(limit).ok().filter(|limit| (1..=most).contains(limit));
-    limit.map(Some).ok_or_else(|| scanner.error_in("LIMIT", at, format!("LIMIT must be from 1 to {most}")))
+    limit.map(Some).ok_or_else(|| scanner.error_in("LIMIT", at, format!("LIMIT must be {}", limit_words(most))))
 }
 
 /// What the clauses of one query say, references to calculations and breakdowns unresolved.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::arbitrary::{self, NOW_NS};
-use crate::{Point, Problem, Step, Written};
+use crate::{Point, Problem, Step, Wants, Written};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -199,7 +199,10 @@ fn faults_say_where_and_what() {
     fails("P99(a), P99(b) ORDER BY P99", expect!["ORDER BY, character 25: P99 requires a column: the query has several"]);
     fails("COUNT HAVING SUM(x) > 1", expect!["HAVING, character 14: SUM(x) is no calculation of this query"]);
     fails("COUNT HAVING COUNT > many", expect![[r#"HAVING, character 22: expected a number after ">""#]]);
-    fails("COUNT LIMIT 0", expect!["LIMIT, character 13: LIMIT must be from 1 to 1000"]);
+    fails("COUNT LIMIT 0", expect!["LIMIT, character 13: LIMIT must be from 1 to 1000, or to 10000 in an answer without series"]);
+    assert_eq!(parse_for("COUNT LIMIT 10000", Wants::TABLE, NOW_NS).unwrap().limit, 10_000);
+    let error = parse_for("COUNT LIMIT 10001", Wants::TABLE, NOW_NS).unwrap_err();
+    assert_eq!(error.to_string(), "LIMIT, character 13: LIMIT must be from 1 to 10000");
     fails("COUNT LIMIT 5 LIMIT 6", expect!["LIMIT, character 15: LIMIT is given twice"]);
     fails("COUNT LAST 1h SINCE -2h", expect!["SINCE, character 15: the time range is given twice"]);
     fails("COUNT LAST 90", expect!["LAST, character 12: expected a duration of whole seconds, such as 30s, 15m or 2h"]);
