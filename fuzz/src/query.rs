@@ -2,7 +2,7 @@
 
 use glasshive_model::Value;
 use glasshive_query_plan::expression::{DEPTH_MAX, EXPRESSION_MAX, Expression};
-use glasshive_query_plan::{QueryError, Wants, spec, text};
+use glasshive_query_plan::{QueryError, spec, text};
 
 /// 2026-01-01T00:00:00Z.
 const NOW_NS: i64 = 1_767_225_600_000_000_000;
@@ -20,7 +20,7 @@ pub fn query_text(bytes: &[u8]) -> u64 {
         let canonical = text::to_text(plan);
         assert_eq!(text::parse(&canonical, NOW_NS).as_ref(), Ok(plan), "the canonical text means something else: {canonical}");
         let encoded = spec::encode(plan);
-        let decoded = spec::decode_value(&encoded, Wants::default(), NOW_NS).expect("an encoded plan is a specification");
+        let decoded = spec::decode_value(&encoded, NOW_NS).expect("an encoded plan is a specification");
         assert_eq!(spec::encode(&decoded), encoded, "the specification means something else");
     }
     if let Ok(events) = &events {
@@ -42,7 +42,7 @@ pub fn query_specification(bytes: &[u8]) -> u64 {
         assert!(!error.to_string().is_empty(), "an error says what is wrong");
     }
     if let Ok(plan) = &plan {
-        assert_eq!(spec::decode_value(&spec::encode(plan), Wants::default(), NOW_NS).as_ref(), Ok(plan), "encoding changes the meaning");
+        assert_eq!(spec::decode_value(&spec::encode(plan), NOW_NS).as_ref(), Ok(plan), "encoding changes the meaning");
         let canonical = text::to_text(plan);
         assert_eq!(text::parse(&canonical, NOW_NS).as_ref(), Ok(plan), "the canonical text means something else: {canonical}");
     }

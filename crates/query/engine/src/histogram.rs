@@ -235,7 +235,7 @@ impl Entries {
         self.counts.append_value(added.count * weight);
     }
 
-    fn fold(mut self, of: usize, fold: &mut Fold, keys: &[ArrayRef]) -> Result<(), Failure> {
+    fn fold(self, of: usize, fold: &mut Fold, keys: &[ArrayRef]) -> Result<(), Failure> {
         if self.rows.is_empty() {
             return Ok(());
         }

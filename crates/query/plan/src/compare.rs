@@ -55,7 +55,7 @@ pub fn differences(plan: &Plan, expected: &Answer, actual: &Answer, tolerance: T
 
 /// Whether two correct evaluators may order or filter groups differently by it.
 fn is_estimate(op: Op) -> bool {
-    !matches!(op, Op::Count | Op::Min | Op::Max)
+    !matches!(op, Op::Count | Op::HistogramCount | Op::Min | Op::Max)
 }
 
 struct Differences<'a> {
@@ -146,7 +146,7 @@ impl Differences<'_> {
                 let (left, right) = (cells(expected), cells(actual));
                 left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| within(*left, *right, self.tolerance.sum, 0.0))
             }
-            (Op::Count, Measure::Int(left), Measure::Int(right)) => left == right,
+            (Op::Count | Op::HistogramCount, Measure::Int(left), Measure::Int(right)) => left == right,
             (Op::CountDistinct, Measure::Int(left), Measure::Int(right)) => {
                 within(*left as f64, *right as f64, self.tolerance.distinct, 0.0)
             }

@@ -24,7 +24,7 @@ mod encode;
 mod tests;
 
 pub(crate) use decode::{VALUES_MAX, unknown_calculation};
-pub use decode::{decode, decode_events, decode_events_value, decode_value};
+pub use decode::{decode, decode_events, decode_events_value, decode_for, decode_value};
 pub use encode::{encode, encode_events};
 
 #[cfg(doc)]

@@ -153,7 +153,7 @@ fn split(mut body: Value) -> Result<(Value, Wants), Failure> {
 fn read_plan(body: &Value, wants: Wants, now_ns: i64) -> Result<Plan, QueryError> {
     match body.get("text") {
         Some(Value::String(text)) => plan::text::parse_for(text, wants, now_ns),
-        _ => plan::spec::decode_value(body, wants, now_ns),
+        _ => plan::spec::decode_for(body, wants, now_ns),
     }
 }
 

@@ -46,11 +46,16 @@ const ELSEWHERE: [(&str, &str); 2] = [
 /// # Errors
 /// [`Problem::Malformed`] with the path of the member that is wrong; [`Problem::Unanswerable`] when the time range is empty.
 pub fn decode(json: &[u8], now_ns: i64) -> Result<Plan, QueryError> {
-    decode_value(&parse(json)?, Wants::default(), now_ns)
+    decode_value(&parse(json)?, now_ns)
 }
 
-/// [`decode`] of JSON that is parsed already, for an answer that holds what is wanted: without series it may have more groups.
-pub fn decode_value(json: &Value, wants: Wants, now_ns: i64) -> Result<Plan, QueryError> {
+/// [`decode`] of JSON that is parsed already.
+pub fn decode_value(json: &Value, now_ns: i64) -> Result<Plan, QueryError> {
+    decode_for(json, Wants::default(), now_ns)
+}
+
+/// [`decode_value`] for an answer that holds what is wanted: without series it may have more groups.
+pub fn decode_for(json: &Value, wants: Wants, now_ns: i64) -> Result<Plan, QueryError> {
     let members = Members::new(json, "", &MEMBERS)?;
     let mut calculations = Vec::new();
     for item in members.list("calculations")? {

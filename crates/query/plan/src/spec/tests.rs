@@ -64,7 +64,7 @@ fn a_full_specification() {
 
 #[test]
 fn answers_without_series_may_have_more_groups() {
-    let limit = |limit: u32, wants: Wants| decode_value(&serde_json::json!({ "limit": limit }), wants, NOW_NS).map(|plan| plan.limit);
+    let limit = |limit: u32, wants: Wants| decode_for(&serde_json::json!({ "limit": limit }), wants, NOW_NS).map(|plan| plan.limit);
     for wants in [Wants::TABLE, Wants { series: false, ..Wants::ALL }] {
         assert_eq!((limit(1, wants), limit(10_000, wants)), (Ok(1), Ok(10_000)));
         assert_eq!(limit(10_001, wants).unwrap_err().message, "limit must be a whole number from 1 to 10000");
