@@ -14,9 +14,10 @@ pub(crate) use keys::{KeyForm, group_value};
 pub(crate) use read::{Budget, ingest_seconds, read, seconds};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Float64Type, Int8Type, Int64Type};
 use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int8Array, Int64Array, StringViewArray, UInt64Array};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_select::nullif::nullif;
 use glasshive_model::{Annotation, Signal, Source, SpanId, SpanKind, TraceId, Value};
 use glasshive_query_plan::coerce::{self, Class};
 use glasshive_query_plan::shown::Shown;
@@ -81,6 +82,25 @@ impl Cells {
             Cells::Id(array) => array.len(),
             Cells::Code(array, _) => array.len(),
             Cells::Mixed(values) => values.len(),
+        }
+    }
+
+    /// The same where only values of the rows that a mask marks are there.
+    pub(crate) fn only(self, marked: &BooleanBuffer) -> Self {
+        let others = BooleanArray::new(!marked, None);
+        let kept = |array: &dyn Array| nullif(array, &others).expect("a mask has a bit for each row");
+        match self {
+            Cells::Absent(rows) => Cells::Absent(rows),
+            Cells::Str(array) => Cells::Str(kept(&array).as_string_view().clone()),
+            Cells::Json(array) => Cells::Json(kept(&array).as_string_view().clone()),
+            Cells::Int(array) => Cells::Int(kept(&array).as_primitive::<Int64Type>().clone()),
+            Cells::Float(array) => Cells::Float(kept(&array).as_primitive::<Float64Type>().clone()),
+            Cells::Bool(array) => Cells::Bool(kept(&array).as_boolean().clone()),
+            Cells::Id(array) => Cells::Id(kept(&array).as_fixed_size_binary().clone()),
+            Cells::Code(array, shown) => Cells::Code(kept(&array).as_primitive::<Int8Type>().clone(), shown),
+            Cells::Mixed(values) => {
+                Cells::Mixed(values.into_iter().zip(marked).map(|(value, is_marked)| value.filter(|_| is_marked)).collect())
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod bind;
 
-pub(crate) use bind::{Binding, BoundFormula, BoundOperand, Piece, Reads, Source};
+pub(crate) use bind::{Binding, BoundFormula, BoundLevel, BoundOperand, Piece, Reads, Source};
 
 use glasshive_model::names::{META_INGEST_TIME, SPAN_KIND};
 use glasshive_model::{ColumnRef, ColumnType};
@@ -11,8 +11,9 @@ use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::expression::{Expression, Input};
 use glasshive_query_plan::fields::field_of;
 use glasshive_query_plan::histogram::metric_of;
+use glasshive_query_plan::level::{self, Reading};
 use glasshive_query_plan::shown::Shown;
-use glasshive_query_plan::{CalculatedField, Column};
+use glasshive_query_plan::{CalculatedField, Column, Level};
 use glasshive_store::Registry;
 use glasshive_store::catalog::ColumnRow;
 use std::sync::Arc;
@@ -87,6 +88,8 @@ pub(crate) struct Member {
     pub columns: Vec<ColumnRow>,
     /// Whether values in `_overflow` count.
     pub reads_overflow: bool,
+    /// Where its value must have come from, if that matters.
+    pub level: Option<Level>,
 }
 
 impl Resolved {
@@ -95,13 +98,9 @@ impl Resolved {
         if let Some(field) = field_of(names.fields, column) {
             return Self::calculated(column, field, names);
         }
-        let registry = names.registry;
-        let aliases = if column.exact { &[] } else { alias_group(&column.name) };
-        let members: Vec<Member> = if aliases.is_empty() {
-            vec![Member::new(&column.name, When::Always, registry)]
-        } else {
-            aliases.iter().map(|alias| Member::new(alias.name, alias.when, registry)).collect()
-        };
+        let is_known = |name: &str| Shown::from_name(name).is_some() || !names.registry.columns_of(name).is_empty();
+        let members: Vec<Member> =
+            level::readings(column, is_known).into_iter().map(|reading| Member::new(reading, names.registry)).collect();
         let class = members.iter().find_map(Member::class);
         let asks_kind = members.iter().any(|member| member.when != When::Always);
         let kind = asks_kind.then(|| Box::new(Self::new(&Column::exact(SPAN_KIND), names)));
@@ -173,11 +172,11 @@ impl Resolved {
 }
 
 impl Member {
-    fn new(name: &str, when: When, registry: &Registry) -> Self {
-        let shown = Shown::from_name(name);
+    fn new(Reading { name, when, level }: Reading, registry: &Registry) -> Self {
+        let shown = Shown::from_name(&name);
         let attributes_count = shown.is_none_or(Shown::attribute_wins);
-        let columns = if attributes_count { registry.columns_of(name).to_vec() } else { Vec::new() };
-        Self { name: name.to_owned(), when, shown, columns, reads_overflow: attributes_count }
+        let columns = if attributes_count { registry.columns_of(&name).to_vec() } else { Vec::new() };
+        Self { name, when, shown, columns, reads_overflow: attributes_count, level }
     }
 
     /// A system column's type, else that of the first value ever seen.

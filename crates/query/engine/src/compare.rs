@@ -134,7 +134,8 @@ impl Run<'_> {
         let is_cut = found.len() > COLUMNS_MAX;
         let mut columns = Vec::new();
         for name in found.into_iter().take(COLUMNS_MAX) {
-            let resolved = Resolved::new(&Column { name: name.clone(), exact: false }, self.names());
+            // A value that lost to another is compared as it is kept, and not with all that came from its level.
+            let resolved = Resolved::new(&Column { exact: alias_group(&name).is_empty(), name: name.clone() }, self.names());
             let form = KeyForm::of(&resolved, resolved.members.iter().any(|member| overflow_has(&self.snapshot, &member.name)));
             if resolved.is_unknown() || matches!(form, KeyForm::Id(_)) {
                 continue;

@@ -6,6 +6,7 @@ use crate::events::{EVENTS_MAX, EventsRequest};
 use crate::expression::Expression;
 use crate::fields::{self, CalculatedField};
 use crate::filter::{Combination, Condition, FilterOp, Filters, Literal, Takes};
+use crate::level::Level;
 use crate::plan::{Column, Having, HavingOp, Order, OrderKey, Plan};
 use crate::relation::Relation;
 use crate::time::{Point, SECOND_NS, Step, TimeRange, Window, Written};
@@ -231,16 +232,22 @@ fn column(random: &mut Random, vocabulary: &Vocabulary) -> Column {
     let exact = random.chance(10);
     match random.pick(&vocabulary.columns) {
         Some((name, _)) if exact => Column::exact(name),
-        Some((name, _)) if !random.chance(3) => Column::named(name),
+        Some((name, _)) if !random.chance(3) => of_level(random, name),
         _ => Column::named("no.such.column"),
     }
+}
+
+/// A column, now and then of one level alone.
+fn of_level(random: &mut Random, name: &str) -> Column {
+    let level = random.pick(&Level::ALL).copied().filter(|_| random.chance(12));
+    Column::named(level.map_or_else(|| name.to_owned(), |level| format!("{}.{name}", level.name())))
 }
 
 fn calculation(random: &mut Random, vocabulary: &Vocabulary) -> Calculation {
     let op = *random.pick(&Op::ALL).expect("there are operators");
     let is_any = !op.is_numeric() || random.chance(10);
     let column = match random.pick(&vocabulary.numeric).cloned() {
-        Some(name) if !is_any => Column::named(name),
+        Some(name) if !is_any => of_level(random, &name),
         _ => column(random, vocabulary),
     };
     let is_bare = !op.takes_column() || (op == Op::Count && random.chance(70));
@@ -265,7 +272,7 @@ fn condition(random: &mut Random, vocabulary: &Vocabulary, related: bool) -> Con
         Takes::List => 1 + random.below(4),
     };
     let values = (0..count).map(|_| literal(random, op, &known)).collect();
-    let column = Column { name, exact: random.chance(10) };
+    let column = if random.chance(10) { Column::exact(name) } else { of_level(random, &name) };
     let relation = random.pick(&Relation::ALL).filter(|_| related && random.chance(70));
     let column = relation.map_or(column.clone(), |relation| Column::named(format!("{}.{column}", relation.name())));
     Condition { column, op, values }
@@ -326,6 +333,12 @@ mod tests {
             let is_one = |column: &Column| Relation::split(column).is_some_and(|(split, _)| split == relation);
             conditions_on += has(&|plan| plan.filters.conditions.iter().any(|condition| is_one(&condition.column)));
             groups_of += has(&|plan| plan.breakdowns.iter().any(is_one));
+        }
+        for level in Level::ALL {
+            let is_one = |column: &Column| Level::split(column).is_some_and(|(split, _)| split == level);
+            assert_eq!(has(&|plan| plan.filters.conditions.iter().any(|condition| is_one(&condition.column))), 1, "{level:?}");
+            assert_eq!(has(&|plan| plan.breakdowns.iter().any(is_one)), 1, "{level:?}");
+            assert_eq!(has(&|plan| plan.calculations.iter().filter_map(|one| one.column.as_ref()).any(is_one)), 1, "{level:?}");
         }
         assert_eq!((ops, filters, conditions_on, groups_of), (Op::ALL.len(), FilterOp::ALL.len(), 7, 6));
         assert!(fields_at.iter().all(|count| *count > 20), "{fields_at:?}");

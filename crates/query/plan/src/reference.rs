@@ -17,6 +17,7 @@ use crate::fields::{CalculatedField, field_of};
 use crate::filter::Condition;
 use crate::heatmap::HeatmapRows;
 use crate::histogram;
+use crate::level::{self, Level, Reading};
 use crate::lhist::{self, Lhist};
 use crate::plan::{Column, Plan};
 use crate::shown::Shown;
@@ -168,6 +169,9 @@ impl<'a> Environment<'a> {
         if let Some(shown) = Shown::from_name(&column.name) {
             return Some(Class::of(shown.column_type()));
         }
+        if let Some(readings) = self.of_level(column) {
+            return readings.iter().find_map(|reading| self.class(&Column::exact(&*reading.name)));
+        }
         let members = if column.exact { &[] } else { alias_group(&column.name) };
         let own = || self.classes.get(column.name.as_str()).copied();
         if members.is_empty() { own() } else { members.iter().find_map(|member| self.classes.get(member.name).copied()) }
@@ -177,6 +181,9 @@ impl<'a> Environment<'a> {
     fn value<'row>(&self, row: &'row ShownRow, column: &Column) -> Option<Cow<'row, Value>> {
         if let Some(field) = field_of(self.fields, column) {
             return Some(Cow::Owned(self.calculated(row, field))).filter(|value| **value != Value::Null);
+        }
+        if let Some(readings) = self.of_level(column) {
+            return self.from_level(row, &readings);
         }
         let members = if column.exact { &[] } else { alias_group(&column.name) };
         let found = if members.is_empty() {
@@ -195,6 +202,25 @@ impl<'a> Environment<'a> {
             (Some(shown), Some(Value::Str(text))) => Some(Cow::Owned(Value::Str(shown.normalise(text)))),
             _ => found.map(Cow::Borrowed),
         }
+    }
+
+    /// What a column is read under that says where its values come from; `None` of others.
+    fn of_level(&self, column: &Column) -> Option<Vec<Reading>> {
+        let is_known = |name: &str| Shown::from_name(name).is_some() || self.classes.contains_key(name);
+        Level::split(column)?;
+        Some(level::readings(column, is_known)).filter(|readings| readings.iter().any(|reading| reading.level.is_some()))
+    }
+
+    /// The same as [`Self::value`] of such a column.
+    fn from_level<'row>(&self, row: &'row ShownRow, readings: &[Reading]) -> Option<Cow<'row, Value>> {
+        let kind = match row.get(names::SPAN_KIND) {
+            Some(Value::Str(word)) => Some(word.as_str()),
+            _ => None,
+        };
+        let counts = |reading: &&Reading| reading.when.admits(kind) && reading.level.is_none_or(|level| level.holds(row, &reading.name));
+        let there: Vec<Cow<'row, Value>> =
+            readings.iter().filter(counts).filter_map(|reading| self.value(row, &Column::exact(&*reading.name))).collect();
+        there.iter().find(|value| ***value != Value::Null).or(there.first()).cloned()
     }
 
     fn calculated(&self, row: &ShownRow, field: &CalculatedField) -> Value {

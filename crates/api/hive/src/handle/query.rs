@@ -15,7 +15,7 @@ use glasshive_feature_fields::Fields;
 use glasshive_model::names::ERROR;
 use glasshive_model::{ColumnType, EnvironmentId};
 use glasshive_query_engine::{Cancel, EngineError};
-use glasshive_query_plan::alias::alias_group;
+use glasshive_query_plan::level::readings;
 use glasshive_query_plan::{self as plan, Plan, Problem, QueryError, Wants};
 use http::StatusCode;
 use serde_json::Value;
@@ -109,9 +109,7 @@ pub async fn parse(mut call: Call) -> Result<Response, Failure> {
 fn unknown_columns(call: &Call, plan: &Plan) -> Result<Vec<Note>, Failure> {
     let registry = call.open()?.store.registry(call.environment);
     let is_known = |name: &str| name == ERROR || field::is_column(&registry, name);
-    let is_unknown = |column: &&plan::Column| {
-        !is_known(&column.name) && (column.exact || !alias_group(&column.name).iter().any(|member| is_known(member.name)))
-    };
+    let is_unknown = |column: &&plan::Column| !readings(column, is_known).iter().any(|reading| is_known(&reading.name));
     // A metric with buckets is no column, and calculations take its name.
     let has_buckets = |name: &str| registry.columns_of(name).iter().any(|column| column.column_type == ColumnType::Json);
     let is_metric = |column: &&plan::Column| {

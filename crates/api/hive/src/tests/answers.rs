@@ -182,6 +182,18 @@ async fn l10_refusals_are_problem_documents() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prefix_that_says_where_a_value_came_from_is_no_unknown_column() {
+    let fixture = Fixture::new(AuthMode::Open, &[]).await;
+    let text = "COUNT WHERE resource.service.name = web AND span.http.route exists GROUP BY resource.nowhere, name LAST 1h";
+    let parsed: Value = fixture.ask("POST", "/hive/v1/e/local/query/parse", &[], Some(&json!({ "text": text }))).await.json().unwrap();
+    let warnings: Vec<&Value> = parsed["warnings"].as_array().unwrap().iter().map(|warning| &warning["text"]).collect();
+    assert_eq!(warnings, [&json!("no event has a column \"resource.nowhere\"")], "{parsed}");
+    let answer: Value = fixture.ask("POST", "/hive/v1/e/local/query", &[], Some(&json!({ "text": text }))).await.json().unwrap();
+    assert_eq!((&answer["groups"], &answer["results"][0]["values"]), (&json!(2), &json!([1])), "{answer}");
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_without_series_have_up_to_ten_thousand_groups() {
     let fixture = Fixture::new(AuthMode::Open, &[]).await;
     let (query, parse) = ("/hive/v1/e/local/query", "/hive/v1/e/local/query/parse");

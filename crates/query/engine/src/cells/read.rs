@@ -1,12 +1,13 @@
 //! From the arrays of a batch to a column's values.
 
 use super::Cells;
-use crate::column::{Binding, BoundFormula, BoundOperand, Piece};
+use crate::column::{Binding, BoundFormula, BoundLevel, BoundOperand, Piece};
 use crate::control::Control;
 use crate::error::Failure;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type, Int64Type, TimestampNanosecondType};
-use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, StringViewArray};
+use arrow_buffer::BooleanBuffer;
 use datafusion_execution::memory_pool::MemoryReservation;
 use glasshive_model::{ColumnType, Value};
 use glasshive_query_plan::alias::When;
@@ -45,7 +46,8 @@ fn stored(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
         return Cells::Absent(rows);
     }
     match binding.only_piece() {
-        Some(piece) => single(piece, arrays, rows),
+        Some((piece, None)) => single(piece, arrays, rows),
+        Some((piece, Some(level))) => single(piece, arrays, rows).only(&came_from(level, arrays, rows)),
         None => gather(binding, arrays, rows),
     }
 }
@@ -151,12 +153,32 @@ fn gather(binding: &Binding, arrays: &[ArrayRef], rows: usize) -> Cells {
         let pieces: Vec<Cells> = member.pieces.iter().map(|piece| single(piece, arrays, rows)).collect();
         let admitted = |row: usize| member.when == When::Always || member.when.admits(kind(row).as_deref());
         let is_open = |value: &Option<Value>| matches!(value, None | Some(Value::Null));
-        for (row, value) in values.iter_mut().enumerate().filter(|(row, value)| is_open(value) && admitted(*row)) {
+        let came_from = member.level.as_ref().map(|level| came_from(level, arrays, rows));
+        let counts = |row: usize| came_from.as_ref().is_none_or(|came_from| came_from.value(row)) && admitted(row);
+        for (row, value) in values.iter_mut().enumerate().filter(|(row, value)| is_open(value) && counts(*row)) {
             let own = pieces.iter().find_map(|cells| cells.value(row));
             *value = own.or(value.take());
         }
     }
     Cells::Mixed(values)
+}
+
+/// The rows in which values of a key came from where they must have come from.
+fn came_from(BoundLevel { level, key, slots }: &BoundLevel, arrays: &[ArrayRef], rows: usize) -> BooleanBuffer {
+    let lists: Vec<BooleanBuffer> = slots.iter().map(|slot| listed(key, arrays[*slot].as_string_view())).collect();
+    BooleanBuffer::collect_bool(rows, |row| level.admits(lists.iter().any(|list| list.value(row))))
+}
+
+/// The rows whose list of keys has this one. Most rows have the list of the row before.
+fn listed(key: &str, lists: &StringViewArray) -> BooleanBuffer {
+    let mut last = ("", false);
+    BooleanBuffer::collect_bool(lists.len(), |row| {
+        let list = if lists.is_valid(row) { lists.value(row) } else { "" };
+        if list != last.0 {
+            last = (list, list.split('\n').any(|listed| listed == key));
+        }
+        last.1
+    })
 }
 
 /// One key's values out of `_overflow`.

@@ -2,6 +2,7 @@
 
 use super::{Formula, Member, Operand, Resolved, column_ref};
 use glasshive_model::{ColumnRef, ColumnType, SystemColumn};
+use glasshive_query_plan::Level;
 use glasshive_query_plan::alias::When;
 use glasshive_query_plan::expression::Expression;
 use glasshive_query_plan::shown::Shown;
@@ -46,8 +47,19 @@ pub(crate) enum BoundOperand {
 #[derive(Debug, Clone)]
 pub(crate) struct BoundMember {
     pub when: When,
+    /// Where its value must have come from, if that matters.
+    pub level: Option<BoundLevel>,
     /// In order of precedence: a row's value is that of the first piece that has one, sent empty or not.
     pub pieces: Vec<Piece>,
+}
+
+/// Where values of a key must have come from, in one source.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundLevel {
+    pub level: Level,
+    pub key: String,
+    /// Slots of [`Level::lists`].
+    pub slots: Vec<usize>,
 }
 
 /// One stored place of values.
@@ -125,11 +137,11 @@ impl Binding {
         self.members.is_empty() && self.formula.is_none()
     }
 
-    /// The one piece that all values come from, if it is so.
-    pub(crate) fn only_piece(&self) -> Option<&Piece> {
+    /// The one piece that all values come from, if it is so, and where they must have come from.
+    pub(crate) fn only_piece(&self) -> Option<(&Piece, Option<&BoundLevel>)> {
         match self.members.as_slice() {
-            [BoundMember { when: When::Always, pieces }] => match pieces.as_slice() {
-                [piece] => Some(piece),
+            [BoundMember { when: When::Always, level, pieces }] => match pieces.as_slice() {
+                [piece] => Some((piece, level.as_ref())),
                 _ => None,
             },
             _ => None,
@@ -161,6 +173,12 @@ impl BoundMember {
             let slots = shown.reads().iter().map(|column| reads.system(*column)).collect();
             pieces.push(Piece::System { shown, slots });
         }
-        Self { when: member.when, pieces }
+        let of = |level: Level| BoundLevel {
+            level,
+            key: member.name.clone(),
+            slots: level.lists().iter().map(|list| reads.system(*list)).collect(),
+        };
+        let level = member.level.filter(|_| !pieces.is_empty()).map(of);
+        Self { when: member.when, level, pieces }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Engine, Inner};
 use crate::cells::{ingest_seconds, seconds};
-use crate::column::{Names, Operand, Resolved, Source};
+use crate::column::{Member, Names, Operand, Resolved, Source};
 use crate::control::Cancel;
 use crate::cost::Cost;
 use crate::error::{EngineError, Failure};
@@ -249,7 +249,8 @@ fn shown_value(row: &ShownRow, column: &Resolved, kind: Option<&str>) -> Option<
         return Some(value).filter(|value| *value != Value::Null);
     }
     let members = column.members.iter().filter(|member| member.when.admits(kind));
-    let mut there = members.filter_map(|member| row.get(&member.name)).peekable();
+    let came_from = |member: &&Member| member.level.is_none_or(|level| level.holds(row, &member.name));
+    let mut there = members.filter(came_from).filter_map(|member| row.get(&member.name)).peekable();
     let first = there.peek().copied()?;
     Some(there.find(|value| **value != Value::Null).unwrap_or(first).clone())
 }

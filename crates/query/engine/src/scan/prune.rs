@@ -106,8 +106,9 @@ fn may_hold(binding: &Binding, prepared: &Prepared, group: &RowGroupMetaData, fi
         return true;
     }
     let (slot, column_type) = match binding.only_piece() {
-        Some(Piece::Attribute { column_type, slot }) => (*slot, Some(*column_type)),
-        Some(Piece::System { shown: Shown::DurationMs, slots }) => (slots[0], None),
+        // Of values that came from one level, statistics say what all of them are.
+        Some((Piece::Attribute { column_type, slot }, _)) => (*slot, Some(*column_type)),
+        Some((Piece::System { shown: Shown::DurationMs, slots }, _)) => (slots[0], None),
         _ => return !binding.is_absent(),
     };
     let Some(field) = fields[slot] else { return false };

@@ -68,6 +68,8 @@ fn draw(random: &mut Random, request: u64, weights: &[f64]) -> Event {
     set(random, 20, "enduser.id", json!(number % 50));
     set(random, 20, "net.peer.name", json!(format!("peer-{}", number % 5)));
     set(random, 10, "server.address", json!(format!("server-{}", number % 5)));
+    set(random, 15, "service.name", json!(if number % 2 == 0 { "backend" } else { "other" }));
+    set(random, 10, "host.name", json!(number % 3));
     set(random, 3, "name", json!("an attribute"));
     set(random, 3, "duration_ms", json!(number));
     set(random, 3, "span.kind", json!("server"));
@@ -85,6 +87,7 @@ fn draw(random: &mut Random, request: u64, weights: &[f64]) -> Event {
         "weight": weights[random.below(weights.len() as u64) as usize],
         "f": fields,
         "r": {"service.name": pick(random, &[json!("backend"), json!("front"), json!("db")]), "host.name": "h1"},
+        "s": pick(random, &[json!({}), json!({"host.name": "h2", "version": "1"}), json!({"bytes": 7, "version": "2"})]),
     });
     let mut add = |random: &mut Random, percent: u64, name: &str, value: Json| {
         if random.chance(percent) {

@@ -24,7 +24,8 @@ pub const SECOND_NS: i64 = 1_000_000_000;
 pub const LOCAL: EnvironmentId = EnvironmentId::LOCAL;
 
 /// An event that says only what is not usual: members `t` (ns after [`START_NS`]), `dataset`, `signal`, `duration`, `trace`,
-/// `span`, `parent`, `annotation`, `name`, `kind`, `status`, `weight`, and its fields in `f`, resource fields in `r`.
+/// `span`, `parent`, `annotation`, `name`, `kind`, `status`, `weight`, and its fields in `f`, resource fields in `r`, scope
+/// fields in `s`.
 pub type Event = Json;
 
 pub fn event(second: i64, fields: Json) -> Event {
@@ -45,10 +46,12 @@ fn rows(events: &[Event]) -> Rows {
     let mut builder = RowsBuilder::new();
     for event in events {
         let fields = |name: &str| event[name].as_object().cloned().unwrap_or_default();
-        for (key, value) in fields("r") {
-            let key = builder.key(&key);
-            let cell = cell(&mut builder, &value);
-            builder.open(Level::Resource, key, cell);
+        for (level, name) in [(Level::Resource, "r"), (Level::Scope, "s")] {
+            for (key, value) in fields(name) {
+                let key = builder.key(&key);
+                let cell = cell(&mut builder, &value);
+                builder.open(level, key, cell);
+            }
         }
         let small = |name: &str| event[name].as_i64().map(|number| number as i8);
         let name = event["name"].as_str().map(|name| builder.text(name));

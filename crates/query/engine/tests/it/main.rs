@@ -15,6 +15,7 @@ mod fixture;
 mod follow;
 mod histograms;
 mod kept;
+mod levels;
 mod limits;
 mod listing;
 mod overflow;
