@@ -183,7 +183,7 @@ impl<'a> Environment<'a> {
             return Some(Cow::Owned(self.calculated(row, field))).filter(|value| **value != Value::Null);
         }
         if let Some(readings) = self.of_level(column) {
-            return self.from_level(row, &readings);
+            return self.value_of_level(row, &readings);
         }
         let members = if column.exact { &[] } else { alias_group(&column.name) };
         let found = if members.is_empty() {
@@ -212,7 +212,7 @@ impl<'a> Environment<'a> {
     }
 
     /// The same as [`Self::value`] of such a column.
-    fn from_level<'row>(&self, row: &'row ShownRow, readings: &[Reading]) -> Option<Cow<'row, Value>> {
+    fn value_of_level<'row>(&self, row: &'row ShownRow, readings: &[Reading]) -> Option<Cow<'row, Value>> {
         let kind = match row.get(names::SPAN_KIND) {
             Some(Value::Str(word)) => Some(word.as_str()),
             _ => None,

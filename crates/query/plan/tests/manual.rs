@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use glasshive_query_plan::expression::Function;
-use glasshive_query_plan::{FilterOp, Op, Relation, Wants, spec, text};
+use glasshive_query_plan::{FilterOp, Op, Relation, spec, text};
 
 const MANUAL: &str = include_str!("../../../../docs/query.md");
 const NOW_NS: i64 = 1_767_225_600_000_000_000;
@@ -55,7 +55,7 @@ fn specifications_are_read() {
     assert!(specifications.len() >= 2);
     for specification in specifications {
         let plan = spec::decode(specification.as_bytes(), NOW_NS).unwrap_or_else(|error| panic!("{specification}: {error}"));
-        assert_eq!(spec::decode_value(&spec::encode(&plan), Wants::default(), NOW_NS).unwrap(), plan, "{specification}");
+        assert_eq!(spec::decode_value(&spec::encode(&plan), NOW_NS).unwrap(), plan, "{specification}");
     }
 }
 

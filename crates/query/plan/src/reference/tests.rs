@@ -1,7 +1,7 @@
 use super::*;
 use crate::compare::{Tolerance, differences};
 use crate::random::{self, Random, Vocabulary};
-use crate::{TimeRange, Wants, spec, text};
+use crate::{TimeRange, spec, text};
 use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 
@@ -211,7 +211,7 @@ fn random_plans_are_valid_and_answered() {
         let plan = random::plan(&mut random, &vocabulary);
         let written = text::to_text(&plan);
         assert_eq!(text::parse(&written, NOW_NS).unwrap(), plan, "seed {seed}: {written}");
-        let specified = spec::decode_value(&spec::encode(&plan), Wants::default(), NOW_NS).unwrap();
+        let specified = spec::decode_value(&spec::encode(&plan), NOW_NS).unwrap();
         assert_eq!(specified, plan, "seed {seed}");
         let answer = evaluate(&plan, &rows, Wants::ALL);
         assert_eq!(differences(&plan, &answer, &answer, Tolerance::default()), Vec::<String>::new(), "seed {seed}: {written}");

@@ -96,7 +96,8 @@ fn peak(values: &[Option<f64>], unit: Unit) -> String {
 /// The values of one group, step by step. A step without events is 0 for what counts or adds up, and missing for the rest.
 fn values_of(answer: &QueryAnswer, calculation: usize, group: usize) -> Vec<Option<f64>> {
     let label = &answer.calculations[calculation];
-    let adds_up = label == "COUNT" || label == "CONCURRENCY" || label.starts_with("COUNT(") || label.starts_with("SUM(");
+    let adds_up =
+        label == "COUNT" || label == "CONCURRENCY" || ["COUNT(", "SUM(", "HISTOGRAM_COUNT("].iter().any(|call| label.starts_with(call));
     let mut values = vec![adds_up.then_some(0.0); answer.grid.steps];
     for step in answer.series.iter().filter(|step| step.group == group) {
         if let Some(slot) = values.get_mut(step.step) {
