@@ -372,8 +372,9 @@ impl Measures {
 
 /// A number to three digits, as a sentence has it.
 fn short(number: f64) -> String {
-    let scale = 10_f64.powi(2 - number.abs().log10().floor() as i32);
-    if number == 0.0 || !scale.is_finite() { number.to_string() } else { ((number * scale).round() / scale).to_string() }
+    let scale = 10_f64.powf(2.0 - number.abs().log10().floor());
+    // Neither of nothing nor of numbers at the ends of the range.
+    if number == 0.0 || !scale.is_normal() { number.to_string() } else { ((number * scale).round() / scale).to_string() }
 }
 
 fn number(state: &[ArrayRef], row: usize) -> Option<f64> {
@@ -386,4 +387,19 @@ fn buckets(state: &[ArrayRef], row: usize) -> Vec<(i32, f64)> {
     let (buckets, weights) = (state[0].as_list::<i32>().value(row), state[1].as_list::<i32>().value(row));
     let (buckets, weights) = (buckets.as_primitive::<Int32Type>(), weights.as_primitive::<Float64Type>());
     buckets.values().iter().copied().zip(weights.values().iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits() {
+        for (number, expected) in
+            [(0.0, "0"), (12.345, "12.3"), (-0.001_234_5, "-0.00123"), (98_765.0, "98800"), (f64::INFINITY, "inf"), (f64::NAN, "NaN")]
+        {
+            assert_eq!(short(number), expected);
+        }
+        assert!(short(f64::from_bits(1)).starts_with("0.000"));
+    }
 }
