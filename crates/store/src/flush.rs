@@ -121,6 +121,9 @@ impl Flusher {
         if self.inner.config.is_planted(PlantedBug::FlushedThroughBeforeFiles) {
             self.commit(&cut).await?;
         }
+        // Were rows in files, visible or left behind, whose requests are not in the log, a start would not know these requests when they are
+        // sent again.
+        self.inner.until_log_synced(frozen.through).await.ok_or(Closing)?;
         for plan in plan::plan_files(&frozen, &self.inner.config) {
             cut.files.push(self.write_file(&frozen, plan).await?);
         }
@@ -130,8 +133,6 @@ impl Flusher {
         if self.inner.config.is_planted(PlantedBug::LogFreedEarly) {
             drop(self.inner.log.free(cut.flushed_through, Duration::MAX).await);
         }
-        // Were the rows in files and their requests not in the log, a restart would not know these requests when they are sent again.
-        self.inner.until_log_synced(cut.flushed_through).await.ok_or(Closing)?;
         self.commit(&cut).await?;
         self.finish(&cut, began).await;
         Ok(())

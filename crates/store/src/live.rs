@@ -152,7 +152,8 @@ impl Chunk {
     /// Whether the column is more than nulls here.
     pub(crate) fn may_have(&self, column: &ColumnRef) -> bool {
         match (column, &self.form) {
-            (ColumnRef::System(SystemColumn::Raw), _) => false,
+            (ColumnRef::System(SystemColumn::Raw), Form::Request { rows, .. }) => rows.has_raw(),
+            (ColumnRef::System(SystemColumn::Raw), Form::Sealed(columns)) => columns.contains_key(column),
             (ColumnRef::System(SystemColumn::Overflow), _) => !self.facts.overflow_keys.is_empty(),
             (ColumnRef::System(_), _) => true,
             (ColumnRef::Attribute { .. }, Form::Sealed(columns)) => columns.contains_key(column),

@@ -130,7 +130,7 @@ async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> b
     for id in ids {
         let visible = catalog.files.iter().find(|file| file.id == *id);
         let is_known = match visible {
-            Some(file) => is_there(disk, &file.path).await,
+            Some(file) => is_there(disk, &file.path, file.bytes).await,
             None => catalog.removed.iter().any(|file| file.id == *id && file.is_accounted),
         };
         if !is_known {
@@ -140,10 +140,14 @@ async fn are_known(disk: &dyn Disk, catalog: &CatalogState, ids: &[String]) -> b
     true
 }
 
-/// Whether a directory lists a file. Opening it proves less: there may be a copy of what is gone.
-async fn is_there(disk: &dyn Disk, path: &str) -> bool {
+/// Whether a directory lists a data file in its length and its sidecar: one that had left may have come back without the other, after a
+/// power failure. Opening them proves less: there may be a copy of what is gone.
+async fn is_there(disk: &dyn Disk, path: &str, bytes: u64) -> bool {
     let Some((directory, name)) = path.rsplit_once('/') else { return false };
-    disk.list(directory).await.is_ok_and(|entries| entries.iter().any(|entry| entry.name == name))
+    let sidecar = sidecar_path(name);
+    disk.list(directory).await.is_ok_and(|entries| {
+        entries.iter().any(|entry| entry.name == name && entry.len == bytes) && entries.iter().any(|entry| entry.name == sidecar)
+    })
 }
 
 /// What a file's footer says of where its rows are from.

@@ -83,10 +83,11 @@ pub(crate) fn note_path(path: &str) -> String {
 
 /// Moves a data file and its sidecar here, durably. Their new names begin with the day, from which their time counts, and say whose rows
 /// they hold. Neither leaves its place before both are here: whenever this is interrupted, one of the two places has both. Only where
-/// there is no room for copies they are renamed, the sidecar first; interrupted between the two, the same start done again brings the
-/// data file after it.
+/// there is no room for copies they are renamed, the sidecar first; interrupted between the two, the next start brings it back and does
+/// all of it again.
 pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns: i64) -> io::Result<()> {
     disk.create_dir_all(ORPHANS).await?;
+    bring_back(disk, directory, &sidecar_path(name), now_ns).await?;
     let mut copied = Vec::new();
     for name in [sidecar_path(name), name.to_owned()] {
         let (from, to) = (format!("{directory}/{name}"), format!("{ORPHANS}/{}", kept_name(directory, &name, now_ns)));
@@ -106,6 +107,26 @@ pub(crate) async fn take_in(disk: &dyn Disk, directory: &str, name: &str, now_ns
     }
     // What was renamed leaves durably too.
     disk.sync_dir(directory).await
+}
+
+/// A sidecar that lies here alone was renamed by a start that ended before the data file came after it, and nobody knows whether its
+/// new name is durable: had the sync of this directory failed, another one would not tell. It goes back to its place.
+async fn bring_back(disk: &dyn Disk, directory: &str, sidecar: &str, now_ns: i64) -> io::Result<()> {
+    let place = format!("{directory}/{sidecar}");
+    match disk.open(&place, false).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        other => return other.map(drop),
+    }
+    // The day may have been another one.
+    let sought = kept_name(directory, sidecar, now_ns);
+    let kept = disk.list(ORPHANS).await?;
+    let is_sidecar = |name: &str| name.len() == sought.len() && is_ours(name) && name[DAY_BYTES..] == sought[DAY_BYTES..];
+    let Some(alone) = kept.iter().map(|entry| entry.name.as_str()).find(|name| is_sidecar(name)) else { return Ok(()) };
+    let data = format!("{}.parquet", alone.strip_suffix(".sum").unwrap_or(alone));
+    if kept.iter().any(|entry| entry.name == data) {
+        return Ok(());
+    }
+    disk.rename(&format!("{ORPHANS}/{alone}"), &place).await
 }
 
 /// Moves a file to another directory: the old name goes only once the new one is durable. Renaming would not do: when the new

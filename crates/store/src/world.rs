@@ -18,6 +18,7 @@ mod places;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod watched;
 
 pub use away::Away;
 pub use clock::{SystemClock, SystemRng};
@@ -28,6 +29,7 @@ pub use objects::ObjectDisk;
 pub use open::{DataDir, DataDirError, DataDirOptions, ObjectOptions, Places, ReadOnly, open_data_dir};
 pub use overlay::OverlayDisk;
 pub use threads::{FailingTask, ThreadSpawner};
+pub(crate) use watched::{NameChanges, WatchedDisk};
 
 use bytes::Bytes;
 use glasshive_base::{BoxFuture, Clock};
@@ -67,8 +69,14 @@ pub trait Disk: Send + Sync {
     fn list<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>>;
     /// Creates a directory and its parents, and makes each new name durable.
     fn create_dir_all<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<()>>;
-    /// Makes the names in a directory durable.
+    /// Makes the names in a directory durable. After an error nothing may be assumed of any name that was changed in it since the last
+    /// success, by whom ever, and a repeated call proves nothing.
     fn sync_dir<'a>(&'a self, directory: &'a str) -> BoxFuture<'a, io::Result<()>>;
+    /// How many syncs of a directory have failed since the store was opened, as far as they are counted.
+    fn failed_syncs(&self, directory: &str) -> u64 {
+        let _ = directory;
+        0
+    }
     /// Bytes free for us on the file system.
     fn free_bytes(&self) -> BoxFuture<'_, io::Result<u64>>;
     /// For how long what is not on this machine has not answered; `None` while it does, and where everything is.

@@ -60,7 +60,8 @@ pub async fn read(snapshot: &Snapshot, medium: &Medium, cache: &FileCache) -> Re
     for file in &snapshot.files {
         let rows = match cache.get(&file.row, medium) {
             Some(rows) => rows,
-            None if cache.is_old.load(Ordering::SeqCst) && medium.version(&file.row.path).is_none() => continue,
+            // Of one that had left, a power failure may bring back half.
+            None if cache.is_old.load(Ordering::SeqCst) && versions(&file.row, medium).contains(&None) => continue,
             None => {
                 let rows = Arc::new(read_file(file, medium).await?);
                 check_file(file, &rows).map_err(Unread::Wrong)?;

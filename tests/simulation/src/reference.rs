@@ -113,8 +113,11 @@ impl Reference {
         self.received_max_ns.max(self.age.believed_ns())
     }
 
-    /// A delivery begins.
-    pub fn begin(&mut self, number: u64, received_ns: i64, now: Duration) -> Submission {
+    /// A delivery begins, now or a moment later: no two of requests with the same rows are received at the same time.
+    pub fn begin(&mut self, number: u64, now_ns: i64, now: Duration) -> Submission {
+        let family = &self.families[&self.requests[number as usize].root];
+        let is_taken = |time_ns: &i64| family.iter().any(|member| self.requests[*member as usize].received_ns.contains(time_ns));
+        let received_ns = (now_ns..).find(|time_ns| !is_taken(time_ns)).expect("there is always a later time");
         self.received_max_ns = self.received_max_ns.max(received_ns);
         let request = &mut self.requests[number as usize];
         request.received_ns.push(received_ns);
@@ -293,12 +296,11 @@ impl Reference {
             return Err(format!("request {} is readable, though it was never sent", row.request));
         };
         let is_its = |number: &&u64| self.requests[**number as usize].received_ns.contains(&row.ingest_ns);
-        let is_known = |number: &&u64| self.requests[**number as usize].sequence == Some((row.seq >> 24) as u64);
-        let is_unknown = |number: &&u64| self.requests[**number as usize].sequence.is_none();
-        let its = || family.iter().filter(is_its);
-        // Some that were received at the same time are told apart by their sequence.
-        let owner = its().find(is_known).or_else(|| its().find(is_unknown)).or_else(|| its().next()).copied();
-        owner.ok_or_else(|| format!("a row of request {} says it was received at {}, and none was", row.request, row.ingest_ns))
+        family
+            .iter()
+            .find(is_its)
+            .copied()
+            .ok_or_else(|| format!("a row of request {} says it was received at {}, and none was", row.request, row.ingest_ns))
     }
 
     /// A row of a request that must be there and is not. Of equal rows of several requests one is enough.

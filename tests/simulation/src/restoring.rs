@@ -114,6 +114,10 @@ impl Simulation {
         self.suspend_faults(is_calm, false);
         let power_fails = !is_calm && self.random.one_in(2);
         process.end(power_fails, &self.machine.medium);
+        if power_fails {
+            // What the process before has left unsynced may be lost by now.
+            self.forgive(End::PowerFailure);
+        }
         match ended {
             Ok(Ok(offers)) => Ok(Some(offers)),
             Ok(Err(error)) if is_calm => Err(format!("adopting fails although nothing else does: {error}")),

@@ -9,6 +9,7 @@ use glasshive_store::StoreConfig;
 use glasshive_store::adopt::{Adopter, Offer};
 use glasshive_store::verify::{Depth, Finding, Level, Verified, verify};
 use glasshive_store::world::World;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Looking over a small directory takes less.
@@ -76,4 +77,25 @@ pub(crate) async fn look(world: World, config: StoreConfig, depth: Depth) -> Res
     let offers = Adopter::open(config.clone(), world.clone()).await.map_err(failed)?.offers().await.map_err(failed)?;
     let verified = verify(&world, &config, depth, &offers).await.map_err(failed)?;
     Ok((verified, offers))
+}
+
+/// I4: every file is a log segment, the reserve, in quarantine, or a data file (with its sidecar) that the catalog names; and
+/// every file that it names is there.
+pub(crate) fn check_files(machine: &Machine) -> Result<(), String> {
+    let mut expected: BTreeSet<String> = BTreeSet::new();
+    for file in machine.catalog.state().files {
+        expected.insert(sidecar(&file.path));
+        expected.insert(file.path);
+    }
+    let leaving = machine.catalog.state().removed;
+    let leaving: BTreeSet<String> = leaving.into_iter().flat_map(|file| [sidecar(&file.path), file.path]).collect();
+    let present: BTreeSet<String> = machine.medium.files().into_iter().map(|(path, _)| path).collect();
+    if let Some(missing) = expected.difference(&present).next() {
+        return Err(format!("{missing} is in the catalog and not on the disk"));
+    }
+    let is_known = |path: &str| path.starts_with("log/") || path.starts_with("quarantine/") || !path.contains('/');
+    match present.difference(&expected).find(|path| !is_known(path) && !leaving.contains(*path)) {
+        Some(unknown) => Err(format!("{unknown} is on the disk and nobody refers to it")),
+        None => Ok(()),
+    }
 }

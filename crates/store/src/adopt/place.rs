@@ -111,20 +111,19 @@ impl Adopter {
         if is_empty && sequence_last < SEQUENCE_MAX { before.max(sequence_last) } else { before }
     }
 
-    /// The same bytes under the new path, durably.
+    /// The same bytes under the new path, durably. Under its own path a file is copied too: had another process failed to sync the
+    /// directory, its name would be lost at a power failure, and a second sync would not tell.
     async fn copy(&self, candidate: &Candidate, contents: &Contents, path: &str, columns: FileColumns) -> io::Result<FileRow> {
         let changed = || io::Error::new(io::ErrorKind::InvalidData, "its bytes are not those that were looked at");
         let disk = &self.world.disk;
-        if candidate.path == path {
-            for path in [path.to_owned(), sidecar_path(path)] {
-                disk.open(&path, false).await?.sync().await?;
-            }
-            sync_names(&**disk, directory_of(path)).await?;
-            return Ok(file_row(path, contents.facts.clone(), columns, &contents.written()));
+        let row = || file_row(path, contents.facts.clone(), columns.clone(), &contents.written());
+        let is_in_place = candidate.path == path;
+        if is_in_place && disk.is_elsewhere(path) {
+            return Ok(row());
         }
         self.clear(candidate, path).await;
-        disk.create_dir_all(directory_of(path)).await?;
         let [unfinished, unfinished_sidecar, _, sidecar] = names_of(path);
+        disk.create_dir_all(directory_of(path)).await?;
         let file = disk.create_new(&unfinished).await?;
         let mut position = 0;
         while position < candidate.bytes {
@@ -140,16 +139,19 @@ impl Adopter {
         file.sync().await?;
         disk.rename(&unfinished_sidecar, &sidecar).await?;
         disk.rename(&unfinished, path).await?;
-        disk.sync_dir(directory_of(path)).await?;
-        Ok(file_row(path, contents.facts.clone(), columns, &contents.written()))
+        match is_in_place {
+            true => sync_names(&**disk, directory_of(path)).await?,
+            false => disk.sync_dir(directory_of(path)).await?,
+        }
+        Ok(row())
     }
 
     /// Removes what an attempt at this path has left, as far as that can be done. The next start does what is left to do.
     async fn clear(&self, candidate: &Candidate, path: &str) {
-        if candidate.path != path {
-            for name in names_of(path) {
-                drop(self.world.disk.remove(&name).await);
-            }
+        let sidecar = sidecar_path(path);
+        let is_left = |name: &String| candidate.path == path && (*name == path || *name == sidecar);
+        for name in names_of(path).into_iter().filter(|name| !is_left(name)) {
+            drop(self.world.disk.remove(&name).await);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::sidecar::{Encoded, SidecarBuilder};
 use super::sidecar_path;
 use super::traces::TraceIndexBuilder;
-use crate::world::{Disk, DiskFile};
+use crate::world::{Disk, DiskFile, NameChanges};
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
@@ -63,10 +63,11 @@ impl FileWriter {
         let file = self.disk.create_new(&unfinished).await?;
         file.write_at(0, vec![stored]).await?;
         file.sync().await?;
+        let names = NameChanges::begin(&*self.disk, directory_of(&self.path));
         self.disk.rename(&unfinished, &sidecar_path).await?;
         self.disk.rename(&format!("{}{UNFINISHED}", self.path), &self.path).await?;
         if !left_out.directory_sync {
-            self.disk.sync_dir(directory_of(&self.path)).await?;
+            names.sync().await?;
         }
         Ok(Written { bytes: self.position, sidecar_crc: crc })
     }

@@ -24,7 +24,7 @@ use crate::reserve::Reserve;
 use crate::retention::clock::RetentionClock;
 use crate::store::OpenReport;
 use crate::tail::TAIL_CHUNKS;
-use crate::world::{OnPanic, World};
+use crate::world::{OnPanic, WatchedDisk, World};
 use glasshive_base::{BoxFuture, metrics};
 use glasshive_model::Decoder;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -39,6 +39,7 @@ impl Inner {
         metrics: metrics::Registry,
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         let began = world.clock.monotonic();
+        let world = World { disk: Arc::new(WatchedDisk::new(world.disk.clone())), ..world };
         let catalog = world.catalog.load().await?;
         let node = node(&world).await?;
         // Before any event is received: a clock that jumps from now on is compared with this.

@@ -8,7 +8,7 @@ use super::format::{GROUP_HEADER, GroupHeader, Life, PAGE, SegmentHeader};
 use super::record::LogRecord;
 use crate::config::StoreConfig;
 use crate::planted::PlantedBug;
-use crate::world::{Disk, DiskFile};
+use crate::world::{Disk, DiskFile, NameChanges};
 use bytes::Bytes;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -189,18 +189,18 @@ impl LogFiles {
         let recycled = if is_fresh || bytes > self.config.segment_bytes { None } else { self.known().free.pop() };
         let file = match recycled {
             Some(old) => {
+                let names = self.name_changes();
                 self.disk.rename(&path(old, "free"), new).await?;
-                self.sync_names().await?;
+                self.sync_names(&names).await?;
                 self.disk.open(new, true).await?
             }
             None => self.create_zeroed(new, bytes).await?,
         };
         file.write_at(0, parts).await?;
         file.sync().await?;
+        let names = self.name_changes();
         self.disk.rename(new, &path(generation, "seg")).await?;
-        if !self.config.is_planted(PlantedBug::LogDirectoryNotSynced) {
-            self.disk.sync_dir(DIRECTORY).await?;
-        }
+        self.sync_names(&names).await?;
         let last_sequence = groups.last().map_or(first_sequence - 1, |group| group.end() - 1);
         self.add_known(SegmentInfo { generation, bytes, last_sequence, keep_until: Duration::ZERO, is_poisoned: false });
         Ok(OpenSegment { file, life, generation, position, bytes })
@@ -208,8 +208,9 @@ impl LogFiles {
 
     /// A file of zeros whose name and bytes are durable. Writing over zeros that are there costs a tenth of growing a file.
     async fn create_zeroed(&self, path: &str, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let names = self.name_changes();
         let file = self.disk.create_new(path).await?;
-        self.sync_names().await?;
+        self.sync_names(&names).await?;
         let mut position = 0;
         while position < bytes {
             let parts = (bytes - position).div_ceil(ZEROS as u64).min(64);
@@ -223,11 +224,15 @@ impl LogFiles {
         Ok(file)
     }
 
-    async fn sync_names(&self) -> io::Result<()> {
+    fn name_changes(&self) -> NameChanges<'_> {
+        NameChanges::begin(&*self.disk, DIRECTORY)
+    }
+
+    async fn sync_names(&self, names: &NameChanges<'_>) -> io::Result<()> {
         if self.config.is_planted(PlantedBug::LogDirectoryNotSynced) {
             return Ok(());
         }
-        self.disk.sync_dir(DIRECTORY).await
+        names.sync().await
     }
 
     /// Makes a free file if there is none, so that the next segment costs no zeroing.
@@ -243,7 +248,9 @@ impl LogFiles {
             self.disk.sync_dir(DIRECTORY).await
         };
         if let Err(error) = made.await {
+            // It may have its other name already, and until the next start nobody would look for it.
             drop(self.disk.remove(&new).await);
+            drop(self.disk.remove(&free).await);
             return Err(error);
         }
         self.known().free.push(generation);

@@ -13,6 +13,7 @@ use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, EventSink, Value};
 use merged::merged_since;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -303,8 +304,12 @@ async fn f13_a_file_among_the_data_files_is_adopted_where_it_is() {
     // No start has looked yet.
     let offers = adopter(&restored).await.offers().await.unwrap();
     assert_eq!((verdicts(&offers), offers[0].days_left), (vec![Verdict::Adoptable { rows: 20 }], None));
+    let inode = || fs::metadata(restored.world.directory.path().join(&offers[0].path)).unwrap().ino();
+    let before = inode();
     let adopted = adopt_all(&restored).await;
     assert_eq!(adopted[0].path, offers[0].path);
+    assert_ne!(inode(), before, "a name that another process made may be lost, and a sync would not tell");
+    assert_eq!(restored.world.files(".tmp").len(), 0);
     assert_eq!(rows_under(&restored).await, restored.rows);
 }
 

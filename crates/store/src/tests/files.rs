@@ -4,7 +4,7 @@ use super::lines;
 use super::support::{MINUTE_NS, Op, START_NS, TestWorld};
 use crate::catalog::memory::{CatalogCall, Fate, Outcome};
 use crate::file::sidecar::{Sidecar, kind};
-use crate::{FaultKind, ReadError, Scope};
+use crate::{Durability, FaultKind, ReadError, Scope};
 use glasshive_base::BoxFuture;
 use glasshive_model::column::{FIELD_ID, FIELD_KEY, FIELD_TYPE};
 use glasshive_model::{EnvironmentId, Value, limits};
@@ -147,6 +147,26 @@ impl Fate for FirstCommit {
     fn after(&self, _: CatalogCall) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }
+}
+
+#[tokio::test]
+async fn p02_no_file_is_written_of_what_the_log_may_still_lose() {
+    let mut world = TestWorld::new();
+    world.config.durability = Durability::Relaxed { interval: Duration::from_secs(1) };
+    let running = world.open().await;
+    // The first group begins a segment, which is synced; the second is only written.
+    running.append("1 api k=1").await.unwrap();
+    running.append("2 api k=1").await.unwrap();
+    let store = running.store.clone();
+    let flushed = tokio::spawn(async move { store.flush().await });
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((flushed.is_finished(), world.files(".tmp").len() + world.files(".parquet").len()), (false, 0));
+    world.clock.advance(Duration::from_secs(1));
+    flushed.await.unwrap().unwrap();
+    assert_eq!(world.files(".parquet").len(), 1);
+    running.store.shutdown().await;
 }
 
 #[tokio::test]

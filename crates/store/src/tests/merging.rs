@@ -219,6 +219,34 @@ async fn f13_a_merged_file_that_a_crash_left_is_removed_and_kept_when_its_inputs
 }
 
 #[tokio::test]
+async fn f13_a_merged_file_is_kept_when_half_of_an_input_is_gone() {
+    let world = quiet_world();
+    let running = world.open().await;
+    flush_each(&running, &[lines(10, "a"), lines(20, "b")]).await;
+    let state = world.catalog.state();
+    let inputs: Vec<_> = state.files.iter().map(|file| world.directory.path().join(&file.path)).collect();
+    running.store.merge_all().await.unwrap();
+    running.store.shutdown().await;
+    let merged = world.directory.path().join(&world.catalog.state().files[0].path);
+    let bytes: Vec<_> =
+        [merged.clone(), merged.with_extension("sum")].into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+    // A power failure after they had left has brought them back, one without its sidecar, or not in its length.
+    let spoil: [&dyn Fn(); 2] =
+        [&|| std::fs::write(&inputs[0], "short").unwrap(), &|| std::fs::remove_file(inputs[1].with_extension("sum")).unwrap()];
+    let whole = std::fs::read(&inputs[0]).unwrap();
+    for spoil in spoil {
+        std::fs::write(&inputs[0], &whole).unwrap();
+        spoil();
+        bytes.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+        let catalog = MemoryCatalog::holding(state.clone(), Vec::new()).with_settings(world.catalog.settings());
+        let again = world.open_with(Arc::new(catalog)).await;
+        assert_eq!(again.messages(), ["1 files are unknown to the catalog; kept in quarantine"]);
+        assert!(!merged.exists());
+        again.store.shutdown().await;
+    }
+}
+
+#[tokio::test]
 async fn f11_a_damaged_file_is_left_alone_and_the_others_are_merged() {
     let world = quiet_world();
     let running = world.open().await;

@@ -56,11 +56,17 @@ impl LocalDisk {
             if is_durable(&self.durable.lock().unwrap_or_else(PoisonError::into_inner)) {
                 continue;
             }
-            match fs::DirBuilder::new().mode(DIRECTORY_MODE).create(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-                other => other?,
+            let is_new = match fs::DirBuilder::new().mode(DIRECTORY_MODE).create(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => false,
+                other => other.map(|()| true)?,
+            };
+            if let Err(error) = File::open(&parent).and_then(|parent| parent.sync_all()) {
+                // A second sync would prove nothing: whoever needs it makes it again.
+                if is_new {
+                    drop(fs::remove_dir(&path));
+                }
+                return Err(error);
             }
-            File::open(&parent)?.sync_all()?;
             self.durable.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
         }
         Ok(())
