@@ -5,6 +5,7 @@
 //! program that calls [`target`] runs it for as long as one likes, and what it finds goes into the corpus.
 
 mod query;
+mod xray;
 
 use glasshive_model::rows::Stamp;
 use glasshive_model::shown::shown_rows;
@@ -21,6 +22,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("otlp-logs-json", |bytes| otlp(Signal3::Logs, Encoding::Json, bytes)),
     ("otlp-metrics-protobuf", |bytes| otlp(Signal3::Metrics, Encoding::Protobuf, bytes)),
     ("otlp-metrics-json", |bytes| otlp(Signal3::Metrics, Encoding::Json, bytes)),
+    ("xray-datagram", xray::datagram),
     ("query-text", query::query_text),
     ("query-specification", query::query_specification),
     ("query-expression", query::query_expression),

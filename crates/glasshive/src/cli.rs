@@ -125,6 +125,9 @@ pub struct ServerFlags {
     /// Address for OTLP over gRPC [default: 127.0.0.1:4317]
     #[arg(long, value_name = "ADDR", env = "GLASSHIVE_GRPC", hide_env_values = true)]
     pub grpc: Option<String>,
+    /// Address of the X-Ray daemon's port, UDP and TCP, or off; it asks for no key [default: 127.0.0.1:2000; off where --http or --grpc has port 0]
+    #[arg(long, value_name = "ADDR", env = "GLASSHIVE_XRAY", hide_env_values = true)]
+    pub xray: Option<String>,
     /// Whether keys are needed [default: open on loopback addresses, else keys]
     #[arg(long, value_enum, env = "GLASSHIVE_AUTH", hide_env_values = true)]
     pub auth: Option<Auth>,

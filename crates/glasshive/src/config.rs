@@ -64,6 +64,8 @@ pub struct Config {
     pub http: Setting<SocketAddr>,
     /// Address for OTLP over gRPC.
     pub grpc: Setting<SocketAddr>,
+    /// Address of the X-Ray daemon's port; `None` = there is none.
+    pub xray: Setting<Option<SocketAddr>>,
     /// Whether keys are needed.
     pub auth: Setting<Auth>,
     /// Whether open mode is allowed off loopback.
@@ -116,6 +118,10 @@ impl Config {
         let placing = Placing::resolve(&pick, flags, &file)?;
         let http = pick.address("http", flags.http.clone(), file.http, "127.0.0.1:4318")?;
         let grpc = pick.address("grpc", flags.grpc.clone(), file.grpc, "127.0.0.1:4317")?;
+        // Who takes any free port does not look for a daemon at a known one.
+        let xray = if http.value.port() == 0 || grpc.value.port() == 0 { "off" } else { "127.0.0.1:2000" };
+        let xray = pick.one("xray", flags.xray.clone(), file.xray.clone().and_then(|table| table.listen), xray.to_owned());
+        let xray = xray.map(|text| address_or_off(&text).with_context(|| format!("--xray {text}"))).transpose()?;
         let on_loopback = http.value.ip().is_loopback() && grpc.value.ip().is_loopback();
         let auth_default = if on_loopback { Auth::Open } else { Auth::Keys };
         let secret_least = if on_loopback { SECRET_BYTES_LOOPBACK } else { SECRET_BYTES_OPEN_NETWORK };
@@ -129,6 +135,7 @@ impl Config {
             data,
             http,
             grpc,
+            xray,
             auth: pick.one("auth", flags.auth, file.auth, auth_default),
             insecure: pick.one("insecure", flags.insecure, file.insecure, false),
             keys: keys.map(|keys| Ok(KeySpec::parse_list(&keys.join(" "), secret_least)?)).transpose()?,
@@ -271,6 +278,10 @@ fn address(text: &str) -> Result<SocketAddr> {
     let text = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
     let mut found = text.to_socket_addrs().context("expected an address and a port, such as 127.0.0.1:4318")?;
     found.next().context("the name has no address")
+}
+
+fn address_or_off(text: &str) -> Result<Option<SocketAddr>> {
+    if text == "off" { Ok(None) } else { address(text).map(Some) }
 }
 
 /// The environment variable of a setting.

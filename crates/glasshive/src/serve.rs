@@ -12,6 +12,7 @@ pub mod storage;
 mod telemetry;
 #[cfg(test)]
 mod walked;
+mod xray;
 
 pub use banner::reachable;
 
@@ -20,7 +21,7 @@ use crate::config::Config;
 use anyhow::{Context, Result, anyhow};
 use glasshive_api_hive::{AuthMode, Hive, HiveConfig};
 use glasshive_base::metrics;
-use glasshive_base_http::{BindError, Server};
+use glasshive_base_http::{BindError, RefusalRing, Server, ServerConfig};
 use glasshive_feature_accounts::{Accounts, HashCost};
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
@@ -31,6 +32,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
+use xray::XrayPort;
 
 /// Exit status of a start on a data directory that another process has (`EX_TEMPFAIL`).
 const EXIT_LOCKED: u8 = 75;
@@ -52,6 +54,8 @@ struct Running {
     server: Server,
     http: SocketAddr,
     grpc: SocketAddr,
+    xray: Option<XrayPort>,
+    xray_api: Arc<glasshive_api_xray::Api>,
     sink: Arc<LateSink>,
     metrics: metrics::Registry,
 }
@@ -73,7 +77,7 @@ pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
         }
         Err(error) => return Err(error),
     };
-    banner::opening(&running.config, running.http, running.grpc);
+    banner::opening(&running.config, running.http, running.grpc, running.xray.as_ref().map(|port| port.address));
     let opened = running.open().await?;
     banner::ready(&opened, start.elapsed(), &running.config);
     if running.config.auth.value == Auth::Keys
@@ -125,13 +129,23 @@ impl Running {
         hive.keep_accounts(accounts.clone());
         hive.tell_settings(router::settings(&config));
         let sink = Arc::new(LateSink::default());
-        let table = router::table(&config, &hive, sink.clone(), keys.clone(), &metrics);
-        let server = Server::new(router::server_config(&config, keys), table, data.world.clock.clone(), &metrics);
+        let refusals = Arc::new(RefusalRing::default());
+        let (own_sink, clock) = (sink.clone(), data.world.clock.clone());
+        let around = xray::Around { sink: own_sink, clock, refusals: refusals.clone(), metrics: metrics.clone() };
+        let xray_parts = xray::Parts::open(data.world.catalog.clone(), around).await?;
+        let xray_api = xray_parts.api(router::xray_auth(&config), keys.clone());
+        let table = router::table(&config, &hive, &xray_api, sink.clone(), keys.clone(), &metrics);
+        let settings = ServerConfig { refusals: Some(refusals), ..router::server_config(&config, keys) };
+        let server = Server::new(settings, table, data.world.clock.clone(), &metrics);
         hive.remember_refusals(server.refusals());
         let http = server.bind(config.http.value).await.map_err(|error| in_use(error, "--http"))?;
         let grpc = server.bind(config.grpc.value).await.map_err(|error| in_use(error, "--grpc"))?;
         hive.tell_how_to_send(banner::how_to_send(&config, http, grpc));
-        Ok(Self { config, data, hive, accounts, server, http, grpc, sink, metrics })
+        let xray = match config.xray.value {
+            Some(address) => Some(XrayPort::open(address, &xray_parts).await?),
+            None => None,
+        };
+        Ok(Self { config, data, hive, accounts, server, http, grpc, xray, xray_api, sink, metrics })
     }
 
     /// Reads back the log; then telemetry is taken and questions are answered.
@@ -139,6 +153,7 @@ impl Running {
         let opened = storage::open(&self.data, self.config.store(), &self.config.query_limits(), self.metrics.clone()).await?;
         self.sink.open(opened.open.store.clone());
         self.hive.open(opened.open.clone());
+        self.xray_api.open(opened.open.engine.clone());
         Ok(opened)
     }
 }

@@ -116,6 +116,21 @@ impl Grant {
     }
 }
 
+impl Grant {
+    /// The same where AWS's signature is the credential: there keys of AWS's kinds may do something, and others nothing.
+    pub fn may_by_signature(&self, action: Action, environment: EnvironmentId) -> bool {
+        if self.state == KeyState::Disabled || self.environment.is_some_and(|own| own != environment) {
+            return action == Action::Public;
+        }
+        match action {
+            Action::Public => true,
+            Action::Ingest => matches!(self.kind, KeyKind::Aws | KeyKind::AwsId),
+            Action::Read | Action::Change => self.kind == KeyKind::Aws,
+            Action::Administer => false,
+        }
+    }
+}
+
 /// The one table of keys, asked by every door.
 pub trait KeyTable: Send + Sync {
     /// What a secret is, or `None` when it is not known. Takes the same time for known and unknown secrets.

@@ -93,6 +93,32 @@ pub const METRIC_START_TIME_NS: &str = "metric.start_time_ns";
 pub const METRIC_SERIES: &str = "metric.series";
 /// JSON text: kind, unit, temporality, monotonicity, description and metadata of each metric of a row, by its name.
 pub const METRIC_DESCRIPTORS: &str = "metric.descriptors";
+/// X-Ray: `segment` or `subsegment`.
+pub const XRAY_KIND: &str = "xray.kind";
+/// X-Ray: the name of the segment or subsegment, which is not always the span's.
+pub const XRAY_NAME: &str = "xray.name";
+/// X-Ray: a subsegment's namespace: `aws`, `remote` or another.
+pub const XRAY_NAMESPACE: &str = "xray.namespace";
+/// X-Ray: the type of AWS resource that a segment says it comes from.
+pub const XRAY_ORIGIN: &str = "xray.origin";
+/// X-Ray: the server failed; true or absent, as the next two.
+pub const XRAY_FAULT: &str = "xray.fault";
+/// X-Ray: the request was wrong.
+pub const XRAY_ERROR: &str = "xray.error";
+/// X-Ray: the request was one too many.
+pub const XRAY_THROTTLE: &str = "xray.throttle";
+/// X-Ray: it had not ended when its document was sent.
+pub const XRAY_IN_PROGRESS: &str = "xray.in_progress";
+/// X-Ray: the other side of a call sends a segment of its own.
+pub const XRAY_TRACED: &str = "xray.traced";
+/// X-Ray: the ARN of a segment's resource.
+pub const XRAY_RESOURCE_ARN: &str = "xray.resource_arn";
+/// X-Ray: the id of the exception, elsewhere in the trace, that made it fail.
+pub const XRAY_CAUSE_ID: &str = "xray.cause_id";
+/// X-Ray: JSON array of the names of a segment's or subsegment's annotations.
+pub const XRAY_ANNOTATIONS: &str = "aws.xray.annotations";
+/// X-Ray: the sampling rule by which the request was recorded.
+pub const XRAY_SAMPLING_RULE: &str = "aws.xray.sampling_rule_name";
 /// Computed: has a trace id, no parent id, and is no annotation.
 pub const IS_ROOT: &str = "is_root";
 
@@ -122,6 +148,8 @@ pub const META_INVALID_DURATION: &str = "meta.invalid_duration";
 pub const META_NEGATIVE_DURATION_MS: &str = "meta.negative_duration_ms";
 /// The span has not ended.
 pub const META_UNFINISHED: &str = "meta.unfinished";
+/// The row came from a document that told of something unfinished; it no longer shows once a later document tells the same span.
+pub const META_PROVISIONAL: &str = "meta.provisional";
 /// The start lies more than ten minutes ahead of receipt.
 pub const META_FUTURE: &str = "meta.future";
 /// Milliseconds from the span's start to this annotation.
@@ -150,6 +178,7 @@ pub const META_ATTRIBUTES: &[&str] = &[
     META_INVALID_DURATION,
     META_NEGATIVE_DURATION_MS,
     META_UNFINISHED,
+    META_PROVISIONAL,
     META_FUTURE,
     META_TIME_SINCE_SPAN_START_MS,
     META_INVALID_TIME_SINCE_SPAN_START,

@@ -14,6 +14,7 @@ pub use project::Stamp;
 
 use crate::column::ColumnType;
 use arrow_buffer::Buffer;
+use bytes::Bytes;
 
 /// A piece of text in the arena of the [`Rows`] it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +35,8 @@ pub struct Rows {
     pub(crate) system: SystemCells,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) overflow: Vec<Overflow>,
+    /// Documents as received, by ascending row.
+    pub(crate) raw: Vec<(u32, Bytes)>,
 }
 
 /// The system columns, dense. Absent ids are all zero, absent numbers the sentinels named beside them.
@@ -203,12 +206,18 @@ impl Rows {
         self.overflow.iter().map(|overflow| self.text(overflow.key))
     }
 
+    /// Whether some row keeps the document that it came in.
+    pub fn has_raw(&self) -> bool {
+        !self.raw.is_empty()
+    }
+
     /// Bytes of memory behind these rows.
     pub fn heap_bytes(&self) -> usize {
         const SYSTEM_BYTES_PER_ROW: usize = 8 + 8 + 16 + 8 + 8 + 4 + 1 + 1 + 1 + 8 + 1 + 1 + 8 + 4 + 4;
         let attributes: usize = self.attributes.iter().map(|attribute| attribute.values.heap_bytes() + size_of::<Attribute>()).sum();
         let overflow: usize = self.overflow.iter().map(|overflow| overflow.values.heap_bytes() + size_of::<Overflow>()).sum();
-        self.arena.capacity() + self.system.time_ns.capacity() * SYSTEM_BYTES_PER_ROW + attributes + overflow
+        let raw: usize = self.raw.iter().map(|(_, raw)| raw.len() + size_of::<(u32, Bytes)>()).sum();
+        self.arena.capacity() + self.system.time_ns.capacity() * SYSTEM_BYTES_PER_ROW + attributes + overflow + raw
     }
 }
 

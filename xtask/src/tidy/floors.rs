@@ -40,7 +40,18 @@ const WALLS: &[(&str, &[&str])] = &[
     ("hyper", &["glasshive-base-http"]),
     ("clap", &["glasshive", "glasshive-hive-gen"]),
     ("anyhow", &["glasshive", "glasshive-hive-gen"]),
-    ("glasshive-base-http", &["glasshive-receive-otlp", "glasshive-api-hive", "glasshive-api-web", "glasshive", "glasshive-hive-gen"]),
+    (
+        "glasshive-base-http",
+        &[
+            "glasshive-receive-otlp",
+            "glasshive-receive-xray",
+            "glasshive-api-hive",
+            "glasshive-api-web",
+            "glasshive-api-xray",
+            "glasshive",
+            "glasshive-hive-gen",
+        ],
+    ),
 ];
 
 /// What the named crates may not depend on, because they must build and test in seconds.

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Headers that pages may send to ingest routes without being configured.
 const ALLOWED_HEADERS: &[&str] =
-    &["content-type", "content-encoding", "traceparent", "tracestate", "baggage", "authorization", "x-requested-with"];
+    &["content-type", "content-encoding", "traceparent", "tracestate", "baggage", "x-amzn-trace-id", "authorization", "x-requested-with"];
 
 /// Seconds for which a browser may remember a preflight's answer.
 pub(crate) const MAX_AGE_SECONDS: &str = "7200";

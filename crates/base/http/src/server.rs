@@ -43,6 +43,8 @@ pub struct ServerConfig {
     pub credential_headers: Vec<&'static str>,
     /// Limits and deadlines.
     pub limits: Limits,
+    /// Where refused requests are remembered; `None` makes a ring of its own. Several servers of one process share one.
+    pub refusals: Option<Arc<RefusalRing>>,
 }
 
 /// A server. Listeners are added with [`Server::bind`]; all share the routes, the limits and the ledger.
@@ -86,7 +88,7 @@ impl Server {
             ledger: Ledger::new(config.limits.ledger_bytes),
             limits: config.limits,
             credential_headers: config.credential_headers,
-            refusals: Arc::default(),
+            refusals: config.refusals.unwrap_or_default(),
             panics: Arc::default(),
             // Ids of errors of different runs should differ.
             next_error: AtomicU64::new(clock.wall_ns().unsigned_abs()),

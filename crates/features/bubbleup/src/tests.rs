@@ -53,7 +53,15 @@ fn numbers(name: &str, values: &[(f64, u64, u64)]) -> ColumnTally {
 fn of(selected: u64, rest: u64, mut columns: Vec<ColumnTally>) -> Comparison {
     // The sample has every selected row; those without the column come last.
     columns.iter_mut().for_each(|column| column.sample.resize(selected as usize, 0));
-    Comparison { selected: tally(selected), rest: tally(rest), columns, is_cut: false, notes: Vec::new(), cost: Cost::default() }
+    Comparison {
+        selected: tally(selected),
+        rest: tally(rest),
+        columns,
+        is_cut: false,
+        sampled: None,
+        notes: Vec::new(),
+        cost: Cost::default(),
+    }
 }
 
 fn order(comparison: &Comparison, asked: &[&str]) -> Vec<(String, Class)> {
@@ -211,7 +219,7 @@ fn of_weights(selected: [Tally; 2], rest: [Tally; 2]) -> Comparison {
     }
     (column.selected, column.rest) = (sum(selected), sum(rest));
     let (selected, rest) = (column.selected, column.rest);
-    Comparison { selected, rest, columns: vec![column], is_cut: false, notes: Vec::new(), cost: Cost::default() }
+    Comparison { selected, rest, columns: vec![column], is_cut: false, sampled: None, notes: Vec::new(), cost: Cost::default() }
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Hive {
     async fn compared(&self, plan: &Plan, window: Window) -> Ranking {
         let column = Column::named("duration_ms");
         let selection = Selection { window, parts: vec![SelectionPart::Range { column, low: SLOW_MS, high: f64::INFINITY }] };
-        let comparison = self.engine.compare(LOCAL, plan, &selection, Cancel::default()).await.unwrap();
+        let comparison = self.engine.compare(LOCAL, plan, &selection, None, Cancel::default()).await.unwrap();
         assert_eq!((comparison.notes.len(), comparison.is_cut), (0, false), "{:?}", comparison.notes);
         rank(&comparison, &["duration_ms".to_owned()])
     }

@@ -28,27 +28,20 @@ pub struct About {
 
 /// What is said of all environments.
 pub(crate) struct Abouts {
-    kept: RwLock<BTreeMap<EnvironmentId, Kept>>,
+    kept: RwLock<BTreeMap<EnvironmentId, About>>,
     /// One change at a time.
     change: Mutex<()>,
-}
-
-struct Kept {
-    row: u64,
-    about: About,
 }
 
 impl Abouts {
     /// What the catalog keeps. What cannot be read says nothing.
     pub(crate) async fn open(catalog: &dyn Catalog) -> Result<Self, KeyError> {
-        let rows = catalog.definitions().await?.into_iter().filter(|row| row.kind == KIND && row.name == NAME);
-        let kept = rows.map(|row| (row.environment, Kept { row: row.id, about: serde_json::from_slice(&row.body).unwrap_or_default() }));
+        let kept = rows(catalog).await?.into_iter().map(|row| (row.environment, serde_json::from_slice(&row.body).unwrap_or_default()));
         Ok(Self { kept: RwLock::new(kept.collect()), change: Mutex::default() })
     }
 
     pub(crate) fn of(&self, environment: EnvironmentId) -> About {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&environment).map(|kept| kept.about.clone()).unwrap_or_default()
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&environment).cloned().unwrap_or_default()
     }
 
     pub(crate) async fn set(
@@ -64,17 +57,22 @@ impl Abouts {
         let _one = self.change.lock().await;
         let body = serde_json::to_vec(&about).expect("text and a truth are JSON");
         let now_ns = clock.wall_ns();
-        let known = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&environment).map(|kept| kept.row);
-        let row = match known {
-            Some(row) => catalog.update_definition(row, body, now_ns).await?.then_some(row),
+        // The catalog is asked each time: a write whose outcome was not known may have been done.
+        match rows(catalog.as_ref()).await?.into_iter().find(|row| row.environment == environment) {
+            Some(row) => {
+                catalog.update_definition(row.id, body, now_ns).await?;
+            }
             None => {
                 let (kind, name) = (KIND.to_owned(), NAME.to_owned());
                 let definition = DefinitionRow { id: 0, environment, kind, name, body, created_ns: now_ns, updated_ns: now_ns };
-                catalog.insert_definition(definition).await?
+                catalog.insert_definition(definition).await?;
             }
-        };
-        let row = row.ok_or(KeyError::Name)?;
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(environment, Kept { row, about });
+        }
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(environment, about);
         Ok(())
     }
+}
+
+async fn rows(catalog: &dyn Catalog) -> Result<Vec<DefinitionRow>, KeyError> {
+    Ok(catalog.definitions().await?.into_iter().filter(|row| row.kind == KIND && row.name == NAME).collect())
 }

@@ -4,7 +4,7 @@ use crate::about::{About, Abouts};
 use crate::digest::{self, Digest, Pepper};
 use crate::error::KeyError;
 use crate::mint;
-use crate::spec::{KeySpec, Scope};
+use crate::spec::{KeySpec, Scope, SecretText};
 use glasshive_base::Clock;
 use glasshive_model::{EnvironmentId, Grant, KeyKind, KeyState, KeyTable};
 use glasshive_store::catalog::{Catalog, EnvironmentRow, KeyRow};
@@ -24,6 +24,8 @@ pub struct Keys {
     clock: Arc<dyn Clock>,
     pepper: Pepper,
     entries: RwLock<HashMap<Digest, Entry>>,
+    /// Keys of AWS's kinds, by access key id.
+    aws: RwLock<HashMap<String, AwsKey>>,
     environments: RwLock<BTreeMap<EnvironmentId, String>>,
     abouts: Abouts,
 }
@@ -34,6 +36,15 @@ struct Entry {
     info: KeyInfo,
     /// When it was last found, ns since 1970; 0 = not since the start.
     used_ns: Arc<AtomicI64>,
+}
+
+/// A key that signs as AWS's do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsKey {
+    /// What it may.
+    pub grant: Grant,
+    /// Checking a signature takes the secret itself; of a key of kind `aws-id` it is not known.
+    pub secret: Option<SecretText>,
 }
 
 /// A key as it may be shown.
@@ -91,10 +102,19 @@ impl Keys {
         let entries = catalog.keys().await?.into_iter().filter_map(|row| Entry::of_row(row, &environments)).collect();
         let environments = environments.into_iter().map(|environment| (environment.id, environment.slug)).collect();
         let abouts = Abouts::open(catalog.as_ref()).await?;
-        Ok(Self { catalog, clock, pepper, entries: RwLock::new(entries), environments: RwLock::new(environments), abouts })
+        Ok(Self {
+            catalog,
+            clock,
+            pepper,
+            entries: RwLock::new(entries),
+            aws: RwLock::default(),
+            environments: RwLock::new(environments),
+            abouts,
+        })
     }
 
-    /// Takes a key that was given on start; creates its environment when it is new. Its secret is not kept.
+    /// Takes a key that was given on start; creates its environment when it is new. Its secret is not kept, but
+    /// that of a key of kind `aws` in memory.
     ///
     /// # Errors
     /// When the catalog fails.
@@ -119,6 +139,15 @@ impl Keys {
         };
         let state = KeyState::Enabled;
         let grant = Grant { key_id: info.id, environment, kind: spec.kind, state, is_classic, origins: spec.origins.clone() };
+        let aws = match spec.kind {
+            KeyKind::Aws => spec.id.clone().map(|id| (id, Some(spec.secret.clone()))),
+            KeyKind::AwsId => Some((spec.secret.0.clone(), None)),
+            _ => None,
+        };
+        if let Some((id, secret)) = aws {
+            let key = AwsKey { grant: grant.clone(), secret };
+            self.aws.write().unwrap_or_else(PoisonError::into_inner).insert(id, key);
+        }
         self.write().insert(digest, Entry { grant, info: info.clone(), used_ns: Arc::default() });
         Ok(info)
     }
@@ -150,6 +179,11 @@ impl Keys {
         let info = entry.info.clone();
         self.write().insert(digest, entry);
         Ok(MintedKey { info, secret })
+    }
+
+    /// The key of kind `aws` or `aws-id` with this access key id.
+    pub fn find_aws(&self, id: &str) -> Option<AwsKey> {
+        self.aws.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// Every key, minted ones first, in order of their numbers.

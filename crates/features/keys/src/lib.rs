@@ -2,7 +2,8 @@
 //!
 //! [`Keys`] is the one [`KeyTable`](glasshive_model::KeyTable) of the process. It holds two sorts: keys minted by
 //! [`Keys::create`], of which the catalog keeps a keyed hash, and keys given on start ([`KeySpec`]), of which memory keeps one.
-//! A secret itself is shown once, when it is minted, and kept nowhere.
+//! A secret itself is shown once, when it is minted, and kept nowhere; but that of a key of kind `aws` given on start, which signatures
+//! are checked with, is kept in memory.
 //!
 //! ```
 //! use glasshive_feature_keys::{KeySpec, Scope};
@@ -26,5 +27,5 @@ mod spec;
 
 pub use about::{About, NAME_CHARACTERS};
 pub use error::KeyError;
-pub use keys::{KeyInfo, KeyOrigin, Keys, MintedKey};
+pub use keys::{AwsKey, KeyInfo, KeyOrigin, Keys, MintedKey};
 pub use spec::{KeySpec, SECRET_BYTES_LOOPBACK, SECRET_BYTES_OPEN_NETWORK, Scope, SecretText};

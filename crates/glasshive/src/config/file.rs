@@ -36,6 +36,8 @@ pub struct FileConfig {
     pub catalog: Option<CatalogTable>,
     /// Where data files are.
     pub objects: Option<ObjectsTable>,
+    /// The X-Ray daemon's port.
+    pub xray: Option<XrayTable>,
     /// What the server is called.
     pub server: Option<ServerTable>,
     /// Which web pages may send.
@@ -74,6 +76,14 @@ pub struct ObjectsTable {
     pub region: Option<String>,
     /// See `--objects-cache-bytes`.
     pub cache_bytes: Option<String>,
+}
+
+/// `[xray]`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XrayTable {
+    /// See `--xray`.
+    pub listen: Option<String>,
 }
 
 /// `[server]`.

@@ -26,6 +26,8 @@ pub fn rows(config: &Config) -> Vec<[String; 3]> {
     row("objects.cache_bytes", unit::shown_bytes(placing.cache_bytes.value), &placing.cache_bytes.origin);
     row("http", config.http.value.to_string(), &config.http.origin);
     row("grpc", config.grpc.value.to_string(), &config.grpc.origin);
+    let xray = config.xray.value.map_or_else(|| "off".to_owned(), |address| address.to_string());
+    row("xray.listen", xray, &config.xray.origin);
     row("auth", word(&config.auth.value), &config.auth.origin);
     row("insecure", config.insecure.value.to_string(), &config.insecure.origin);
     row("keys", keys(&config.keys.value), &config.keys.origin);

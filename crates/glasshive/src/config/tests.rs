@@ -241,3 +241,15 @@ fn settings_that_cannot_work_are_refused() {
     }
     check_error(&["--log-max-bytes", "ten"], expect!["--log-max-bytes: `ten` does not begin with a number"]);
 }
+
+#[test]
+fn the_daemons_port_is_off_where_ports_are_free_ones() {
+    let xray = |arguments: &[&str]| resolve(arguments).unwrap().xray.value.map(|address| address.to_string());
+    assert_eq!(xray(&[]).as_deref(), Some("127.0.0.1:2000"));
+    assert_eq!(xray(&["--grpc", "127.0.0.1:0"]), None);
+    assert_eq!(xray(&["--http", "127.0.0.1:0", "--xray", "127.0.0.1:0"]).as_deref(), Some("127.0.0.1:0"));
+    assert_eq!(xray(&["--xray", ":2000"]).as_deref(), Some("0.0.0.0:2000"));
+    assert_eq!(xray(&["--xray", "off"]), None);
+    let file = file("[xray]\nlisten = \"127.0.0.1:2001\"\n");
+    assert_eq!(xray(&["--config", file.path().to_str().unwrap()]).as_deref(), Some("127.0.0.1:2001"));
+}

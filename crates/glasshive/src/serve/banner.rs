@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const RELAXED: &str = "relaxed: at most the last 1 s of acknowledged data can be lost by power loss, none by kill -9";
 
 /// Before the log is read back: who this is, and where it listens.
-pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr) {
+pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr, xray: Option<SocketAddr>) {
     let mut text = format!("glasshive {}\n", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "data {}", config.data.value.display());
     let durability = match config.durability.value {
@@ -28,6 +28,9 @@ pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr) {
     };
     let _ = writeln!(text, "auth {auth}");
     let _ = writeln!(text, "listening HTTP http://{http}\nlistening gRPC http://{grpc}");
+    if let Some(xray) = xray {
+        let _ = writeln!(text, "listening X-Ray {xray} (UDP and TCP; no key is asked for)");
+    }
     print(&text);
 }
 

@@ -53,6 +53,9 @@ pub async fn drain(running: Running, open: Arc<Open>) {
         if !running.server.shutdown(DRAIN).await {
             tracing::warn!("some requests were not answered within {DRAIN:?}; their connections were cut");
         }
+        if let Some(xray) = running.xray {
+            xray.close(DRAIN).await;
+        }
         open.store.shutdown().await;
         running.data.close_catalog().await;
     };

@@ -5,6 +5,7 @@ use crate::config::Config;
 use glasshive_api_hive::Hive;
 use glasshive_api_hive::access::CREDENTIAL_HEADERS;
 use glasshive_api_hive::shape::process::{Check, KnownSetting};
+use glasshive_api_xray::{Api, AuthMode};
 use glasshive_base::metrics;
 use glasshive_base_http::{CorsPolicy, Limits, Router, ServerConfig};
 use glasshive_feature_keys::Keys;
@@ -14,10 +15,26 @@ use glasshive_store::world::ThreadSpawner;
 use std::sync::Arc;
 
 /// Every route there is; both listeners serve them all.
-pub fn table(config: &Config, hive: &Arc<Hive>, sink: Arc<dyn EventSink>, keys: Arc<Keys>, metrics: &metrics::Registry) -> Router {
+pub fn table(
+    config: &Config,
+    hive: &Arc<Hive>,
+    xray: &Arc<Api>,
+    sink: Arc<dyn EventSink>,
+    keys: Arc<Keys>,
+    metrics: &metrics::Registry,
+) -> Router {
     let receive = glasshive_receive_otlp::routes(config.otlp(), sink, keys, metrics);
     // The UI's page stands before the plain one, which is there for binaries built without it.
-    Router::new(receive.into_iter().chain(glasshive_api_web::routes()).chain(glasshive_api_hive::routes(hive)))
+    let xray = glasshive_api_xray::routes(xray);
+    Router::new(receive.into_iter().chain(xray).chain(glasshive_api_web::routes()).chain(glasshive_api_hive::routes(hive)))
+}
+
+/// Whether X-Ray's API needs signatures.
+pub fn xray_auth(config: &Config) -> AuthMode {
+    match config.auth.value {
+        Auth::Open => AuthMode::Open,
+        Auth::Keys => AuthMode::Keys,
+    }
 }
 
 /// Names, origins and keys that the server knows.
@@ -43,6 +60,7 @@ pub fn server_config(config: &Config, keys: Arc<Keys>) -> ServerConfig {
         })),
         credential_headers: headers,
         limits: Limits { ledger_bytes: config.keeping.body_bytes(), ..Limits::default() },
+        refusals: None,
     }
 }
 

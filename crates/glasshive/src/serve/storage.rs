@@ -3,8 +3,10 @@
 use anyhow::{Context, Result};
 use glasshive_api_hive::Open;
 use glasshive_base::metrics;
+use glasshive_model::{Decoder, RecordMeta, Rows};
 use glasshive_query_engine::{Engine, EngineConfig};
 use glasshive_receive_otlp::decode::OtlpDecoder;
+use glasshive_receive_xray::XrayDecoder;
 use glasshive_store::world::DataDir;
 use glasshive_store::{MergeConfig, OpenReport, Store, StoreConfig};
 use std::path::Path;
@@ -28,6 +30,18 @@ pub struct Opened {
     pub report: OpenReport,
 }
 
+/// Reads the log back, whichever door a record came through.
+struct Decoders;
+
+impl Decoder for Decoders {
+    fn decode(&self, meta: &RecordMeta, received_ns: i64, body: &[u8]) -> std::result::Result<Rows, String> {
+        if meta.format == glasshive_receive_xray::batch::FORMAT {
+            return XrayDecoder.decode(meta, received_ns, body);
+        }
+        OtlpDecoder.decode(meta, received_ns, body)
+    }
+}
+
 impl Default for QueryLimits {
     fn default() -> Self {
         Self { time: Duration::from_secs(10), memory_bytes: 256 << 20 }
@@ -46,7 +60,7 @@ pub fn of_a_reader(directory: &Path) -> StoreConfig {
 /// When disk or catalog refuse.
 pub async fn open(data: &DataDir, config: StoreConfig, limits: &QueryLimits, metrics: metrics::Registry) -> Result<Opened> {
     let directory = config.shown_path.clone();
-    let opened = Store::open(config, data.world.clone(), Arc::new(OtlpDecoder), metrics.clone()).await;
+    let opened = Store::open(config, data.world.clone(), Arc::new(Decoders), metrics.clone()).await;
     let (store, report) = opened.with_context(|| format!("open the store in {directory}"))?;
     let config = EngineConfig { time_limit: limits.time, ..EngineConfig::with_memory(limits.memory_bytes) };
     let engine = Engine::new(store.clone(), config, data.world.clock.clone(), metrics).context("start the threads that answer queries")?;

@@ -2,16 +2,18 @@
 
 use super::late::LateSink;
 use super::router;
+use super::xray::{Around, Parts};
 use crate::config::tests::resolve;
 use glasshive_api_hive::{Hive, HiveConfig, openapi};
 use glasshive_base::metrics;
-use glasshive_base_http::Door;
+use glasshive_base_http::{Door, RefusalRing};
 use glasshive_feature_keys::Keys;
 use glasshive_store::world::{DataDirOptions, open_data_dir};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Rows that are no API: gRPC, which has documents of its own; what tells a client that it has missed the path; the UI.
+/// Rows that are not ours to document: gRPC and X-Ray's API, which have documents of their own; what tells a client that it has missed
+/// the path; the UI.
 const NOT_DOCUMENTED: [&str; 5] = ["otlp_missed", "otlp_profiles", "page", "asset", "icon"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,10 +31,15 @@ async fn every_route_is_in_the_document_and_nothing_else_is() {
         otlp_base_paths: config.otlp().base_paths,
         checks: Box::new(Vec::new),
     });
-    let table = router::table(&config, &hive, Arc::new(LateSink::default()), keys, &metrics::Registry::default());
+    let sink = Arc::new(LateSink::default());
+    let (refusals, clock) = (Arc::new(RefusalRing::default()), data.world.clock.clone());
+    let around = Around { sink: sink.clone(), clock, refusals, metrics: metrics::Registry::default() };
+    let xray = Parts::open(data.world.catalog.clone(), around).await.unwrap().api(router::xray_auth(&config), keys.clone());
+    let table = router::table(&config, &hive, &xray, sink, keys, &metrics::Registry::default());
     let is_grpc = |pattern: &str| pattern.starts_with("/opentelemetry.") || pattern.starts_with("/grpc.") || pattern == "/{*method}";
     let mut served = BTreeSet::new();
-    for route in table.routes().filter(|route| !is_grpc(&route.pattern) && !NOT_DOCUMENTED.contains(&route.name)) {
+    let is_elsewhere = |name: &str| NOT_DOCUMENTED.contains(&name) || name.starts_with("xray_");
+    for route in table.routes().filter(|route| !is_grpc(&route.pattern) && !is_elsewhere(route.name)) {
         for method in route.methods.list() {
             let action = match route.door {
                 Door::Ingest => "ingest",

@@ -10,6 +10,7 @@ use crate::id::{SpanId, TraceId};
 use crate::kind::{Annotation, Signal, Source};
 use crate::limits;
 use arrow_buffer::Buffer;
+use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::hash::BuildHasher;
 
@@ -86,6 +87,7 @@ pub struct RowsBuilder {
     system: SystemCells,
     attributes: Vec<Attribute>,
     overflow: Vec<Overflow>,
+    raw: Vec<(u32, Bytes)>,
     keys: Vec<KeyState>,
     key_table: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -313,6 +315,16 @@ impl RowsBuilder {
         self.system.sample_rate[first..].fill(sample_rate);
     }
 
+    /// Keeps the document that the row being built came in, as it was received.
+    pub fn keep_raw(&mut self, raw: Bytes) {
+        let row = self.row();
+        self.list_bytes += raw.len() + 64;
+        match self.raw.last_mut() {
+            Some((last, kept)) if *last == row => *kept = raw,
+            _ => self.raw.push((row, raw)),
+        }
+    }
+
     /// Ends the row.
     pub fn finish_row(&mut self) {
         let row = self.row() as usize;
@@ -328,7 +340,8 @@ impl RowsBuilder {
     /// The finished rows. Levels still open are closed.
     pub fn finish(mut self) -> Rows {
         self.close(Level::Resource);
-        Rows { arena: Buffer::from_vec(self.arena), system: self.system, attributes: self.attributes, overflow: self.overflow }
+        let arena = Buffer::from_vec(self.arena);
+        Rows { arena, system: self.system, attributes: self.attributes, overflow: self.overflow, raw: self.raw }
     }
 
     fn row(&self) -> u32 {

@@ -93,9 +93,15 @@ impl Rows {
             SystemColumn::Twin => Arc::new(BooleanArray::new(BooleanBuffer::new_unset(rows), None)),
             SystemColumn::ResourceKeys => self.key_list_array(&system.resource_keys),
             SystemColumn::ScopeKeys => self.key_list_array(&system.scope_keys),
-            SystemColumn::Raw => Arc::new(BinaryArray::new_null(rows)),
+            SystemColumn::Raw => self.raw_array(),
             SystemColumn::Overflow => self.overflow_array(),
         }
+    }
+
+    fn raw_array(&self) -> ArrayRef {
+        let mut documents = self.raw.iter().peekable();
+        let of_row = |row: usize| documents.next_if(|(of, _)| *of as usize == row).map(|(_, raw)| raw.as_ref());
+        Arc::new((0..self.len()).map(of_row).collect::<BinaryArray>())
     }
 
     fn key_list_array(&self, codes: &[u32]) -> ArrayRef {

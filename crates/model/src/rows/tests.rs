@@ -1,4 +1,5 @@
 use super::*;
+use crate::column::{ColumnRef, SystemColumn};
 use crate::kind::{Annotation, Signal, Source};
 use crate::shown::{ShownRow, shown_rows};
 use crate::value::Value;
@@ -190,4 +191,24 @@ fn a_synthesized_value_gives_way_to_others_but_not_to_empty_ones() {
     (0..3).for_each(|row| assert_eq!(fields(&rows[row]), [("k", &one)], "{row}"));
     (3..6).for_each(|row| assert_eq!(fields(&rows[row]), [("k", &two), ("shadow.k", &one)], "{row}"));
     assert_eq!(fields(&rows[6]), [("k", &two), ("shadow.k", &three)]);
+}
+
+#[test]
+fn documents_are_kept_with_their_rows() {
+    let mut builder = RowsBuilder::new();
+    let dataset = builder.dataset("d");
+    for document in [None, Some("{\"a\":1}"), None, Some("{}")] {
+        builder.start_row(&SystemRow { dataset, ..row(0) });
+        if let Some(document) = document {
+            builder.keep_raw(bytes::Bytes::from_static(b"replaced"));
+            builder.keep_raw(bytes::Bytes::from(document));
+        }
+        builder.finish_row();
+    }
+    let rows = builder.finish();
+    let raw = ColumnRef::System(SystemColumn::Raw);
+    let arrays = rows.project(std::slice::from_ref(&raw), Stamp { sequence: 1, ingest_time_ns: 0 });
+    let raw: Vec<Option<&[u8]>> = arrow_array::cast::AsArray::as_binary::<i32>(&arrays[0]).iter().collect();
+    assert!(rows.has_raw());
+    assert_eq!(raw, [None, Some(b"{\"a\":1}".as_slice()), None, Some(b"{}")]);
 }

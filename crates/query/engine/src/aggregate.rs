@@ -14,6 +14,7 @@ use crate::partials::{Asked, Folding, Partials, Session, Shape};
 use crate::question::{Question, unknown_columns};
 use crate::related::{Ask, Related, Search};
 use crate::scan::{Footers, Output, Outputs, Scan};
+use crate::superseded::Superseded;
 use crate::tasks::Tasks;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -38,6 +39,8 @@ pub(crate) struct Run<'a> {
     pub snapshot: Arc<Snapshot>,
     /// Of all datasets, in the window and round it; where other spans are asked about.
     pub spans: Option<Arc<Snapshot>>,
+    /// Rows that are left out.
+    pub superseded: Option<Arc<Superseded>>,
     pub footers: Arc<Footers>,
     pub partials: Arc<Partials>,
     pub control: Arc<Control>,
@@ -108,6 +111,7 @@ impl Run<'_> {
     pub(crate) fn question(&self, window: Window) -> Question {
         let plan = self.plan;
         Question::new(window, plan.datasets.clone(), &self.ask.own, |marker| plan.leaves_out(marker), self.names())
+            .without(self.superseded.clone())
     }
 
     /// What to tell about columns that are read and about the question's conditions.

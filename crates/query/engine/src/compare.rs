@@ -3,9 +3,12 @@
 //! A scan hands out the rows of a question; [`Side`]s decides row by row which of them are selected; for each column a [`Tallies`]
 //! counts values (or, of numbers with many values, distribution buckets) of the selected rows and of the rest.
 
+mod sample;
 mod selection;
+mod slots;
 mod tally;
 
+pub use sample::Sampled;
 pub use selection::{Selection, SelectionPart};
 pub use tally::{BucketTally, ColumnTally, Tally, ValueTally};
 
@@ -15,7 +18,7 @@ use crate::column::Resolved;
 use crate::cost::Cost;
 use crate::error::Failure;
 use crate::intake::Intake;
-use crate::scan::{Output, Outputs, Scan};
+use crate::scan::{Output, Outputs, Scan, Unit};
 use crate::tasks::Tasks;
 use glasshive_model::ColumnType;
 use glasshive_model::names;
@@ -25,7 +28,7 @@ use glasshive_query_plan::{Column, Note};
 use selection::Sides;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tally::{Batch, Counted, Tallies};
+use tally::{Batch, Counted, Kind, Tallies};
 
 /// Columns that are compared at most; beyond, those whose names come later are left out.
 const COLUMNS_MAX: usize = 1_000;
@@ -54,6 +57,8 @@ pub struct Comparison {
     pub columns: Vec<ColumnTally>,
     /// Whether columns were left out because there are too many.
     pub is_cut: bool,
+    /// How much was looked at, where not everything was: weights are then estimates for all.
+    pub sampled: Option<Sampled>,
     /// What to know about it.
     pub notes: Vec<Note>,
     /// What it took.
@@ -63,17 +68,16 @@ pub struct Comparison {
 /// A column on its way through a comparison.
 struct Compared {
     name: String,
-    form: KeyForm,
     /// Its place among a scan's columns.
     output: usize,
-    is_number: bool,
-    is_integer: bool,
+    kind: Kind,
 }
 
 impl Run<'_> {
     /// Counts all columns of the plan's rows, apart for those that are selected and the rest. The plan is grouped by what the parts of
     /// the selection are about, so that columns of other spans are found; notes and cost are left for the engine to add.
-    pub(crate) async fn compare(&self, selection: &Selection) -> Result<Comparison, Failure> {
+    /// Of more than `sample` rows only about so many are looked at.
+    pub(crate) async fn compare(&self, selection: &Selection, sample: Option<u64>) -> Result<Comparison, Failure> {
         let related = self.related().await?;
         let mut outputs = Outputs::default();
         let sides = Sides::new(selection, &mut outputs, self.names(), &self.ask.breakdowns);
@@ -88,6 +92,9 @@ impl Run<'_> {
         let columns = Arc::new(columns);
         let scan = Arc::new(Scan { question: self.question(self.plan.time.window), outputs });
         let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control, None).await?);
+        let thinned = sample.and_then(|most| queue.choose(|units| sample::thin(units, selection.window, most)));
+        let sampled = thinned.as_ref().map(|(sampled, _)| *sampled);
+        let strata = thinned.map(|(_, strata)| strata);
         let sides = Arc::new(sides);
         let mut tasks = Tasks::default();
         for _ in 0..self.threads {
@@ -96,13 +103,13 @@ impl Run<'_> {
             tasks.spawn(async move {
                 let held = control.reservation("comparison");
                 let mut counted = Counted::new(columns.len());
-                let mut take = |_: &_, arrays: Vec<arrow_array::ArrayRef>| {
+                let mut take = |unit: &Unit, arrays: Vec<arrow_array::ArrayRef>| {
                     let arrays = intake.columns(arrays)?;
                     let is_selected = sides.of(&arrays);
-                    let batch = Batch::new(&arrays, weight, is_selected);
+                    let batch = Batch::new(&arrays, weight, strata.map(|strata| strata[unit.stratum()]), &is_selected);
                     counted.rows(&batch);
-                    for (column, tallies) in columns.iter().zip(&mut counted.columns) {
-                        tallies.add(&batch, &arrays[column.output], column.form, column.is_number, column.is_integer);
+                    for (index, column) in columns.iter().enumerate() {
+                        counted.column(index, &batch, &arrays[column.output], column.kind);
                     }
                     held.try_resize(counted.heap_bytes())?;
                     Ok(())
@@ -120,7 +127,8 @@ impl Run<'_> {
             held.try_resize(whole.heap_bytes())?;
         }
         let tallies = columns.iter().zip(whole.columns).filter_map(|(column, tallies): (_, Tallies)| tallies.finish(&column.name));
-        Ok(Comparison { selected: whole.selected, rest: whole.rest, columns: tallies.collect(), is_cut, notes, cost: Cost::default() })
+        let [selected, rest] = whole.sides;
+        Ok(Comparison { selected, rest, columns: tallies.collect(), is_cut, sampled, notes, cost: Cost::default() })
     }
 
     /// The columns that can tell rows apart, added to what the scan hands out.
@@ -144,7 +152,8 @@ impl Run<'_> {
             let is_integer = resolved.only_type() == Some(ColumnType::Int);
             let index = outputs.column(resolved);
             let output = outputs.add(if is_number { Output::Numbers(index) } else { Output::Key(index, form) });
-            columns.push(Compared { name, form, output, is_number, is_integer });
+            let kind = if is_number { Kind::Numbers(is_integer) } else { Kind::Keys(form) };
+            columns.push(Compared { name, output, kind });
         }
         (columns, is_cut)
     }

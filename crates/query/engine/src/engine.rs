@@ -1,12 +1,14 @@
 //! The engine: takes a question, waits for a slot, answers on threads of its own.
 
 mod compare;
+mod documents;
 mod listing;
 mod outline;
 mod raw;
 mod run;
 mod stored;
 
+pub use documents::{DocumentsRequest, StoredDocument};
 pub use listing::{ColumnInfo, ColumnValues, Columns, ColumnsRequest, ValuesRequest};
 pub use outline::Outline;
 pub use raw::{Follower, RawRows, TraceRequest};
@@ -16,10 +18,11 @@ use crate::aggregate::Run;
 use crate::column::Names;
 use crate::control::{Cancel, Control};
 use crate::cost::{Cost, Meter};
-use crate::error::EngineError;
+use crate::error::{EngineError, Failure};
 use crate::partials::Partials;
 use crate::related::Ask;
 use crate::scan::Footers;
+use crate::superseded::{self, Superseded};
 use glasshive_base::{Clock, metrics};
 use glasshive_model::EnvironmentId;
 use glasshive_query_plan::{Answer, Plan, Relation, Wants, Window, histogram};
@@ -161,7 +164,7 @@ impl Engine {
     ) -> Result<(Answer, Cost), EngineError> {
         let plan = plan.clone();
         self.run("query", cancel, move |inner, control| async move {
-            let run = inner.prepared(environment, &plan, wants, &control);
+            let run = inner.prepared(environment, &plan, wants, &control).await?;
             let (mut answer, covered) = run.answer().await?;
             answer.notes.splice(0..0, control.take_notes(inner.config.time_limit, Some(plan.time.window), covered)?);
             Ok((answer, control.meter.cost(&run.snapshot.files)))
@@ -185,23 +188,46 @@ impl Inner {
     }
 
     /// A plan over a snapshot of what it is about.
-    pub(crate) fn prepared<'a>(&self, environment: EnvironmentId, plan: &'a Plan, wants: Wants, control: &Arc<Control>) -> Run<'a> {
+    pub(crate) async fn prepared<'a>(
+        &self,
+        environment: EnvironmentId,
+        plan: &'a Plan,
+        wants: Wants,
+        control: &Arc<Control>,
+    ) -> Result<Run<'a>, Failure> {
         let reach = self.reach(environment, plan);
+        let superseded = self.superseded(environment, reach, control).await?;
         let snapshot = self.snapshot(environment, reach, plan.datasets.clone());
         let ask = Ask::new(&plan.filters, &plan.breakdowns, Names { registry: &snapshot.registry, fields: &plan.fields });
         let spans = ask.has_others().then(|| self.snapshot(environment, Relation::reach(plan.time.window), None));
-        Run {
+        Ok(Run {
             plan,
             wants,
             ask,
             reach,
             snapshot,
             spans,
+            superseded,
             footers: self.footers.clone(),
             partials: self.partials.clone(),
             control: control.clone(),
             threads: self.threads(),
+        })
+    }
+
+    /// The rows of a window that others supersede. Asked for before the rows themselves, so that what supersedes one is never missing.
+    pub(crate) async fn superseded(
+        &self,
+        environment: EnvironmentId,
+        window: Window,
+        control: &Arc<Control>,
+    ) -> Result<Option<Arc<Superseded>>, Failure> {
+        if !superseded::may_be_any(&self.store.registry(environment)) {
+            return Ok(None);
         }
+        let snapshot = self.snapshot(environment, superseded::reach(window), None);
+        let (footers, threads) = (&self.footers, self.threads());
+        superseded::Search { snapshot: &snapshot, window, trace: None, footers, control, threads }.run().await
     }
 
     /// Where the events of a plan are looked for.

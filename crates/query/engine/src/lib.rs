@@ -1,14 +1,14 @@
 //! The query engine: plans run over a store's live rows and files.
 //!
 //! [`Engine`] answers a [`Plan`](glasshive_query_plan::Plan) with an [`Answer`](glasshive_query_plan::Answer), finds raw rows
-//! ([`Engine::events`], [`Engine::trace`], [`Engine::trace_outline`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]), counts what
+//! ([`Engine::events`], [`Engine::trace`], [`Engine::trace_outline`]) and the documents that were kept beside them ([`Engine::documents`]), lists what there is to ask about ([`Engine::columns`], [`Engine::values`]), counts what
 //! tells some rows from others ([`Engine::compare`]) and tells
 //! which rows of what arrives pass a filter ([`Engine::follow`]). It serves nothing and parses nothing, and it reads only
 //! through [`Store::snapshot`](glasshive_store::Store::snapshot).
 //!
 //! A question's way: names are looked up in the registry (`column`), the snapshot is cut into live chunks and row groups that
 //! may hold wanted rows (`scan`), threads take them newest first, filter them (`question`, `cells`) and fold them into groups
-//! (`fold`; of histograms what each point adds, `histogram`), keeping what files come to for the next question (`partials`), or note where rows lie (`rows`); where other spans of the trace decide, these are found first (`related`); states merge, groups are chosen, calculations are read (`aggregate`, `measures`).
+//! (`fold`; of histograms what each point adds, `histogram`), keeping what files come to for the next question (`partials`), or note where rows lie (`rows`); where other spans of the trace decide, these are found first (`related`), as are rows that later ones supersede (`superseded`); states merge, groups are chosen, calculations are read (`aggregate`, `measures`).
 //! Grouping, accumulators and memory accounts are DataFusion's, and this is the only crate that names it.
 //!
 //! Invariants: what a comparison or calculation means is decided in [`glasshive_query_plan`] alone; the fast ways through
@@ -34,13 +34,14 @@ mod question;
 mod related;
 mod rows;
 mod scan;
+mod superseded;
 mod tasks;
 
-pub use compare::{BucketTally, ColumnTally, Comparison, Selection, SelectionPart, Tally, ValueTally};
+pub use compare::{BucketTally, ColumnTally, Comparison, Sampled, Selection, SelectionPart, Tally, ValueTally};
 pub use control::Cancel;
 pub use cost::Cost;
 pub use engine::{
-    ColumnInfo, ColumnValues, Columns, ColumnsRequest, Engine, EngineConfig, Follower, Outline, RawRows, StoredPage, StoredRequest,
-    TraceRequest, ValuesRequest,
+    ColumnInfo, ColumnValues, Columns, ColumnsRequest, DocumentsRequest, Engine, EngineConfig, Follower, Outline, RawRows, StoredDocument,
+    StoredPage, StoredRequest, TraceRequest, ValuesRequest,
 };
 pub use error::EngineError;

@@ -4,12 +4,14 @@ use crate::cells::{self, Budget, Prepared};
 use crate::column::{Binding, Names, Reads, Resolved, Source};
 use crate::control::Control;
 use crate::error::Failure;
+use crate::superseded::Superseded;
 use arrow_array::ArrayRef;
 use arrow_buffer::BooleanBuffer;
 use glasshive_model::names::{ERROR, META_DERIVED, META_SELF_TELEMETRY};
 use glasshive_model::{ColumnType, SystemColumn};
 use glasshive_query_plan::coerce::Class;
 use glasshive_query_plan::{Column, Combination, Condition, FilterOp, Filters, Literal, Note, NoteKind, Window};
+use std::sync::Arc;
 
 /// Which rows are wanted.
 pub(crate) struct Question {
@@ -20,6 +22,8 @@ pub(crate) struct Question {
     pub conditions: Vec<Wanted>,
     /// Must hold whatever the combination.
     pub exclusions: Vec<Wanted>,
+    /// Rows that are left out one by one; `None` where no row in reach can be one.
+    pub superseded: Option<Arc<Superseded>>,
 }
 
 /// One condition, looked up.
@@ -36,6 +40,7 @@ pub(crate) struct BoundFilter {
     exclusions: Vec<(Binding, Prepared)>,
     dataset: Option<(usize, Vec<String>)>,
     time: Option<(usize, Window)>,
+    superseded: Option<(usize, Arc<Superseded>)>,
     /// What is read for it.
     pub reads: Reads,
 }
@@ -57,7 +62,12 @@ impl Question {
             let column = Resolved::new(&condition.column, names).of_type(ColumnType::Bool);
             Wanted { column, prepared: Prepared::new(&condition, Some(Class::Truth)) }
         });
-        Self { window, datasets, combination: filters.combination, conditions, exclusions: exclusions.collect() }
+        Self { window, datasets, combination: filters.combination, conditions, exclusions: exclusions.collect(), superseded: None }
+    }
+
+    /// The same without the rows that others supersede.
+    pub(crate) fn without(self, superseded: Option<Arc<Superseded>>) -> Self {
+        Self { superseded, ..self }
     }
 
     /// Whether a source may hold rows that pass, going by which columns it has.
@@ -84,7 +94,9 @@ impl Question {
             wanted.iter().map(bind).collect()
         };
         let (exclusions, conditions) = (bind(&self.exclusions), bind(&self.conditions));
-        BoundFilter { combination: self.combination, conditions, exclusions, dataset, time, reads }
+        let superseded = self.superseded.clone().filter(|superseded| superseded.may_be_in(source));
+        let superseded = superseded.map(|superseded| (reads.system(SystemColumn::Seq), superseded));
+        BoundFilter { combination: self.combination, conditions, exclusions, dataset, time, superseded, reads }
     }
 
     /// What to tell about columns that nobody has and literals that fit no value.
@@ -138,7 +150,7 @@ impl BoundFilter {
 
     /// Whether nothing but the time is looked at.
     pub(crate) fn has_only_time(&self) -> bool {
-        self.conditions.is_empty() && self.exclusions.is_empty() && self.dataset.is_none()
+        self.conditions.is_empty() && self.exclusions.is_empty() && self.dataset.is_none() && self.superseded.is_none()
     }
 
     /// The bound conditions that decide together with how they are joined; for pruning.
@@ -161,6 +173,10 @@ impl BoundFilter {
         }
         for (binding, prepared) in &self.exclusions {
             mask = &mask & &prepared.mask(&cells::read(binding, arrays, rows, &budget)?)?;
+        }
+        if let Some((slot, superseded)) = &self.superseded {
+            let seqs = cells::int64(&arrays[*slot]).values();
+            mask = BooleanBuffer::collect_bool(rows, |row| mask.value(row) && !superseded.has(seqs[row]));
         }
         if self.conditions.is_empty() {
             return Ok(mask);

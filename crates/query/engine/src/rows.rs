@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::question::Question;
 use crate::related::{Ids, Related};
 use crate::scan::{Footers, Output, Outputs, Scan, Unit, filtered, times};
+use crate::superseded::Superseded;
 use crate::tasks::Tasks;
 use arrow_array::ArrayRef;
 use datafusion_execution::memory_pool::MemoryReservation;
@@ -25,6 +26,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Finder {
     pub snapshot: Arc<Snapshot>,
+    /// Rows of a trace that are left out; those of other questions are left out by the question.
+    pub superseded: Option<Arc<Superseded>>,
     pub footers: Arc<Footers>,
     pub control: Arc<Control>,
     pub threads: usize,

@@ -34,7 +34,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) enum Unit {
     /// Live rows.
-    Chunk(Arc<Chunk>),
+    Chunk(Live),
     /// A row group of a file.
     Group(Group),
     /// What is known of a row group, or of a file.
@@ -86,6 +86,16 @@ impl<F: FnMut(&Unit, Vec<ArrayRef>) -> Result<(), Failure> + Send> Taker for F {
     }
 }
 
+/// A chunk of live rows.
+#[derive(Clone)]
+pub(crate) struct Live {
+    pub chunk: Arc<Chunk>,
+    /// The rows that alone are looked at; all when left out.
+    pub rows: Option<BooleanBuffer>,
+    /// As a group's.
+    pub stratum: usize,
+}
+
 /// A row group of a file.
 #[derive(Clone)]
 pub(crate) struct Group {
@@ -96,6 +106,8 @@ pub(crate) struct Group {
     pub times_ns: (i64, i64),
     /// The rows that alone can be wanted, where an index tells.
     pub rows: Option<RowSelection>,
+    /// Of rows that stand for others: to which part of all they belong.
+    pub stratum: usize,
 }
 
 /// What is scanned for: rows, and of them which columns.
@@ -123,25 +135,34 @@ impl Unit {
     /// Whether two are one piece of work.
     pub(crate) fn is_same(&self, other: &Unit) -> bool {
         match (self, other) {
-            (Unit::Chunk(left), Unit::Chunk(right)) => Arc::ptr_eq(left, right),
+            (Unit::Chunk(left), Unit::Chunk(right)) => Arc::ptr_eq(&left.chunk, &right.chunk),
             (Unit::Group(left), Unit::Group(right)) => Arc::ptr_eq(&left.file, &right.file) && left.index == right.index,
             _ => false,
         }
     }
 
     /// Least and greatest event time, ns.
-    fn times_ns(&self) -> (i64, i64) {
+    pub(crate) fn times_ns(&self) -> (i64, i64) {
         match self {
-            Unit::Chunk(chunk) => (chunk.time_range().start, chunk.time_range().end - 1),
+            Unit::Chunk(live) => (live.chunk.time_range().start, live.chunk.time_range().end - 1),
             Unit::Group(group) => group.times_ns,
             Unit::Kept(kept) => kept.times_ns,
+        }
+    }
+
+    /// Of rows that stand for others: to which part of all they belong.
+    pub(crate) fn stratum(&self) -> usize {
+        match self {
+            Unit::Chunk(live) => live.stratum,
+            Unit::Group(group) => group.stratum,
+            Unit::Kept(_) => 0,
         }
     }
 
     /// Least and greatest log sequence of its rows, and how many rows there are; of a row group that does not say, the file's.
     pub(crate) fn arrivals(&self) -> ((u64, u64), u64) {
         match self {
-            Unit::Chunk(chunk) => (chunk.sequences(), chunk.len() as u64),
+            Unit::Chunk(live) => (live.chunk.sequences(), live.chunk.len() as u64),
             Unit::Group(group) => (prune::group_sequences(group), group.rows_in_all()),
             Unit::Kept(kept) => ((kept.file.row.sequence_first, kept.file.row.sequence_last), kept.rows),
         }
@@ -169,7 +190,7 @@ impl Scan {
     ) -> Result<Queue, Failure> {
         let mut units = Vec::new();
         for chunk in snapshot.live.iter().filter(|chunk| self.question.may_pass(Source::Chunk(chunk))) {
-            units.push(Unit::Chunk(chunk.clone()));
+            units.push(Unit::Chunk(Live { chunk: chunk.clone(), rows: None, stratum: 0 }));
         }
         let mut unseen_ns = None;
         let traces = prune::wanted_traces(&self.question);
@@ -217,7 +238,7 @@ impl Scan {
         while !queue.is_empty() && control.flow()? == Flow::GoOn {
             let Some((ticket, unit)) = queue.pop() else { return Ok(()) };
             let outcome = match &unit {
-                Unit::Chunk(chunk) => self.read_chunk(chunk, control, &mut |columns| taker.rows(&unit, columns)),
+                Unit::Chunk(live) => self.read_chunk(live, control, &mut |columns| taker.rows(&unit, columns)),
                 Unit::Group(group) => group.read(self, control, &mut |columns| taker.rows(&unit, columns)).await,
                 Unit::Kept(kept) => {
                     control.meter.kept(kept);
@@ -245,12 +266,12 @@ impl Scan {
 
     fn read_chunk(
         &self,
-        chunk: &Arc<Chunk>,
+        Live { chunk, rows: asked, .. }: &Live,
         control: &Control,
         take: &mut impl FnMut(Vec<ArrayRef>) -> Result<(), Failure>,
     ) -> Result<Flow, Failure> {
         control.meter.chunk(chunk);
-        control.meter.scanned(chunk.len());
+        control.meter.scanned(asked.as_ref().map_or(chunk.len(), BooleanBuffer::count_set_bits));
         let source = Source::Chunk(chunk);
         let window = self.question.window;
         let times = chunk.time_range();
@@ -258,6 +279,10 @@ impl Scan {
         let filter = self.question.bind(source, all_in_window, self.holds_only_wanted(chunk.datasets().keys()));
         let rows = chunk.len();
         let mask = if filter.is_trivial() { None } else { Some(filter.mask(&chunk.project(filter.reads.columns()), rows, control)?) };
+        let mask = match (mask, asked) {
+            (Some(mask), Some(asked)) => Some(&mask & asked),
+            (mask, asked) => mask.or_else(|| asked.clone()),
+        };
         let kept = mask.as_ref().map_or(rows, BooleanBuffer::count_set_bits);
         control.meter.matched(kept);
         if kept > 0 {

@@ -21,13 +21,18 @@ pub async fn run(mut call: Call) -> Result<Response, Failure> {
     let ticket = call.enter("compare", &text::to_text(&plan))?;
     let plan = KeptFields::of(&call, &open).in_plan(&plan, selection.parts.iter().map(SelectionPart::column))?;
     let start = call.hive.clock.monotonic();
-    let comparison = open.engine.compare(call.environment, &plan, &selection, ticket.cancel.clone()).await.map_err(engine_failure)?;
+    let comparison = open
+        .engine
+        .compare(call.environment, &plan, &selection, request.sample_rows, ticket.cancel.clone())
+        .await
+        .map_err(engine_failure)?;
     let ranking = glasshive_feature_bubbleup::rank(&comparison, &asked(&plan, &selection));
     ok(&CompareAnswer {
         selected: ranking.selected.into(),
         rest: ranking.rest.into(),
         columns: ranking.panels.into_iter().map(Into::into).collect(),
         is_cut: comparison.is_cut,
+        sampled: comparison.sampled.map(Into::into),
         partial: comparison.notes.iter().any(Note::is_partial),
         notes: comparison.notes.into_iter().map(Into::into).collect(),
         cost: Cost::new(comparison.cost, call.hive.clock.monotonic().saturating_sub(start)),

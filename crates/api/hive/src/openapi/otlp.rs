@@ -8,6 +8,7 @@ const SIGNALS: [(&str, &str, &str); 3] = [
     ("logs", "ExportLogsServiceRequest", "Log records, as SDKs and collectors export them."),
     ("metrics", "ExportMetricsServiceRequest", "Metrics, as SDKs and collectors export them."),
 ];
+
 /// Adds their paths: `bases` are what stands in front of `/v1/...`.
 pub fn push(paths: &mut Map<String, Value>, bases: &[String]) {
     for base in bases {

@@ -14,6 +14,9 @@ pub struct CompareRequest {
     pub text: String,
     /// The selected events.
     pub selection: Selection,
+    /// Looks at about so many stored rows only, spread over all of them, for an estimate; at all when left out, or when there are no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_rows: Option<u64>,
 }
 
 /// Events that are selected: all that is said must hold of them.
@@ -71,6 +74,8 @@ pub struct CompareAnswer {
     pub columns: Vec<ComparedColumn>,
     /// Whether columns were left out because there are too many.
     pub is_cut: bool,
+    /// How much was looked at, where `sample_rows` were fewer than there are: then events and shares are estimates. Null otherwise.
+    pub sampled: Option<Sampled>,
     /// Whether events were left out; notes with a `missing` say which.
     pub partial: bool,
     /// What to know about the answer.
@@ -86,6 +91,15 @@ pub struct Side {
     pub rows: u64,
     /// Events, scaled by sample rate.
     pub events: f64,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sampled {
+    /// Stored rows.
+    pub rows: u64,
+    /// Of so many.
+    pub of: u64,
 }
 
 /// A column on both sides.
@@ -145,6 +159,12 @@ pub struct ComparedBin {
 impl From<glasshive_query_engine::Tally> for Side {
     fn from(tally: glasshive_query_engine::Tally) -> Self {
         Self { rows: tally.rows, events: tally.weight }
+    }
+}
+
+impl From<glasshive_query_engine::Sampled> for Sampled {
+    fn from(sampled: glasshive_query_engine::Sampled) -> Self {
+        Self { rows: sampled.rows, of: sampled.of }
     }
 }
 

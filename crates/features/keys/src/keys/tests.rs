@@ -1,7 +1,9 @@
 use super::*;
-use glasshive_base::ManualClock;
+use glasshive_base::{BoxFuture, ManualClock};
 use glasshive_model::Action;
-use glasshive_store::catalog::memory::MemoryCatalog;
+use glasshive_store::catalog::memory::{CatalogCall, Fate, MemoryCatalog, Outcome};
+use std::future::ready;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 async fn keys(catalog: &MemoryCatalog) -> Keys {
     Keys::open(Arc::new(catalog.clone()), Arc::new(ManualClock::at(7))).await.unwrap()
@@ -51,6 +53,33 @@ async fn environments_are_called_and_put_away_and_stay_what_they_are() {
     let after = keys(&catalog).await;
     assert_eq!((after.about(id), after.about(EnvironmentId::LOCAL)), (away, About::default()));
     assert_eq!(after.environments(), before.environments(), "its slug stays");
+}
+
+/// The catalog does what it is told, and its next answer is lost.
+#[derive(Default)]
+struct Deaf(AtomicBool);
+
+impl Fate for Deaf {
+    fn before(&self, call: CatalogCall) -> BoxFuture<'_, Outcome> {
+        let is_lost = call == CatalogCall::Change && self.0.swap(false, Ordering::SeqCst);
+        Box::pin(ready(if is_lost { Outcome::AnswerLost } else { Outcome::Done }))
+    }
+
+    fn after(&self, _: CatalogCall) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+#[tokio::test]
+async fn an_environment_is_renamed_again_after_an_answer_was_lost() {
+    let deaf = Arc::new(Deaf::default());
+    let keys = keys(&MemoryCatalog::default().with_fate(deaf.clone())).await;
+    let id = keys.ensure_environment("dev").await.unwrap();
+    let about = |name: &str| About { name: name.to_owned(), archived: false };
+    deaf.0.store(true, Ordering::SeqCst);
+    assert!(matches!(keys.describe(id, about("Dev")).await, Err(KeyError::Catalog(_))));
+    keys.describe(id, about("Development")).await.unwrap();
+    assert_eq!(keys.about(id), about("Development"));
 }
 
 #[tokio::test]

@@ -48,6 +48,9 @@ pub async fn look(flags: &DoctorFlags, config: Option<&Config>, is_named: bool) 
     let mut findings = vec![listening(&server).await];
     if let Some(config) = config.filter(|_| !is_named) {
         findings.push(listening_grpc(config.grpc.value, config.auth.value).await);
+        if let Some(address) = config.xray.value {
+            findings.push(listening_xray(address).await);
+        }
     }
     if findings[0].fix.is_some() {
         return findings;
@@ -116,6 +119,25 @@ fn no_grpc(base: &str, error: ClientError) -> Finding {
         other => other.to_string(),
     };
     Finding::fail("listening", format!("gRPC at {base}: {why}"), "start the server, or say with --grpc where it listens")
+}
+
+/// The TCP side alone: a datagram would have no answer.
+async fn listening_xray(address: SocketAddr) -> Finding {
+    let base = format!("http://{}", reachable(address));
+    let answer = match Server::at(&base, None) {
+        Ok(server) => {
+            server.send(Method::GET, "/healthz", HeaderMap::new(), Bytes::new()).await.map_err(|error| server.told(&error).to_string())
+        }
+        Err(error) => Err(format!("{error:#}")),
+    };
+    let fix = "see that --xray names the server's own address, or say --xray off";
+    match answer {
+        Ok(answer) if answer.status == StatusCode::OK && answer.body.starts_with(b"glasshive") => {
+            Finding::ok("listening", format!("{base} answers as X-Ray's daemon"))
+        }
+        Ok(answer) => Finding::warn("listening", format!("{base} answers, not as Glasshive's X-Ray daemon does ({})", answer.status), fix),
+        Err(error) => Finding::warn("listening", format!("X-Ray at {base}: {error}"), fix),
+    }
 }
 
 /// Its own checks, its version, and its clock.

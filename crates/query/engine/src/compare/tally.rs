@@ -1,5 +1,9 @@
 //! Counts of values on both sides.
+//!
+//! A batch's rows are first gathered in [`Slots`] of what is quickly told equal - the bits of a number, the view of a text - so that a
+//! value is hashed, looked up and made readable once for a batch and not once for a row.
 
+use super::slots::Slots;
 use crate::cells::{KeyForm, group_value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type, Int64Type};
@@ -7,7 +11,9 @@ use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use glasshive_query_plan::{GroupValue, lhist};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Values of a column that are told apart at once; beyond, those with the least share of either side are let go.
@@ -21,7 +27,7 @@ const SAMPLED_ROWS: usize = 8_192;
 /// What a map takes for a value it has room for, bytes, without its text: an eighth of a map's places stays empty.
 const VALUE_BYTES: usize = (size_of::<(u64, ValueTally)>() + 1) * 8 / 7;
 /// The same of a bucket.
-const BUCKET_BYTES: usize = (size_of::<(i32, (Tally, Tally))>() + 1) * 8 / 7;
+const BUCKET_BYTES: usize = (size_of::<(i32, [Tally; 2])>() + 1) * 8 / 7;
 
 /// Rows, and what they stand for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -81,19 +87,31 @@ pub struct ColumnTally {
 
 /// Rows of a scan, and on which side each is.
 pub(super) struct Batch<'a> {
-    selected: BooleanBuffer,
-    weights: Option<&'a [f64]>,
-    rows: usize,
+    /// 0 for a selected row, 1 for another: the index of its side.
+    pub(super) sides: Vec<u8>,
+    /// The selected rows.
+    selected: Vec<u32>,
+    pub(super) weights: Option<Cow<'a, [f64]>>,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(columns: &'a [ArrayRef], weight: Option<usize>, selected: BooleanBuffer) -> Self {
+    /// `stands_for`: of rows that were taken out of many, how many each stands for.
+    pub(super) fn new(columns: &'a [ArrayRef], weight: Option<usize>, stands_for: Option<f64>, selected: &BooleanBuffer) -> Self {
         let weights = weight.map(|weight| columns[weight].as_primitive::<Float64Type>().values().as_ref());
-        Self { rows: selected.len(), selected, weights }
+        let weights = match (weights, stands_for) {
+            (Some(weights), Some(many)) => Some(weights.iter().map(|weight| weight * many).collect::<Vec<_>>().into()),
+            (Some(weights), None) => Some(weights.into()),
+            (None, Some(many)) => Some(vec![many; selected.len()].into()),
+            (None, None) => None,
+        };
+        let mut sides = vec![1; selected.len()];
+        selected.set_indices().for_each(|row| sides[row] = 0);
+        let selected = selected.set_indices().map(|row| u32::try_from(row).expect("a batch has thousands of rows")).collect();
+        Self { sides, selected, weights }
     }
 
-    fn weight(&self, row: usize) -> f64 {
-        self.weights.map_or(1.0, |weights| weights[row])
+    pub(super) fn rows(&self) -> usize {
+        self.sides.len()
     }
 }
 
@@ -103,7 +121,7 @@ impl Tally {
         Self { rows, weight: rows as f64, squares: rows as f64 }
     }
 
-    fn add(&mut self, weight: f64) {
+    pub(super) fn add(&mut self, weight: f64) {
         self.rows += 1;
         self.weight += weight;
         self.squares += weight * weight;
@@ -134,25 +152,41 @@ impl Tally {
 
 /// What one thread counted.
 pub(super) struct Counted {
-    pub(super) selected: Tally,
-    pub(super) rest: Tally,
+    /// The selected rows, and the rest.
+    pub(super) sides: [Tally; 2],
     pub(super) columns: Vec<Tallies>,
-    /// Selected rows of which was remembered what they have.
-    sampled: usize,
+    slots: Slots,
+}
+
+/// What a column's values are counted as.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    /// Keys of a form.
+    Keys(KeyForm),
+    /// Numbers; `true` where all of them are integers.
+    Numbers(bool),
 }
 
 impl Counted {
     pub(super) fn new(columns: usize) -> Self {
         let columns = (0..columns).map(|_| Tallies::default()).collect();
-        Self { selected: Tally::default(), rest: Tally::default(), columns, sampled: 0 }
+        Self { sides: Default::default(), columns, slots: Slots::default() }
     }
 
     /// Counts the rows themselves.
     pub(super) fn rows(&mut self, batch: &Batch<'_>) {
-        for row in 0..batch.rows {
-            if batch.selected.value(row) { &mut self.selected } else { &mut self.rest }.add(batch.weight(row));
+        match &batch.weights {
+            None => {
+                self.sides[0].merge(Tally::of_rows(batch.selected.len() as u64));
+                self.sides[1].merge(Tally::of_rows((batch.rows() - batch.selected.len()) as u64));
+            }
+            Some(weights) => batch.sides.iter().zip(weights.iter()).for_each(|(side, weight)| self.sides[usize::from(*side)].add(*weight)),
         }
-        self.sampled = (self.sampled + batch.selected.count_set_bits()).min(SAMPLED_ROWS);
+    }
+
+    /// Counts a batch of a column: keys of `form`, or numbers.
+    pub(super) fn column(&mut self, column: usize, batch: &Batch<'_>, array: &ArrayRef, kind: Kind) {
+        self.columns[column].add(batch, array, kind, &mut self.slots);
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -160,11 +194,30 @@ impl Counted {
     }
 
     pub(super) fn merge(&mut self, other: Counted) {
-        self.selected.merge(other.selected);
-        self.rest.merge(other.rest);
+        for (own, theirs) in self.sides.iter_mut().zip(other.sides) {
+            own.merge(theirs);
+        }
         for (own, theirs) in self.columns.iter_mut().zip(other.columns) {
             own.merge(theirs);
         }
+    }
+}
+
+/// Passes hashes on as they are.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        debug_assert!(false, "hashes are u64");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
@@ -174,70 +227,116 @@ pub(super) struct Tallies {
     is_number: bool,
     /// More different numbers than are counted value by value.
     has_many_numbers: bool,
-    selected: Tally,
-    rest: Tally,
-    values: HashMap<u64, ValueTally>,
+    /// Of the selected rows, and of the rest.
+    sides: [Tally; 2],
+    values: HashMap<u64, ValueTally, BuildHasherDefault<Hashed>>,
     /// What the text of `values` takes.
     text_bytes: usize,
     /// Values that were let go: different ones among the selected rows, and among the rest, at most.
     let_go: [u64; 2],
-    buckets: HashMap<i32, (Tally, Tally)>,
+    buckets: HashMap<i32, [Tally; 2]>,
     sample: Vec<u64>,
 }
 
 impl Tallies {
-    /// Counts a batch of the column: keys of `form`, or numbers.
-    pub(super) fn add(&mut self, batch: &Batch<'_>, array: &ArrayRef, form: KeyForm, is_number: bool, is_integer: bool) {
-        self.is_number = is_number;
+    fn add(&mut self, batch: &Batch<'_>, array: &ArrayRef, kind: Kind, slots: &mut Slots) {
+        self.is_number = matches!(kind, Kind::Numbers(_));
         let room = SAMPLED_ROWS.saturating_sub(self.sample.len());
-        if array.null_count() == batch.rows {
-            let selected = batch.selected.count_set_bits().min(room);
-            self.sample.resize(self.sample.len() + selected, 0);
+        if array.null_count() == batch.rows() {
+            self.sample.resize(self.sample.len() + batch.selected.len().min(room), 0);
             return;
         }
-        let mut left = room;
-        for row in 0..batch.rows {
-            let is_selected = batch.selected.value(row);
-            let is_there = array.is_valid(row);
-            let hash = if is_there { hash_of(array, row) } else { 0 };
-            if is_selected && left > 0 {
-                self.sample.push(hash);
-                left -= 1;
+        let sampled = batch.selected.iter().take(room).map(|row| *row as usize);
+        self.sample.extend(sampled.map(|row| if array.is_valid(row) { hash_of(array, row) } else { 0 }));
+        match kind {
+            Kind::Numbers(is_integer) => {
+                let numbers = array.as_primitive::<Float64Type>();
+                let values = numbers.values();
+                if self.has_many_numbers {
+                    // Those that have no bucket are not shown anywhere.
+                    slots.fill(batch, numbers.nulls(), |row| {
+                        lhist::bucket(values[row]).map_or(u128::MAX, |bucket| bucket.cast_unsigned().into())
+                    });
+                    self.add_buckets(slots, |key| u32::try_from(key).ok().map(u32::cast_signed));
+                } else {
+                    slots.fill(batch, numbers.nulls(), |row| float_key(values[row]));
+                    self.add_buckets(slots, |key| lhist::bucket(number_of_key(key)));
+                    self.add_numbers(slots, array, is_integer);
+                }
             }
-            if !is_there {
-                continue;
-            }
-            let weight = batch.weight(row);
-            if is_selected { &mut self.selected } else { &mut self.rest }.add(weight);
-            if is_number {
-                self.add_number(array.as_primitive::<Float64Type>().value(row), is_integer, is_selected, weight, hash);
-            } else {
-                let entry = self.values.entry(hash).or_insert_with(|| {
-                    let value = group_value(form, array.as_ref(), row);
-                    self.text_bytes += text_bytes(&value);
-                    entry_of(value, hash)
-                });
-                if is_selected { &mut entry.selected } else { &mut entry.rest }.add(weight);
-                self.let_light_go();
+            Kind::Keys(form) => {
+                match array.data_type() {
+                    DataType::Utf8View => {
+                        let views = array.as_string_view().views();
+                        slots.fill(batch, array.nulls(), |row| views[row]);
+                    }
+                    DataType::Int64 => {
+                        let values = array.as_primitive::<Int64Type>().values();
+                        slots.fill(batch, array.nulls(), |row| values[row].cast_unsigned().into());
+                    }
+                    DataType::Float64 => {
+                        let values = array.as_primitive::<Float64Type>().values();
+                        slots.fill(batch, array.nulls(), |row| float_key(values[row]));
+                    }
+                    DataType::Int8 => {
+                        let values = array.as_primitive::<Int8Type>().values();
+                        slots.fill(batch, array.nulls(), |row| values[row].cast_unsigned().into());
+                    }
+                    _ => slots.fill(batch, array.nulls(), |row| hash_of(array, row).into()),
+                }
+                self.add_values(slots, array, form);
             }
         }
     }
 
-    fn add_number(&mut self, number: f64, is_integer: bool, is_selected: bool, weight: f64, hash: u64) {
-        if let Some(bucket) = lhist::bucket(number) {
-            let sides = self.buckets.entry(bucket).or_default();
-            if is_selected { &mut sides.0 } else { &mut sides.1 }.add(weight);
+    /// Texts that are equal may have several slots: they are one by their hash.
+    fn add_values(&mut self, slots: &Slots, array: &ArrayRef, form: KeyForm) {
+        for slot in &slots.slots {
+            self.add_sides(slot.sides);
         }
-        if self.has_many_numbers {
-            return;
+        for slot in &slots.slots {
+            let (hash, row) = (hash_of(array, slot.first), slot.first);
+            let entry = self.values.entry(hash).or_insert_with(|| {
+                let value = group_value(form, array.as_ref(), row);
+                self.text_bytes += text_bytes(&value);
+                entry_of(value, hash)
+            });
+            entry.selected.merge(slot.sides[0]);
+            entry.rest.merge(slot.sides[1]);
+            self.let_light_go();
         }
-        let value = || if is_integer { GroupValue::Int(number as i64) } else { GroupValue::of_float(number) };
-        let entry = self.values.entry(hash).or_insert_with(|| entry_of(value(), hash));
-        if is_selected { &mut entry.selected } else { &mut entry.rest }.add(weight);
-        if self.values.len() > NUMBERS_MAX {
-            self.has_many_numbers = true;
-            self.values.clear();
+    }
+
+    fn add_buckets(&mut self, slots: &Slots, bucket: impl Fn(u128) -> Option<i32>) {
+        for slot in &slots.slots {
+            self.add_sides(slot.sides);
+            if let Some(bucket) = bucket(slot.key) {
+                let sides = self.buckets.entry(bucket).or_default();
+                sides[0].merge(slot.sides[0]);
+                sides[1].merge(slot.sides[1]);
+            }
         }
+    }
+
+    fn add_numbers(&mut self, slots: &Slots, array: &ArrayRef, is_integer: bool) {
+        for slot in &slots.slots {
+            let number = number_of_key(slot.key);
+            let value = || if is_integer { GroupValue::Int(number as i64) } else { GroupValue::of_float(number) };
+            let hash = hash_of(array, slot.first);
+            let entry = self.values.entry(hash).or_insert_with(|| entry_of(value(), hash));
+            entry.selected.merge(slot.sides[0]);
+            entry.rest.merge(slot.sides[1]);
+            if self.values.len() > NUMBERS_MAX {
+                self.has_many_numbers = true;
+                self.values.clear();
+                return;
+            }
+        }
+    }
+
+    fn add_sides(&mut self, sides: [Tally; 2]) {
+        self.sides[0].merge(sides[0]);
+        self.sides[1].merge(sides[1]);
     }
 
     /// When there is too much of them, keeps the values with the greatest share of either side: at most half of what there may be, so
@@ -247,7 +346,7 @@ impl Tallies {
             return;
         }
         let share = |part: Tally, whole: Tally| part.rows as f64 / whole.rows.max(1) as f64;
-        let greatest = |entry: &ValueTally| share(entry.selected, self.selected).max(share(entry.rest, self.rest));
+        let greatest = |entry: &ValueTally| share(entry.selected, self.sides[0]).max(share(entry.rest, self.sides[1]));
         let mut entries: Vec<(f64, ValueTally)> = self.values.drain().map(|(_, entry)| (greatest(&entry), entry)).collect();
         entries.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.1.hash.cmp(&right.1.hash)));
         self.text_bytes = 0;
@@ -271,8 +370,7 @@ impl Tallies {
     fn merge(&mut self, other: Tallies) {
         self.is_number |= other.is_number;
         self.has_many_numbers |= other.has_many_numbers;
-        self.selected.merge(other.selected);
-        self.rest.merge(other.rest);
+        self.add_sides(other.sides);
         self.let_go[0] += other.let_go[0];
         self.let_go[1] += other.let_go[1];
         self.sample.extend(other.sample);
@@ -289,17 +387,18 @@ impl Tallies {
             }
         }
         self.let_light_go();
-        for (bucket, (selected, rest)) in other.buckets {
+        for (bucket, theirs) in other.buckets {
             let sides = self.buckets.entry(bucket).or_default();
-            sides.0.merge(selected);
-            sides.1.merge(rest);
+            sides[0].merge(theirs[0]);
+            sides[1].merge(theirs[1]);
         }
         self.has_many_numbers |= self.is_number && self.values.len() > NUMBERS_MAX;
     }
 
     /// The counts in order; nothing for a column that no row has.
     pub(super) fn finish(self, name: &str) -> Option<ColumnTally> {
-        if self.selected.rows + self.rest.rows == 0 {
+        let [selected, rest] = self.sides;
+        if selected.rows + rest.rows == 0 {
             return None;
         }
         let mut values: Vec<ValueTally> = if self.has_many_numbers { Vec::new() } else { self.values.into_values().collect() };
@@ -307,17 +406,15 @@ impl Tallies {
         values.sort_by(|left, right| rows(right).cmp(&rows(left)).then_with(|| left.hash.cmp(&right.hash)));
         let of = |is_wanted: fn(&ValueTally) -> bool| values.iter().filter(|value| is_wanted(value)).count() as u64;
         let distinct = if self.has_many_numbers {
-            let buckets = |side: fn(&(Tally, Tally)) -> bool| self.buckets.values().filter(|sides| side(sides)).count() as u64;
-            [buckets(|sides| sides.0.rows > 0), buckets(|sides| sides.1.rows > 0)]
+            [0, 1].map(|side: usize| self.buckets.values().filter(|sides| sides[side].rows > 0).count() as u64)
         } else {
             [of(|value| value.selected.rows > 0) + self.let_go[0], of(|value| value.rest.rows > 0) + self.let_go[1]]
         };
         let mut buckets: Vec<BucketTally> = Vec::new();
         if self.has_many_numbers {
-            buckets.extend(self.buckets.into_iter().map(|(bucket, (selected, rest))| BucketTally { bucket, selected, rest }));
+            buckets.extend(self.buckets.into_iter().map(|(bucket, [selected, rest])| BucketTally { bucket, selected, rest }));
             buckets.sort_by_key(|tally| tally.bucket);
         }
-        let (selected, rest) = (self.selected, self.rest);
         Some(ColumnTally {
             name: name.to_owned(),
             is_number: self.is_number,
@@ -329,6 +426,15 @@ impl Tallies {
             sample: self.sample,
         })
     }
+}
+
+/// Equal for equal numbers: adding zero makes one of the two zeros.
+fn float_key(number: f64) -> u128 {
+    (number + 0.0).to_bits().into()
+}
+
+fn number_of_key(key: u128) -> f64 {
+    f64::from_bits(u64::try_from(key).expect("it was made of 64 bits"))
 }
 
 fn entry_of(value: GroupValue, hash: u64) -> ValueTally {
@@ -360,66 +466,4 @@ fn hash_of(array: &ArrayRef, row: usize) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use arrow_array::StringViewArray;
-    use glasshive_model::ColumnType;
-    use std::sync::Arc;
-
-    /// Counts rows of one column of text: those in front are selected.
-    fn add(counted: &mut Counted, selected: &[String], rest: &[String]) {
-        let array: ArrayRef = Arc::new(StringViewArray::from_iter_values(selected.iter().chain(rest)));
-        let is_selected = (0..array.len()).map(|row| row < selected.len()).collect();
-        let batch = Batch::new(&[], None, is_selected);
-        counted.rows(&batch);
-        counted.columns[0].add(&batch, &array, KeyForm::Typed(ColumnType::Str), false, false);
-    }
-
-    fn finished(counted: Counted) -> ColumnTally {
-        counted.columns.into_iter().next().unwrap().finish("text").unwrap()
-    }
-
-    #[test]
-    fn a_column_of_many_long_texts_stays_within_its_bytes() {
-        let texts = |first: usize| -> Vec<String> { (first..first + 50).map(|n| format!("{n:065535}")).collect() };
-        // Entries and the sample are few here.
-        let most = TEXT_MAX + (1 << 16);
-        let counted = |first: usize| {
-            let mut counted = Counted::new(1);
-            for first in (first..first + 150).step_by(50) {
-                add(&mut counted, &texts(first)[..5], &texts(first)[5..]);
-                let held: usize = counted.columns[0].values.values().map(|entry| text_bytes(&entry.value)).sum();
-                assert_eq!(counted.columns[0].text_bytes, held);
-                assert!((held..=most).contains(&counted.heap_bytes()), "{} bytes", counted.heap_bytes());
-            }
-            counted
-        };
-        let mut whole = counted(0);
-        for first in [150, 300, 450] {
-            whole.merge(counted(first));
-            let held: usize = whole.columns[0].values.values().map(|entry| text_bytes(&entry.value)).sum();
-            assert_eq!(whole.columns[0].text_bytes, held);
-            assert!((held..=most).contains(&whole.heap_bytes()), "{} bytes", whole.heap_bytes());
-        }
-        let column = finished(whole);
-        assert!(!column.values.is_empty());
-        assert_eq!((column.selected.rows, column.rest.rows, column.distinct), (60, 540, [60, 540]));
-    }
-
-    #[test]
-    fn what_many_of_the_rest_have_outlasts_very_many_selected_values() {
-        let batches = 3 * VALUES_MAX / 1_024;
-        let mut sides = [Counted::new(1), Counted::new(1)];
-        for batch in 0..batches {
-            let selected: Vec<String> = (0..1_024).map(|n| format!("selected {batch} {n}")).collect();
-            let other = |n: usize| if n < 4 { "often".to_owned() } else { format!("other {batch} {n}") };
-            add(&mut sides[batch % 4 / 3], &selected, &(0..10).map(other).collect::<Vec<_>>());
-        }
-        let [mut whole, other] = sides;
-        whole.merge(other);
-        assert!(whole.columns[0].values.len() <= VALUES_MAX);
-        let column = finished(whole);
-        assert_eq!((&column.values[0].value, column.values[0].rest.rows), (&GroupValue::Str("often".to_owned()), 4 * batches as u64));
-        assert_eq!(column.distinct, [3 * VALUES_MAX as u64, 6 * batches as u64 + 1]);
-    }
-}
+mod tests;

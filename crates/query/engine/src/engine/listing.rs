@@ -167,7 +167,7 @@ impl Engine {
                 let of = |op| Calculation { op, column: Some(own.column.clone()) };
                 plan.calculations.extend(NUMBERS.map(of));
             }
-            let run = inner.prepared(environment, &plan, Wants { total: is_number, ..Wants::TABLE }, &control);
+            let run = inner.prepared(environment, &plan, Wants { total: is_number, ..Wants::TABLE }, &control).await?;
             let (answer, covered) = run.answer().await?;
             let mut notes = control.take_notes(LISTING_LIMIT, Some(plan.time.window), covered)?;
             notes.extend(answer.notes);

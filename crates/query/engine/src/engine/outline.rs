@@ -1,7 +1,7 @@
 //! A trace by column: what its tree is made of, without the other fields of its rows.
 
 use super::Engine;
-use super::raw::{EVERYTHING, TraceRequest, too_long};
+use super::raw::{TraceRequest, too_long};
 use crate::cells::{Budget, Cells};
 use crate::control::Cancel;
 use crate::cost::Cost;
@@ -51,8 +51,7 @@ impl Engine {
         // Told apart by their span ids in any case.
         let fields: Vec<String> = fields.iter().chain(&[names::SPAN_ID]).map(|field| (*field).to_owned()).collect();
         self.run("trace", cancel, move |inner, control| async move {
-            let snapshot = inner.snapshot(environment, EVERYTHING, None);
-            let finder = Finder { snapshot, footers: inner.footers.clone(), control: control.clone(), threads: inner.threads() };
+            let finder = inner.trace_finder(environment, request.trace_id, &control).await?;
             let names: Vec<&str> = fields.iter().map(String::as_str).collect();
             let fields = Fields::new(&names, &finder.snapshot);
             let (gathered, is_cut) = finder.trace(request, &fields, inner.config.trace_rows).await?;

@@ -3,12 +3,13 @@
 use super::{Engine, Inner};
 use crate::cells::{ingest_seconds, seconds};
 use crate::column::{Member, Names, Operand, Resolved, Source};
-use crate::control::Cancel;
+use crate::control::{Cancel, Control};
 use crate::cost::Cost;
 use crate::error::{EngineError, Failure};
 use crate::question::Question;
-use crate::related::{Ask, Related, Search};
+use crate::related::{self, Ask, Related};
 use crate::rows::{Fields, Finder, Gathered, Hit, chunk_rows};
+use crate::superseded::Search;
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, TraceId, Value, names};
 use glasshive_query_plan::{
@@ -59,18 +60,20 @@ impl Engine {
     pub async fn events(&self, environment: EnvironmentId, request: &EventsRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
         let request = request.clone();
         self.run("events", cancel, move |inner, control| async move {
+            let superseded = inner.superseded(environment, request.time.window, &control).await?;
             let snapshot = inner.snapshot(environment, request.time.window, request.datasets.clone());
-            let finder = Finder { snapshot, footers: inner.footers.clone(), control: control.clone(), threads: inner.threads() };
+            let (footers, threads) = (inner.footers.clone(), inner.threads());
+            let finder = Finder { snapshot, superseded: superseded.clone(), footers, control: control.clone(), threads };
             let limit = request.limit as usize;
             let registry = finder.snapshot.registry.clone();
             let names = Names { registry: &registry, fields: &request.fields };
             let ask = Ask::new(&request.filters, &[], names);
             let window = request.time.window;
             let related = if ask.has_others() {
-                let search = Search {
+                let search = related::Search {
                     ask: &ask,
                     names,
-                    question: &|| request.question(&ask.own, window, names),
+                    question: &|| request.question(&ask.own, window, names).without(superseded.clone()),
                     snapshot: &finder.snapshot,
                     spans: &inner.snapshot(environment, Relation::reach(window), None),
                     window,
@@ -82,7 +85,7 @@ impl Engine {
             } else {
                 None
             };
-            let question = |window| request.question(&ask.own, window, names);
+            let question = |window| request.question(&ask.own, window, names).without(superseded.clone());
             let hits = finder.walk_back(&request, question, related.as_ref(), limit).await?;
             let next = (hits.len() == limit).then(|| hits.last().map(|hit| hit.cursor)).flatten();
             let columns: Vec<Resolved> = request.columns.iter().map(|column| Resolved::new(column, names)).collect();
@@ -104,8 +107,7 @@ impl Engine {
     /// As [`EngineError`] says.
     pub async fn trace(&self, environment: EnvironmentId, request: TraceRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
         self.run("trace", cancel, move |inner, control| async move {
-            let snapshot = inner.snapshot(environment, EVERYTHING, None);
-            let finder = Finder { snapshot, footers: inner.footers.clone(), control: control.clone(), threads: inner.threads() };
+            let finder = inner.trace_finder(environment, request.trace_id, &control).await?;
             let (gathered, is_cut) = finder.trace(request, &Fields::default(), inner.config.trace_rows).await?;
             let rows = finder.rows(gathered.hits(), None).await?;
             let mut notes = control.take_notes(inner.config.time_limit, None, None)?;
@@ -130,6 +132,22 @@ trait Asks {
 impl Asks for EventsRequest {
     fn question(&self, own: &Filters, window: Window, names: Names<'_>) -> Question {
         Question::new(window, self.datasets.clone(), own, |marker| self.leaves_out(marker), names)
+    }
+}
+
+impl Inner {
+    /// What finds the rows of a trace.
+    pub(super) async fn trace_finder(
+        &self,
+        environment: EnvironmentId,
+        trace_id: TraceId,
+        control: &Arc<Control>,
+    ) -> Result<Finder, Failure> {
+        let snapshot = self.snapshot(environment, EVERYTHING, None);
+        let (footers, threads) = (&self.footers, self.threads());
+        let search = Search { snapshot: &snapshot, window: EVERYTHING, trace: Some(trace_id), footers, control, threads };
+        let superseded = search.run().await?;
+        Ok(Finder { snapshot, superseded, footers: self.footers.clone(), control: control.clone(), threads })
     }
 }
 
@@ -203,7 +221,8 @@ impl Finder {
         let before = Window { start_ns: wider.start_ns, end_ns: seen.start_ns };
         for part in [after, before] {
             if part.start_ns < part.end_ns {
-                self.gather(Question::new(part, None, &filters, |_| false, names), fields, gathered).await?;
+                let question = Question::new(part, None, &filters, |_| false, names).without(self.superseded.clone());
+                self.gather(question, fields, gathered).await?;
             }
         }
         *seen = wider;

@@ -20,7 +20,11 @@ pub(crate) struct Asked {
 impl Asked {
     /// What a scan and its fold ask; `None` when they ask for more than the rows of a file say by themselves.
     pub(crate) fn new(scan: &Scan, keys: &[usize], aggregates: &[Aggregate]) -> Option<Self> {
-        let Question { window: _, datasets, combination, conditions, exclusions } = &scan.question;
+        let Question { window: _, datasets, combination, conditions, exclusions, superseded } = &scan.question;
+        // What is left out of a file may change without it.
+        if superseded.is_some() {
+            return None;
+        }
         let mut text = format!("{combination:?} {conditions:?} {exclusions:?}");
         for key in keys {
             append(&mut text, "by", &output(&scan.outputs, *key)?);

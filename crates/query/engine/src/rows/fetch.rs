@@ -4,7 +4,7 @@ use crate::column::{Binding, Reads, Resolved, Source};
 use crate::control::{Control, Flow};
 use crate::cost::CountedReader;
 use crate::error::Failure;
-use crate::scan::{Group, Unit, file_columns, pages_in_window, read_error};
+use crate::scan::{Group, Live, Unit, file_columns, pages_in_window, read_error};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::{Field, Schema};
@@ -37,7 +37,7 @@ pub(crate) async fn fetch(
     take: &mut (impl FnMut(Vec<ShownRow>) + Send),
 ) -> Result<Flow, Failure> {
     match unit {
-        Unit::Chunk(chunk) => {
+        Unit::Chunk(Live { chunk, .. }) => {
             let seqs = chunk.project(&[ColumnRef::System(SystemColumn::Seq)]);
             let keep = mask(&seqs[0], &wanted.iter().map(|cursor| cursor.seq).collect());
             let batch = chunk_batch(chunk, &keep, columns);

@@ -175,7 +175,7 @@ impl Part {
     /// The values of each wanted column.
     pub(crate) fn cells(&self, fields: &Fields, budget: &Budget<'_>) -> Result<Vec<Cells>, Failure> {
         let source = match &*self.unit {
-            Unit::Chunk(chunk) => Source::Chunk(chunk),
+            Unit::Chunk(live) => Source::Chunk(&live.chunk),
             Unit::Group(group) => Source::File(&group.file.row),
             Unit::Kept(kept) => Source::File(&kept.file.row),
         };

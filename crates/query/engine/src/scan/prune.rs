@@ -29,7 +29,7 @@ pub(super) fn groups(question: &Question, file: &Arc<DataFile>, footer: &Arc<Foo
         if times_ns.0 >= question.window.end_ns || times_ns.1 < question.window.start_ns || !wants_group(question, file, metadata, index) {
             continue;
         }
-        groups.push(Group { file: file.clone(), footer: footer.clone(), index, times_ns, rows: None });
+        groups.push(Group { file: file.clone(), footer: footer.clone(), index, times_ns, rows: None, stratum: 0 });
     }
     groups
 }

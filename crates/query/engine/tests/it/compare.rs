@@ -1,8 +1,8 @@
 //! Which rows a selection selects: by columns of their own, of other spans, and calculated ones.
 
 use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, plan, two_hours};
-use glasshive_query_engine::{Cancel, Selection, SelectionPart};
-use glasshive_query_plan::{Column, GroupValue, NoteKind};
+use glasshive_query_engine::{Cancel, Comparison, Selection, SelectionPart};
+use glasshive_query_plan::{Column, GroupValue, NoteKind, Window};
 use serde_json::json;
 
 fn span(trace: u8, span: u8, parent: Option<u8>, name: &str, number: i64) -> Event {
@@ -32,7 +32,7 @@ async fn selections_by_any_column_that_a_question_may_name() {
     hive.send(&[span(2, 4, None, "cart", 100), span(2, 5, Some(4), "query", 2)]).await;
     let compare = async |question: &str, part: SelectionPart| {
         let selection = Selection { window: two_hours().window, parts: vec![part] };
-        let found = hive.engine.compare(LOCAL, &plan(question), &selection, Cancel::default()).await.unwrap();
+        let found = hive.engine.compare(LOCAL, &plan(question), &selection, None, Cancel::default()).await.unwrap();
         (found.selected.rows, found.rest.rows, found.notes)
     };
     let range = |column: &str, low, high| SelectionPart::Range { column: Column::from_shown(column), low, high };
@@ -74,7 +74,7 @@ async fn a_range_of_a_metrics_histograms_is_told_to_select_nothing() {
     for column in ["took", "took.histogram"] {
         let part = SelectionPart::Range { column: Column::from_shown(column), low: 1.0, high: 2.0 };
         let selection = Selection { window: two_hours().window, parts: vec![part] };
-        let found = hive.engine.compare(LOCAL, &plan("HEATMAP(took)"), &selection, Cancel::default()).await.unwrap();
+        let found = hive.engine.compare(LOCAL, &plan("HEATMAP(took)"), &selection, None, Cancel::default()).await.unwrap();
         assert_eq!((found.selected.rows, found.rest.rows), (0, 3));
         let said: Vec<(NoteKind, bool)> =
             found.notes.iter().map(|note| (note.kind, note.text.contains("a range of them selects no single events"))).collect();
@@ -82,7 +82,50 @@ async fn a_range_of_a_metrics_histograms_is_told_to_select_nothing() {
     }
     let part = SelectionPart::Range { column: Column::from_shown("took.count"), low: 1.0, high: 7.0 };
     let selection = Selection { window: two_hours().window, parts: vec![part] };
-    let found = hive.engine.compare(LOCAL, &plan("HEATMAP(took)"), &selection, Cancel::default()).await.unwrap();
+    let found = hive.engine.compare(LOCAL, &plan("HEATMAP(took)"), &selection, None, Cancel::default()).await.unwrap();
     assert_eq!((found.selected.rows, found.rest.rows, found.notes.len()), (2, 1, 0));
     hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_stands_for_all_rows_near_the_selection_and_far_from_it() {
+    let mut hive = Hive::new().await;
+    let event = |second: i64| {
+        let kind = if second % 4 == 0 { "rare" } else { "usual" };
+        json!({"t": second * SECOND_NS / 10, "f": {"kind": kind, "second": second}})
+    };
+    let events: Vec<Event> = (0..24_000).map(event).collect();
+    for part in events[..20_000].chunks(5_000) {
+        hive.send(part).await;
+        hive.flush().await;
+    }
+    for part in events[20_000..].chunks(100) {
+        hive.send(part).await;
+    }
+    let start_ns = two_hours().window.start_ns;
+    // A narrow box: 600 of the rows.
+    let window = Window { start_ns: start_ns + 1_000 * SECOND_NS, end_ns: start_ns + 1_060 * SECOND_NS };
+    let rare = SelectionPart::Equals { column: Column::from_shown("kind"), value: text("rare") };
+    for (window, parts) in [(window, Vec::new()), (two_hours().window, vec![rare])] {
+        let selection = Selection { window, parts };
+        let compared = async |sample| hive.engine.compare(LOCAL, &plan("COUNT"), &selection, sample, Cancel::default()).await.unwrap();
+        let whole = compared(None).await;
+        assert_eq!(whole.sampled, None);
+        let same = compared(Some(24_000)).await;
+        assert_eq!((same.sampled, same.selected, same.rest), (None, whole.selected, whole.rest), "there are no more rows than that");
+        let some = compared(Some(6_000)).await;
+        let sampled = some.sampled.unwrap();
+        assert!(sampled.of == 24_000 && (3_000..9_000).contains(&sampled.rows), "{sampled:?}");
+        assert_eq!(some.selected.rows + some.rest.rows, sampled.rows, "each row that is read is on one side");
+        let all = some.selected.weight + some.rest.weight;
+        assert!((all - 24_000.0).abs() < 1e-6, "they stand for all: {all}");
+        let ratio = some.selected.weight / whole.selected.weight;
+        assert!((0.8..1.25).contains(&ratio), "{ratio} of the selected");
+        let share = |comparison: &Comparison, value: &str| {
+            let column = comparison.columns.iter().find(|column| column.name == "kind").unwrap();
+            let found = column.values.iter().find(|found| found.value == text(value)).unwrap();
+            found.rest.weight / comparison.rest.weight
+        };
+        assert!((share(&some, "usual") - share(&whole, "usual")).abs() < 0.02);
+    }
 }

@@ -24,7 +24,7 @@ pub const SECOND_NS: i64 = 1_000_000_000;
 pub const LOCAL: EnvironmentId = EnvironmentId::LOCAL;
 
 /// An event that says only what is not usual: members `t` (ns after [`START_NS`]), `dataset`, `signal`, `duration`, `trace`,
-/// `span`, `parent`, `annotation`, `name`, `kind`, `status`, `weight`, and its fields in `f`, resource fields in `r`, scope
+/// `span`, `parent`, `annotation`, `name`, `kind`, `status`, `weight`, `source`, `raw` (its document), and its fields in `f`, resource fields in `r`, scope
 /// fields in `s`.
 pub type Event = Json;
 
@@ -63,7 +63,7 @@ fn rows(events: &[Event]) -> Rows {
             parent_id: event["parent"].as_str().map(SpanId::from_text),
             dataset: builder.dataset(event["dataset"].as_str().unwrap_or("shop")),
             signal: small("signal").and_then(Signal::from_number).unwrap_or(Signal::Trace),
-            source: Source::Otlp,
+            source: event["source"].as_str().and_then(Source::from_word).unwrap_or(Source::Otlp),
             annotation: small("annotation").and_then(Annotation::from_number).unwrap_or(Annotation::None),
             name,
             kind: small("kind"),
@@ -75,6 +75,9 @@ fn rows(events: &[Event]) -> Rows {
             let key = builder.key(&key);
             let cell = cell(&mut builder, &value);
             builder.set(key, cell);
+        }
+        if let Some(raw) = event["raw"].as_str() {
+            builder.keep_raw(raw.to_owned().into());
         }
         builder.finish_row();
         builder.close(Level::Resource);

@@ -83,7 +83,7 @@ async fn every_sort_of_question_is_answered_with_what_there_is() {
     assert_eq!((columns.columns.len(), columns.events, columns.is_partial), (1, 1, true));
     let parts = vec![SelectionPart::Equals { column: color, value: GroupValue::Str("red".to_owned()) }];
     let selection = Selection { window: two_hours().window, parts };
-    let compared = hive.engine.compare(LOCAL, &plan("COUNT"), &selection, Cancel::default()).await.unwrap();
+    let compared = hive.engine.compare(LOCAL, &plan("COUNT"), &selection, None, Cancel::default()).await.unwrap();
     assert_eq!(compared.selected.rows, 1);
     check(&compared.notes, "2 data files", 150, both);
 

@@ -34,7 +34,7 @@ pub(super) async fn read(hits: Vec<Hit>, control: &Arc<Control>) -> Result<Optio
     for (unit, hits) in by_unit(hits) {
         control.go_on()?;
         let found = match &*unit {
-            Unit::Chunk(chunk) => Ok(chunk_rows(chunk, &hits)?),
+            Unit::Chunk(live) => Ok(chunk_rows(&live.chunk, &hits)?),
             Unit::Group(group) => group_rows(group, &hits, control).await,
             // What is known of rows is not the rows themselves; nobody finds any there.
             Unit::Kept(_) => Ok(Vec::new()),

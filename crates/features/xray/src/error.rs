@@ -1,0 +1,60 @@
+//! What can be wrong with a rule, a group, or a question in X-Ray's terms.
+
+use glasshive_base::ErrorKind;
+use glasshive_query_engine::EngineError;
+use glasshive_store::catalog::CatalogError;
+
+/// Why something was not kept, changed or answered.
+#[derive(Debug, thiserror::Error)]
+pub enum XrayError {
+    /// A rule of what is kept is broken, or an expression cannot be read. The sentence names the member.
+    #[error("{0}")]
+    Invalid(String),
+    /// An environment has as many sampling rules as it may.
+    #[error("an environment keeps at most {most} sampling rules")]
+    TooManyRules {
+        /// How many.
+        most: usize,
+    },
+    /// No group or rule has this ARN.
+    #[error("there is nothing with the ARN {arn}")]
+    UnknownArn {
+        /// What was asked for.
+        arn: String,
+    },
+    /// A thing has as many tags as it may.
+    #[error("{arn} would have more than {most} tags")]
+    TooManyTags {
+        /// Which thing.
+        arn: String,
+        /// How many it may have.
+        most: usize,
+    },
+    /// No random id could be made.
+    #[error("no new id could be made: {0}")]
+    Random(getrandom::Error),
+    /// The catalog did not do it.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The engine did not answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl XrayError {
+    /// The sort of failure.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            XrayError::Invalid(_) => ErrorKind::InvalidRequest,
+            XrayError::TooManyRules { .. } | XrayError::TooManyTags { .. } => ErrorKind::Conflict,
+            XrayError::UnknownArn { .. } => ErrorKind::NotFound,
+            XrayError::Random(_) => ErrorKind::Internal,
+            XrayError::Catalog(_) => ErrorKind::Unavailable,
+            XrayError::Engine(error) => error.kind(),
+        }
+    }
+}
+
+pub(crate) fn invalid(message: impl Into<String>) -> XrayError {
+    XrayError::Invalid(message.into())
+}
