@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { drag } from "./hand";
+import { drag, said } from "./hand";
 import { expect, expectAccessible, server, test } from "./page";
 import { sendSpans } from "./plant";
 import { start } from "./server";
@@ -254,7 +254,7 @@ test("where it is narrow, what is selected stays in sight while its details open
   await page.setViewportSize({ width: 900, height: 900 });
   for (const [path, list, details, row] of [
     ["/query?from=-15m&q=COUNT&tab=raw", page.getByRole("grid", { name: /Events/ }), "Event", ".raw-row[aria-selected=true]"],
-    ["/logs?from=-15m", page.getByRole("log", { name: /newest first/ }), "Line", ".logline.selected"],
+    ["/logs?from=-15m", page.getByRole("grid", { name: /newest first/ }), "Line", ".logline.selected"],
   ] as const) {
     await page.goto(`${server()}/e/local${path}`);
     await expect(list).toBeVisible();
@@ -267,4 +267,24 @@ test("where it is narrow, what is selected stays in sight while its details open
     // Rows may be wider than the list.
     await expect(page.locator(row)).toBeInViewport({ ratio: 0.5 });
   }
+});
+
+test("log lines by keyboard: each is a row, and is said", async ({ page }) => {
+  await page.goto(`${server()}/e/local/logs?from=-15m`);
+  const lines = page.getByRole("grid", { name: /newest first/ });
+  await lines.focus();
+  await page.keyboard.press("j");
+  const chosen = lines.getByRole("row", { selected: true });
+  await expect(chosen).toHaveAttribute("aria-rowindex", "1");
+  const words = async () => (await chosen.getByRole("gridcell").allInnerTexts()).filter((_, n) => n > 0 && n !== 3).map((text) => text.toLowerCase());
+  await expect(said(page)).toHaveText(/, 1 of [\d\u202f ,]+$/);
+  await page.keyboard.press("j");
+  await expect(chosen).toHaveAttribute("aria-rowindex", "2");
+  await expect(said(page)).toHaveText(/, 2 of [\d\u202f ,]+$/);
+  const told = (await said(page).innerText()).toLowerCase();
+  for (const word of await words()) expect(told).toContain(word);
+  // What the list says is active is a row of it.
+  const active = await lines.getAttribute("aria-activedescendant");
+  expect(await chosen.getAttribute("id")).toBe(active);
+  await expectAccessible(page);
 });

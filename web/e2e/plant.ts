@@ -121,6 +121,20 @@ export async function plantCalls(server: string, end = Math.floor(Date.now() / 6
   return { start, end, slow: traceId(slow), at };
 }
 
+/** Sends a request a second to each of twelve services over a whole minute; that to `s01` takes 10 ms, and to each next one 10 ms more. */
+export async function plantServices(server: string, end = Math.floor(Date.now() / 60_000 - 1) * 60_000): Promise<Planted> {
+  const start = end - 60_000;
+  const services = Array.from({ length: 12 }, (_, n): [string, unknown[]] => {
+    const spans = Array.from({ length: 60 }, (_, second) => {
+      const id = n * 60 + second + 1;
+      return spanOf(`d${id.toString(16).padStart(31, "0")}`, id, undefined, "GET /", start + second * 1_000, 10 * (n + 1));
+    });
+    return [`s${String(n + 1).padStart(2, "0")}`, spans];
+  });
+  await sendSpans(server, Object.fromEntries(services));
+  return { start, end };
+}
+
 /** Sends a trace whose rows open and close: of two parts, the second with a span within it that asks a database six times. */
 export async function plantFolding(server: string, trace: string, start: number): Promise<void> {
   const queries = Array.from({ length: 6 }, (_, n) => spanOf(trace, 10 + n, 5, "SELECT orders", start + 60 + n * 4, 3));

@@ -1,4 +1,10 @@
+import { execFile, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Hand, drag, iso, said, tabTo } from "./hand";
 import { expect, expectAccessible, server, test, withPages } from "./page";
 import { SLOW, plant, plantCalls, plantLarge } from "./plant";
@@ -117,13 +123,13 @@ test.describe("requests that ask a database, of which one is slow", () => {
   test("25: 8 by keyboard, in the dark, at 200 %, every step said", async ({ page }) => {
     await page.setViewportSize({ width: 720, height: 450 });
     await page.emulateMedia({ colorScheme: "dark" });
-    await page.goto(`${own.url}/e/local/query?${range}&q=P99(duration_ms)+WHERE+is_root+=+true`);
+    await page.goto(`${own.url}/e/local/query?${range}&q=P99(duration_ms)+WHERE+is_root+=+true+STEP+30s`);
     const graph = page.getByRole("application", { name: /P99/ });
     await expect(graph).toBeVisible();
     await tabTo(page, graph);
     await page.keyboard.press("Home");
     let found = false;
-    for (let n = 0; n < 130 && !found; n++) {
+    for (let n = 0; n < 40 && !found; n++) {
       await page.keyboard.press("ArrowRight");
       found = await graph.locator(".tip").evaluate((tip) => /1\.6\d? s/.test(tip.textContent?.replaceAll("\u202f", " ") ?? "")).catch(() => false);
     }
@@ -158,6 +164,32 @@ test.describe("requests that ask a database, of which one is slow", () => {
     await expect(rows).not.toBeFocused();
   });
 
+  test("25: 8 by keyboard where lines are of groups: Up and Down choose one", async ({ page }) => {
+    await page.goto(`${own.url}/e/local/query?${range}&q=P99(duration_ms),+COUNT+GROUP+BY+service.name+ORDER+BY+COUNT+desc+STEP+30s`);
+    const graph = page.getByRole("application", { name: /P99/ });
+    await expect(graph).toBeVisible();
+    await tabTo(page, graph);
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowDown");
+    await expect(said(page)).toHaveText(/P99\(duration_ms\) db .*\d/);
+    await page.keyboard.press("ArrowDown");
+    await expect(said(page)).toHaveText(/P99\(duration_ms\) web .*\d/);
+    const tip = graph.locator(".tip tr", { hasText: "web" });
+    let found = false;
+    for (let n = 0; n < 40 && !found; n++) {
+      await page.keyboard.press("ArrowRight");
+      found = await tip.evaluate((row) => /1\.6\d? s/.test(row.textContent?.replaceAll("\u202f", " ") ?? "")).catch(() => false);
+    }
+    expect(found).toBe(true);
+    await page.keyboard.press("Space");
+    await expect(page.getByRole("menuitem", { name: "Only web" })).toBeVisible();
+    await expect(page.getByRole("menuitem", { name: "Open a trace here" })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(new RegExp(`/trace/${planted.slow}`));
+    // Of the chosen group: the request itself, not the query within it.
+    await expect(page.getByRole("complementary", { name: "Span GET /checkout" })).toBeVisible();
+  });
+
   test("a point of P10 leads to an ordinary trace, not to the slowest", async ({ page }) => {
     await page.goto(`${own.url}/e/local/query?${range}&q=P10(duration_ms)+WHERE+is_root+=+true+STEP+1m`);
     const graph = page.getByRole("application", { name: /P10/ });
@@ -185,6 +217,33 @@ test.describe("requests that ask a database, of which one is slow", () => {
     await expect(rows.getByRole("row", { selected: true })).toHaveAttribute("aria-rowindex", "1");
     await page.keyboard.press("Escape");
     await expect(rows.getByRole("row", { selected: true })).toHaveCount(0);
+  });
+
+  test("find looks through the fields of spans, by words and by conditions, and tells which hit it stands on", async ({ page }) => {
+    await page.goto(`${own.url}/e/local/trace/${planted.slow}`);
+    const find = page.getByRole("searchbox", { name: "Find spans" });
+    const status = page.getByRole("status").filter({ hasText: /hit/ });
+    // No name, service or id has it: a field of one span does.
+    await find.fill("ARCHIVE");
+    await expect(status).toHaveText("1 hit");
+    await find.press("Enter");
+    await expect(status).toHaveText("hit 1 of 1");
+    await expect(page.getByRole("complementary", { name: "Span SELECT orders" })).toContainText("archive");
+    await find.fill("db.table = orders");
+    await expect(status).toHaveText("7 hits");
+    await find.press("Enter");
+    await find.press("Enter");
+    await expect(status).toHaveText(/^hit [123] of 7$/);
+    await find.fill("db.rows >= 90000 AND duration > 1s");
+    await expect(status).toHaveText(/1 hit|hit 1 of 1/);
+    await find.fill("90000");
+    await expect(status).toHaveText(/1 hit|hit 1 of 1/);
+    await find.fill("nothing has this");
+    await expect(status).toHaveText("0 hits");
+    await find.fill("db.table = ");
+    await expect(status).toHaveText("0 hits");
+    await find.fill("db.rows >= 5 AND db.table = archive OR db.table = orders");
+    await expect(status).toContainText("fields were not searched:");
   });
 
   test("11: which field differs from similar spans? Panel, Similar, Compare", async ({ page }) => {
@@ -265,7 +324,7 @@ test.describe("requests that ask a database, of which one is slow", () => {
     await expect(page.getByRole("columnheader", { name: "than before" })).toHaveCount(2);
     await expect(rows.first().locator("td.num.quiet").first()).toHaveText(/^(same|[+−].*)$/);
     await page.getByRole("region", { name: "HEATMAP(duration_ms)", exact: true }).getByRole("button", { name: "Graph" }).click();
-    await page.getByRole("menuitemradio", { name: "P50, P95 and P99" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "P50, P95 and P99" }).click();
     await page.screenshot({ path: "e2e/.out/before.png", fullPage: true });
     await expectAccessible(page);
   });
@@ -323,7 +382,7 @@ test("9: the failing SQL of a trace of 100,000 spans, one key", async ({ page })
 
 test("13: from a line to its trace and back to the same line", async ({ page }) => {
   await page.goto(`${server()}/e/local/logs?from=-15m`);
-  const lines = page.getByRole("log", { name: /newest first/ });
+  const lines = page.getByRole("grid", { name: /newest first/ });
   await expect(lines).toBeVisible();
   const first = await lines.locator(".logline").first().innerText();
   await lines.evaluate((element) => element.scrollTo(0, 6_000));
@@ -358,5 +417,47 @@ test("21: the first data of a new app, in three presses", async ({ page }) => {
     await hand.expectWithin("first data");
   } finally {
     await own.remove();
+  }
+});
+
+/** The SDK of tests/sdk, installed from its lock file unless it is there; nothing where there is no Python. */
+function pythonOfSdk(): string | undefined {
+  if (spawnSync("python3", ["--version"]).status !== 0) return undefined;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const installed = spawnSync("python3", ["tests/sdk/run.py", "--install-only", "--only", "python-current"], { cwd: root, encoding: "utf8" });
+  if (installed.status !== 0) throw new Error(`the Python SDK could not be installed: ${installed.stderr}`);
+  return join(root, "target/sdk/python-current/venv/bin");
+}
+
+test("21: a Flask app, nothing changed but the lines that are copied: the page turns green, and shows its request", async ({ page }) => {
+  test.setTimeout(180_000);
+  const python = pythonOfSdk();
+  test.skip(python === undefined, "there is no python3 on this machine");
+  const own = await start("serve");
+  const directory = mkdtempSync(join(tmpdir(), "glasshive-app-"));
+  try {
+    const sdk = fileURLToPath(new URL("../../tests/sdk/python/", import.meta.url));
+    copyFileSync(join(sdk, "app.py"), join(directory, "app.py"));
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.goto(`${own.url}/e/local`);
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Connect" }).click();
+    await page.getByRole("tab", { name: "Python" }).click();
+    await page.getByRole("button", { name: "Copy" }).click();
+    const lines = await page.evaluate(() => navigator.clipboard.readText());
+    await expect(page.getByText("Nothing received yet.")).toBeVisible();
+    // What the lines would install is what the lock file has: nothing is fetched again.
+    const packages = /^pip install (.+)$/m.exec(lines)?.[1]?.split(" ") ?? [];
+    const locked = readFileSync(join(sdk, "requirements-current.txt"), "utf8").split("\n").map((line) => line.split("==")[0]);
+    expect(packages.length).toBeGreaterThan(1);
+    expect(locked).toEqual(expect.arrayContaining(packages));
+    const ran = promisify(execFile)("bash", ["-ec", lines.replace(/^pip install .+$/m, "")], { cwd: directory, env: { PATH: `${python}:${process.env.PATH}`, HOME: directory }, timeout: 60_000 });
+    expect((await ran).stdout).toContain("hello bees");
+    await expect(page.getByText(/events? stored/)).toBeVisible({ timeout: 3_000 });
+    await page.getByRole("link", { name: "See the newest" }).click();
+    const rows = page.getByRole("grid", { name: /Events/ });
+    await expect(rows.getByRole("row").filter({ hasText: "GET /hello/<name>" }).first()).toBeVisible();
+  } finally {
+    await own.remove();
+    rmSync(directory, { recursive: true, force: true });
   }
 });

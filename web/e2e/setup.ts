@@ -1,7 +1,11 @@
 import { start } from "./server";
 
+/** How much history the sample traffic begins with. */
+const HISTORY_MS = 600_000;
+
 /** One server with sample traffic for all tests that only read. */
 export default async function setup(): Promise<() => Promise<void>> {
+  process.env.GLASSHIVE_SINCE = String(Date.now() - HISTORY_MS);
   const server = await start("demo", ["--rate", "40"]);
   process.env.GLASSHIVE_URL = server.url;
   const ask = async () => {

@@ -64,6 +64,24 @@ test("what was answered stays while the server is gone, also when it is asked ag
   }
 });
 
+test("the dot is green only while something arrives", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await plantCalls(own.url, Date.now() - 30 * 60_000);
+    await page.goto(`${own.url}/e/local/query`);
+    const dot = page.getByRole("link", { name: /^Server:/ });
+    await expect(dot).toHaveText("quiet");
+    await expect(dot).toHaveAttribute("title", /nothing received in the last 5 min; .* stored/);
+    // Late spans are spans that arrive, whenever they happened.
+    await plantCalls(own.url, Date.now() - 20 * 60_000);
+    await expect(dot).toHaveText("ok");
+    await page.reload();
+    await expect(dot).toHaveText("quiet");
+  } finally {
+    await own.remove();
+  }
+});
+
 test("an address of nothing says so", async ({ page }) => {
   await page.goto(`${server()}/e/local/nowhere`);
   await expect(page.getByRole("heading", { name: "Nothing is at this address" })).toBeVisible();

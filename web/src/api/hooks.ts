@@ -42,7 +42,7 @@ export function againAfter(error: unknown): number | false {
 
 /** Questions of the present view that are on their way: figures of the server, which are asked all the time, are none. */
 export function isAsking(): boolean {
-  return queries.isFetching({ predicate: ({ queryKey }) => !["stats", "readyz", "refusals", "environments"].includes(String(queryKey[0])) }) > 0;
+  return queries.isFetching({ predicate: ({ queryKey }) => !["stats", "readyz", "refusals", "environments", "arrived", "span-count"].includes(String(queryKey[0])) }) > 0;
 }
 
 /** Runs a query. `run` counts presses of Run, so that the same question is asked again. An older answer stays until the new one is there. */
@@ -80,10 +80,10 @@ const FIRST_PAGE = 1_000;
 const NEXT_PAGE = 5_000;
 
 /** Events page by page, as a list is scrolled. */
-export function useEventPages(env: string, body: Schema["TextEvents"], run: number): UseInfiniteQueryResult<{ pages: EventsAnswer[] }, Error> {
+export function useEventPages(env: string, body: Schema["TextEvents"], run: number, firstPage = FIRST_PAGE): UseInfiniteQueryResult<{ pages: EventsAnswer[] }, Error> {
   return useInfiniteQuery({
     queryKey: ["event-pages", env, body, run],
-    queryFn: ({ signal, pageParam }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { ...body, limit: pageParam ? NEXT_PAGE : FIRST_PAGE, ...(pageParam ? { after: pageParam } : {}) }, signal })),
+    queryFn: ({ signal, pageParam }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { ...body, limit: pageParam ? NEXT_PAGE : firstPage, ...(pageParam ? { after: pageParam } : {}) }, signal })),
     initialPageParam: "",
     getNextPageParam: ({ next }) => next ?? undefined,
     placeholderData: keepPreviousData,
@@ -108,25 +108,43 @@ export function useRow(env: string, row: Row | undefined): Asked<Row | undefined
   });
 }
 
+const columnsAlone = ({ columns }: Schema["Columns"]): Column[] => columns;
+
 /** Every column of the environment: small enough to keep, so that completing never waits. */
 export function useColumns(env: string): Asked<Column[]> {
-  return useQuery({
-    queryKey: ["columns", env],
-    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/columns", { params: { path: { env } }, signal }))).columns,
-    staleTime: 60_000,
-  });
+  return useQuery({ ...columnsQuestion(env), select: columnsAlone });
 }
 
-export function useValues(env: string, column: string | undefined, prefix: string, range: string): Asked<Schema["Values"]> {
+/** The same, with how many events were looked at. */
+export function useColumnFigures(env: string): Asked<Schema["Columns"]> {
+  return useQuery(columnsQuestion(env));
+}
+
+const columnsQuestion = (env: string) => ({
+  queryKey: ["columns", env],
+  queryFn: ({ signal }: { signal: AbortSignal }) => ask(client.GET("/hive/v1/e/{env}/columns", { params: { path: { env } }, signal })),
+  staleTime: 60_000,
+});
+
+/** Values of a column in a range, of events that meet a filter; one that cannot be read, as while it is written, is left out. */
+export function useValues(env: string, column: string | undefined, prefix: string, range: string, filter = ""): Asked<Schema["Values"]> {
   return useQuery({
-    queryKey: ["values", env, column, prefix, range],
-    queryFn: ({ signal }) =>
-      ask(
-        client.GET("/hive/v1/e/{env}/columns/{name}/values", {
-          params: { path: { env, name: column ?? "" }, query: { range, limit: "20", ...(prefix ? { prefix } : {}) } },
-          signal,
-        }),
-      ),
+    queryKey: ["values", env, column, prefix, range, filter],
+    queryFn: async ({ signal }) => {
+      const read = (more: { filter?: string }) =>
+        ask(
+          client.GET("/hive/v1/e/{env}/columns/{name}/values", {
+            params: { path: { env, name: column ?? "" }, query: { range, limit: "20", ...(prefix ? { prefix } : {}), ...more } },
+            signal,
+          }),
+        );
+      try {
+        return await read(filter ? { filter } : {});
+      } catch (error) {
+        if (filter && error instanceof Problem && error.status === 400) return read({});
+        throw error;
+      }
+    },
     enabled: column !== undefined && column !== "",
     placeholderData: keepPreviousData,
   });
@@ -174,6 +192,19 @@ export function useStats(env: string, everyMs = 5_000): Asked<Schema["Stats"]> {
   });
 }
 
+/** Whether any event is younger than so many milliseconds, asked twice a minute. */
+export function useArrived(env: string, lastMs: number, enabled: boolean): Asked<boolean> {
+  return useQuery({
+    queryKey: ["arrived", env, lastMs],
+    queryFn: async ({ signal }) => {
+      const { rows } = await ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `LAST ${lastMs / 60_000}m`, limit: 1, columns: ["name"] }, signal }));
+      return rows.length > 0;
+    },
+    enabled,
+    refetchInterval: 30_000,
+  });
+}
+
 /** The last requests that were refused and that somebody has to hear of. */
 export function useRefusals(env: string, enabled = true): Asked<Schema["Refusals"]> {
   return useQuery({
@@ -206,7 +237,22 @@ export function useReadiness(): Asked<Schema["Readiness"]> {
   });
 }
 
-/** A trace as columns. What was once read is kept: a trace changes only by growing. */
+/** How many spans of a trace are stored, by weight: cheap to ask, and another number when there are others. */
+export function useSpanCount(env: string, id: string | undefined, time: string, everyMs: () => number | false): Asked<number> {
+  return useQuery({
+    queryKey: ["span-count", env, id],
+    queryFn: async ({ signal }) => {
+      const answer = await ask(client.POST("/hive/v1/e/{env}/query", { params: { path: { env } }, body: { text: `COUNT WHERE trace.trace_id = ${id} AND trace.span_id exists AND meta.annotation_type does-not-exist ${time}`, want: [] }, signal }));
+      return Number(answer.results[0]?.values[0] ?? 0);
+    },
+    enabled: id !== undefined && everyMs() !== false,
+    refetchInterval: everyMs,
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+/** A trace as columns. It changes by growing only: what was read stays, and is read again when somebody asks. */
 export function useTrace(env: string, id: string, at: string | undefined): Asked<Trace> {
   return useQuery({
     queryKey: ["trace", env, id, at],
@@ -221,36 +267,70 @@ export function useTrace(env: string, id: string, at: string | undefined): Asked
   });
 }
 
+/** What is known of a span. */
+export interface SpanRows {
+  /** Its event. */
+  own: Row | undefined;
+  /** Those that happened within it, by time. */
+  within: Row[];
+  /** More happened within it: these are the newest. */
+  isCut: boolean;
+  notes: EventsAnswer["notes"];
+  partial: boolean;
+}
+
 /** The event of a span and those that happened within it, with all their fields. */
-export function useSpan(env: string, trace: string, span: string | undefined, time: string): Asked<Row[]> {
+export function useSpan(env: string, trace: string, span: string | undefined, time: string): Asked<SpanRows> {
   return useQuery({
     queryKey: ["span", env, trace, span],
     queryFn: async ({ signal }) => {
       const read = (filter: string) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND ${filter} ${time}`, limit: 500 }, signal }));
       const [own, within] = await Promise.all([read(`trace.span_id = ${span}`), read(`trace.parent_id = ${span} AND meta.annotation_type exists`)]);
-      return [...own.rows.filter((row) => row.fields["meta.annotation_type"] === undefined), ...within.rows.reverse()];
+      return {
+        own: own.rows.find((row) => row.fields["meta.annotation_type"] === undefined),
+        within: within.rows.reverse(),
+        isCut: within.next !== undefined && within.next !== null,
+        notes: [...own.notes, ...within.notes],
+        partial: Boolean(own.partial || within.partial),
+      };
     },
     enabled: span !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
-/** Log lines of a trace, by time. */
-export function useTraceLogs(env: string, trace: string, time: string, enabled: boolean): Asked<EventsAnswer> {
-  return useQuery({
-    queryKey: ["trace-logs", env, trace],
-    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND meta.signal_type = log ${time}`, limit: 5_000 }, signal })),
-    enabled,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+/** Log lines of a trace, newest first, page by page. */
+export function useTraceLogs(env: string, trace: string, time: string): UseInfiniteQueryResult<{ pages: EventsAnswer[] }, Error> {
+  return useEventPages(env, { text: `WHERE trace.trace_id = ${trace} AND meta.signal_type = log ${time}` }, 0, NEXT_PAGE);
 }
 
-/** Counts every column of the selected events and of the others. */
-export function useCompare(env: string, body: Schema["CompareRequest"], run: number): Asked<Schema["CompareAnswer"]> {
-  return useQuery({
+/** Stored rows that the first answer of a comparison is estimated from. */
+const ESTIMATED_FROM = 100_000;
+/** Selected rows below which an estimate says too little to be shown. */
+const TELLING_ROWS = 50;
+
+/** A comparison, and whether it is estimated yet: the exact one takes its place. */
+export type AskedComparison = Pick<Asked<Schema["CompareAnswer"]>, "data" | "error" | "isFetching" | "isPlaceholderData" | "refetch"> & { isEstimate: boolean };
+
+/** Counts every column of the selected events and of the others: of some rows first where there are many, then of all. */
+export function useCompare(env: string, body: Schema["CompareRequest"], run: number): AskedComparison {
+  const compare = (rows: Schema["CompareRequest"], signal: AbortSignal) => ask(client.POST("/hive/v1/e/{env}/compare", { params: { path: { env } }, body: rows, signal }));
+  const some = useQuery({
+    queryKey: ["compare-some", env, body, run],
+    queryFn: ({ signal }) => compare({ ...body, sample_rows: ESTIMATED_FROM }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const isSome = some.data?.sampled !== undefined && some.data.sampled !== null;
+  const all = useQuery({
     queryKey: ["compare", env, body, run],
-    queryFn: ({ signal }) => ask(client.POST("/hive/v1/e/{env}/compare", { params: { path: { env } }, body, signal })),
+    queryFn: ({ signal }) => compare(body, signal),
+    // What is known of all rows after the first answer is not asked again; what failed is, and says why.
+    enabled: isSome || some.isError,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
+  if (some.data && !isSome) return { ...some, isEstimate: false };
+  const isExact = all.data !== undefined && !all.isPlaceholderData;
+  if (some.data && !isExact && some.data.selected.rows >= TELLING_ROWS) return { ...all, data: some.data, isPlaceholderData: false, isEstimate: true };
+  return { ...all, isFetching: all.isFetching || some.isFetching, isEstimate: false };
 }

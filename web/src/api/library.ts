@@ -47,7 +47,10 @@ export async function updateBoard(env: string, { id, version }: Pick<Board, "id"
   return board;
 }
 
-export async function deleteBoard(env: string, id: string): Promise<Board> {
+/** Takes a version of a board out; an `Overtaken` says that there is another one by now. */
+export async function deleteBoard(env: string, id: string, version: number): Promise<Board> {
+  const now = await ask(client.GET("/hive/v1/e/{env}/boards/{id}", { params: { path: { env, id } } }));
+  if (now.version !== version) throw new Overtaken(now.version, now.changed_by, `${now.name}, with ${now.panels.length} panels`);
   const board = await ask(client.DELETE("/hive/v1/e/{env}/boards/{id}", { params: { path: { env, id } } }));
   void queries.invalidateQueries({ queryKey: ["boards", env] });
   return board;
@@ -84,17 +87,30 @@ export async function saveQuery(env: string, body: Schema["NewSavedQuery"]): Pro
   return kept(env, await ask(client.POST("/hive/v1/e/{env}/saved-queries", { params: { path: { env } }, body })));
 }
 
+/** Puts a content in the place of a version; a `Problem` with status 409 says that it is not the last one. */
 export async function updateSavedQuery(env: string, id: string, body: Schema["ChangedSavedQuery"]): Promise<SavedQuery> {
-  try {
-    return kept(env, await ask(client.PUT("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } }, body })));
-  } catch (error) {
-    // Where somebody else was faster, the next try is about what they made of it.
-    void queries.invalidateQueries({ queryKey: ["saved-query", env, id] });
-    throw error;
+  return kept(env, await ask(client.PUT("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } }, body })));
+}
+
+/** Somebody else changed what was to be deleted: whoever still wants that says so with the version that there is now. */
+export class Overtaken extends Error {
+  readonly version: number;
+
+  constructor(version: number, by: string | undefined, what: string) {
+    super(`${by === undefined || by === "anyone" ? "somebody else" : by} changed it meanwhile: ${what}. Press again to delete it all the same`);
+    this.version = version;
   }
 }
 
-export async function deleteSavedQuery(env: string, id: string): Promise<void> {
+/** The saved query as it is now, whatever is in the cache. */
+export async function readSavedQuery(env: string, id: string): Promise<SavedQuery> {
+  return kept(env, await ask(client.GET("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } } })));
+}
+
+/** Takes a version of a saved query out; an `Overtaken` says that there is another one by now. */
+export async function deleteSavedQuery(env: string, id: string, version: number): Promise<void> {
+  const now = await readSavedQuery(env, id);
+  if (now.version !== version) throw new Overtaken(now.version, now.changed_by, `${now.name}, ${now.query}`);
   await ask(client.DELETE("/hive/v1/e/{env}/saved-queries/{id}", { params: { path: { env, id } } }));
   void queries.invalidateQueries({ queryKey: ["saved-queries", env] });
 }
@@ -129,8 +145,27 @@ export async function updateMarker(env: string, id: string, body: Schema["Change
   }
 }
 
-export async function deleteMarker(env: string, id: string): Promise<void> {
-  await ask(client.DELETE("/hive/v1/e/{env}/markers/{id}", { params: { path: { env, id } } }));
+/** What a marker is, without who made it and when. */
+export type MarkerContent = Omit<Schema["ChangedMarker"], "version">;
+
+const MONTH_NS = 2_592_000_000_000_000n;
+
+/** The marker as it is now, looked for near where it was, then everywhere; nothing when it is gone. */
+export async function readMarker(env: string, id: string, startNs: bigint): Promise<Marker | undefined> {
+  const windows = [{ from: String(startNs - MONTH_NS), to: String(startNs + MONTH_NS) }, {}];
+  for (const query of windows) {
+    const { markers } = await ask(client.GET("/hive/v1/e/{env}/markers", { params: { path: { env }, query } }));
+    const found = markers.find((marker) => marker.id === id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Takes a version of a marker out; an `Overtaken` says that there is another one by now. One that is gone already is out. */
+export async function deleteMarker(env: string, id: string, version: number, startNs: bigint): Promise<void> {
+  const now = await readMarker(env, id, startNs);
+  if (now && now.version !== version) throw new Overtaken(now.version, undefined, now.text);
+  if (now) await ask(client.DELETE("/hive/v1/e/{env}/markers/{id}", { params: { path: { env, id } } }));
   void queries.invalidateQueries({ queryKey: ["markers", env] });
 }
 

@@ -1,5 +1,6 @@
 import { parseJson } from "../lib/json";
-import { problemOf, signInNeeded } from "./client";
+import { type Gap, gapText } from "../model/gap";
+import { ask, client, problemOf, signInNeeded } from "./client";
 import type { Row } from "./hooks";
 
 /** Follows events as they arrive, until `signal` aborts; `onOpen` is called when the server has agreed. `missed` tells of some that were left out. */
@@ -22,4 +23,13 @@ export async function follow(env: string, filter: string, signal: AbortSignal, o
       else if (part.startsWith("event: missed")) onMissed();
     }
   }
+}
+
+/** Rows that one answer holds at most. */
+const MOST = 10_000;
+
+/** Events that arrived in a time in which they were not followed, maybe with some that were seen; `isCut` says that there were more, which are older. */
+export async function missedRows(env: string, filter: string, gap: Gap, signal?: AbortSignal): Promise<{ rows: Row[]; isCut: boolean }> {
+  const { rows, next } = await ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: gapText(filter, gap), limit: MOST }, ...(signal ? { signal } : {}) }));
+  return { rows, isCut: next !== undefined && next !== null };
 }

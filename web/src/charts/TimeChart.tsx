@@ -3,6 +3,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useMe
 import { count } from "../lib/format";
 import { useStore } from "../lib/store";
 import { type Zone, clock } from "../lib/time";
+import { groupBeside } from "../model/groups";
 import type { ColourScale } from "../model/ramp";
 import type { Calculation, Grid, Heat } from "../model/series";
 import { announce } from "../ui/announce";
@@ -62,10 +63,11 @@ export interface TimeChartProps {
   boxMenu?: ReactNode;
 }
 
-/** A step, and of a heatmap a row. */
+/** A step, and of a heatmap a row, of lines the group that keys have chosen. */
 export interface Cell {
   step: number;
   row: number | undefined;
+  group?: number | undefined;
 }
 
 interface Drag {
@@ -101,9 +103,9 @@ export function TimeChart(props: TimeChartProps) {
   const colours = useColours();
   const time = useStore(crosshair);
   const hoveredOne = useStore(hoveredGroup);
-  // A heatmap is one group: it is not drawn again for the one that is pointed at.
-  const hovered = calculation.heat ? undefined : hoveredOne;
   const [cell, setCell] = useState<Cell>();
+  // A heatmap is one group: it is not drawn again for the one that is pointed at.
+  const hovered = calculation.heat ? undefined : (cell?.group ?? hoveredOne);
   const [drag, setDrag] = useState<Drag>();
   const [cursor, setCursor] = useState<string>();
   const [begun, setBegun] = useState<Begun>();
@@ -191,8 +193,12 @@ export function TimeChart(props: TimeChartProps) {
     const step = Math.min(grid.steps - 1, Math.max(0, Math.floor((at - grid.first) / grid.step)));
     return { step, row: heat ? rowAt(heat, frame, event.clientY - bounds.top) : undefined };
   };
-  /** The point of a cell; of lines, the one that is nearest to a height, or the first. */
-  const touchedAt = ({ step, row }: Cell, y?: number): Touched => {
+  /** The point of a cell; of lines, the one that is nearest to a height, the chosen one, or the first. */
+  const touchedAt = ({ step, row, group }: Cell, y?: number): Touched => {
+    if (group !== undefined) {
+      const value = calculation.lines[group]?.[step] ?? Number.NaN;
+      return { step, row, group, ...(Number.isFinite(value) ? { value } : {}) };
+    }
     const n = lineData && (y === undefined ? (shown[0]?.[step] === undefined ? undefined : 0) : nearestLine(lineData, frame, step, y));
     const value = n === undefined ? Number.NaN : (shown[n]?.[step] ?? Number.NaN);
     return { step, row, ...(n === undefined || !Number.isFinite(value) ? {} : { group: shownGroups[n], value }) };
@@ -243,12 +249,12 @@ export function TimeChart(props: TimeChartProps) {
     }
   };
 
-  const say = ({ step, row }: Cell) => {
+  const say = ({ step, row, group: only }: Cell) => {
     const when = clock(grid.first + step * grid.step, zone, "second");
     if (heat && row !== undefined) {
       announce(`${when}, ${rowName(calculation, heat, row)}, ${count(heat.counts[step * heat.rows + row] ?? 0)} events`);
     } else {
-      const values = shownGroups.slice(0, 3).map((group) => `${names[group] ? `${names[group]} ` : ""}${textOf(calculation.lines[group]?.[step], calculation)}`);
+      const values = (only === undefined ? shownGroups.slice(0, 3) : [only]).map((group) => `${names[group] ? `${names[group]} ` : ""}${textOf(calculation.lines[group]?.[step], calculation)}`);
       announce(`${when}, ${calculation.label} ${values.join(", ")}`);
     }
   };
@@ -296,6 +302,7 @@ export function TimeChart(props: TimeChartProps) {
       const next: Cell = {
         step: Math.min(grid.steps - 1, Math.max(0, here.step + by[0])),
         row: heat && here.row !== undefined ? Math.min(heat.rows - 1, Math.max(0, here.row + by[1])) : undefined,
+        group: heat ? undefined : groupBeside(shownGroups, here.group, -by[1]),
       };
       setCell(next);
       crosshair.set(middleOf(next.step));
@@ -338,7 +345,7 @@ export function TimeChart(props: TimeChartProps) {
       role="application"
       tabIndex={0}
       aria-roledescription={heat ? "heatmap" : "line graph"}
-      aria-label={`${calculation.label} over time, ${grid.steps} steps. ${box ? "Arrows move the box, Shift and arrows change its size, Enter keeps it, Escape lets it go" : "Arrows move, Enter starts and ends a box"}, Space opens the menu of a point, Shift-M adds a marker.`}
+      aria-label={`${calculation.label} over time, ${grid.steps} steps. ${box ? "Arrows move the box, Shift and arrows change its size, Enter keeps it, Escape lets it go" : `${heat || shownGroups.length < 2 ? "Arrows move" : "Left and Right move, Up and Down choose a group"}, Enter starts and ends a box`}, Space opens the menu of a point, Shift-M adds a marker.`}
       onPointerDown={(event) => {
         if (event.button !== 0 || (event.target as HTMLElement).closest(".selection-menu, .layer, .marker")) return;
         const from = cellAt(event);

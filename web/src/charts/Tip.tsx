@@ -38,23 +38,25 @@ export function Tip({ calculation, grid, zone, names, shownGroups, before, over,
   } else {
     const values = shownGroups
       .map((group, n) => ({ group, n, value: calculation.lines[group]?.[step] ?? Number.NaN }))
-      .filter(({ value }) => !Number.isNaN(value))
-      .sort((a, b) => b.value - a.value);
+      .filter(({ group, value }) => group === cell.group || !Number.isNaN(value))
+      .sort((a, b) => (Number.isNaN(a.value) ? 1 : Number.isNaN(b.value) ? -1 : b.value - a.value));
+    // The group that keys have chosen is told wherever it ranks.
+    const listed = values.filter(({ group }, n) => n < SHOWN_IN_TIP || group === cell.group);
     body = (
       <table>
         <tbody>
-          {values.slice(0, SHOWN_IN_TIP).map(({ group, n, value }) => (
-            <tr key={group}>
+          {listed.map(({ group, n, value }) => (
+            <tr key={group} className={group === cell.group ? "chosen" : ""}>
               <td>
                 <span className="swatch" style={{ background: colours[n] }} />
                 {names[group] || calculation.label}
               </td>
-              <td>{inUnit(value, calculation.measure)}</td>
+              <td>{textOf(value, calculation)}</td>
               {before && <td className="quiet">was {textOf(before.lines[group]?.[Math.round((from - before.grid.first) / before.grid.step)], calculation)}</td>}
             </tr>
           ))}
         </tbody>
-        {values.length > SHOWN_IN_TIP && <caption>{values.length - SHOWN_IN_TIP} more</caption>}
+        {values.length > listed.length && <caption>{values.length - listed.length} more</caption>}
       </table>
     );
   }

@@ -71,13 +71,50 @@ export function paintHeat(context: CanvasRenderingContext2D, frame: Frame, view:
     }
     for (let y = top + 1; y < bottom; y++) pixels.copyWithin(y * wide, line, line + wide);
   }
+  paintLone(pixels, device, view, columns, ramp, Math.round(LONE_PX * scale));
   context.putImageData(image, Math.round(frame.left * scale), Math.round(frame.top * scale));
 }
 
+/** How wide and high a cell without neighbours is at least, CSS pixels: a point alone is seen. */
+const LONE_PX = 3;
+
+/** Cells smaller than that with nothing beside them, over ground that is empty. */
+function paintLone(pixels: Uint32Array, device: Frame, { heat, shading }: HeatView, columns: readonly Column[], ramp: Uint32Array, least: number): void {
+  const isLow = rowEdges(heat, device, 0).bottom - rowEdges(heat, device, 0).top < least;
+  columns.forEach(({ left, right, weights }, n) => {
+    if (!isLow && right - left >= least) return;
+    const [before, after] = [columns[n - 1]?.weights, columns[n + 1]?.weights];
+    for (let row = 0; row < heat.rows; row++) {
+      const weight = weights[row] ?? 0;
+      if (weight <= 0 || (before?.[row] ?? 0) > 0 || (after?.[row] ?? 0) > 0 || (weights[row - 1] ?? 0) > 0 || (weights[row + 1] ?? 0) > 0) continue;
+      const edges = rowEdges(heat, device, row);
+      const [x, toX] = grownTo(left, right, least, device.width);
+      const [y, toY] = grownTo(Math.round(edges.top), Math.round(edges.bottom), least, device.height);
+      const colour = ramp[Math.round(shade(weight, shading) * (RAMP_ENTRIES - 1))] ?? 0;
+      for (let line = y; line < toY; line++) {
+        for (let at = line * device.width + x; at < line * device.width + toX; at++) if (pixels[at] === 0) pixels[at] = colour;
+      }
+    }
+  });
+}
+
+/** A stretch of pixels that is made at least so long round its middle, within what there is. */
+function grownTo(from: number, to: number, least: number, most: number): [number, number] {
+  const start = Math.max(0, Math.min(from - Math.max(0, Math.ceil((least - (to - from)) / 2)), most - least));
+  return [start, Math.min(most, Math.max(to, start + least))];
+}
+
+/** The pixels of a step, or of several in one column, with their weights by row. */
+interface Column {
+  left: number;
+  right: number;
+  weights: Float32Array | Float64Array;
+}
+
 /** The columns of pixels that have steps, each with its weights by row. */
-function columnsOf(heat: Heat, grid: Grid, device: Frame): { left: number; right: number; weights: Float32Array | Float64Array }[] {
+function columnsOf(heat: Heat, grid: Grid, device: Frame): Column[] {
   const edge = (step: number) => Math.min(device.width, Math.max(0, Math.round(xOf(device, grid.first + step * grid.step))));
-  const columns: { left: number; right: number; weights: Float32Array | Float64Array }[] = [];
+  const columns: Column[] = [];
   for (let step = 0; step < grid.steps; ) {
     const left = edge(step);
     const first = step++;

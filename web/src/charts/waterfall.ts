@@ -31,8 +31,8 @@ const PAD = 8;
 export const barX = ({ from, to }: Span, width: number, at: number): number => PAD + ((at - from) / (to - from)) * (width - 2 * PAD);
 export const barTime = ({ from, to }: Span, width: number, x: number): number => from + ((x - PAD) / (width - 2 * PAD)) * (to - from);
 
-/** A service's slot: services in the order in which they come in the trace. */
-export const serviceColour = (colours: Colours, service: number): string => slotColour(colours, service);
+/** The colour of a service of a trace, the same in all of its views and in others where none is in the way. */
+export const serviceColour = (colours: Colours, trace: Trace, service: number): string => slotColour(colours, trace.slots[service] ?? 0);
 
 /** The bars of the rows that show; row `first` at the top of the canvas. */
 export function paintBars(context: CanvasRenderingContext2D, width: number, view: WaterfallView, colours: Colours): void {
@@ -84,7 +84,7 @@ function paintSpan(context: CanvasRenderingContext2D, width: number, top: number
     context.strokeRect(x + 0.5, y + 0.5, wide - 1, high - 1);
     context.setLineDash([]);
   } else {
-    context.fillStyle = serviceColour(colours, trace.service[span] ?? 0);
+    context.fillStyle = serviceColour(colours, trace, trace.service[span] ?? 0);
     context.beginPath();
     context.roundRect(x, y, wide, high, Math.min(2, wide / 2));
     context.fill();
@@ -128,7 +128,7 @@ function paintRepetition(context: CanvasRenderingContext2D, width: number, top: 
     const right = Math.max(left + 1, barX(shown, width, (trace.from[member] ?? 0) + (trace.duration[member] ?? 0)) - 0.5);
     const isError = has(trace, member, ERROR);
     if (right < 0 || left > width || (right <= drawnTo && !isError)) continue;
-    context.fillStyle = isError ? colours.error : serviceColour(colours, trace.service[member] ?? 0);
+    context.fillStyle = isError ? colours.error : serviceColour(colours, trace, trace.service[member] ?? 0);
     context.fillRect(left, top + 5, right - left, high);
     drawnTo = Math.max(drawnTo, right);
   }
@@ -154,7 +154,7 @@ export function paintMinimap(context: CanvasRenderingContext2D, width: number, h
     const right = Math.max(left + 1, Math.round(PAD + (from + (trace.duration[span] ?? 0)) * scale));
     const before = drawn[level] ?? -1;
     if (right <= before || has(trace, span, MISSING)) continue;
-    const own = serviceColour(colours, trace.service[span] ?? 0);
+    const own = serviceColour(colours, trace, trace.service[span] ?? 0);
     if (own !== colour) {
       colour = own;
       context.fillStyle = own;

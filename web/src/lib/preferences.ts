@@ -44,7 +44,10 @@ export const railPinned = preference("rail", false, isBoolean);
 export const singleKeys = preference("single-keys", true, isBoolean);
 /** Whether P50, P95 and P99 lie over heatmaps. */
 export const percentileLines = preference("percentiles", false, isBoolean);
+/** Whether a box that is drawn is compared with the rest at once. */
 export const bubbleUpOnDrag = preference("bubbleup-on-drag", true, isBoolean);
+/** Whether a query runs as soon as one of its clauses is another. */
+export const runOnChange = preference("run-on-change", false, isBoolean);
 
 // An older version kept a key here; people sign in now, and no secret stays in a browser.
 try {

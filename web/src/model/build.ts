@@ -46,7 +46,7 @@ export function answerOf(...roots: Tree[]): TraceAnswer {
   };
   for (const root of roots) add(root, -1);
   const marks = { span: [], at: [], kind: [], is_error: [], name: [] };
-  return { trace_id: "t", start_ns: "0", duration_ns: String(100e6), span_count: spans.parent.length, error_count: 0, missing_root: false, unattached: 0, names, services, kinds, spans, marks };
+  return { trace_id: "t", start_ns: "0", duration_ns: String(100e6), span_count: spans.parent.length, error_count: 0, missing_root: false, unattached: 0, partial: false, notes: [], names, services, kinds, spans, marks };
 }
 
 /** A trace from nested spans. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Tree, build } from "./build";
 import { criticalPath } from "./critical";
 import { type Folding, find, firstFolding, membershipsOf, repetitionsOf, reveal, rowsOf, withAncestors } from "./rows";
-import { MISSING, type Trace, UNFINISHED, has, nameOf, traceOf } from "./trace";
+import { MISSING, type Trace, UNFINISHED, has, isSame, nameOf, traceOf } from "./trace";
 
 const path = (trace: Trace) => criticalPath(trace, 0).map(({ span, from, to }) => `${nameOf(trace, span)} ${from / 1e6}-${to / 1e6}`);
 
@@ -62,12 +62,21 @@ test("what follows from the parents", () => {
   expect([...trace.errorsBelow]).toEqual([1, 1, 0, 0]);
 });
 
+test("a trace that has grown is another, one that was read again is not", () => {
+  const tree = (more: Tree[]) => build({ name: "r", from: 0, length: 100, children: [{ name: "a", from: 0, length: 50 }, ...more] });
+  expect(isSame(tree([]), tree([]))).toBe(true);
+  expect(isSame(tree([]), tree([{ name: "b", from: 60, length: 10 }]))).toBe(false);
+  // A parent that was missing has come: as many lines, one span more.
+  expect(isSame(build({ name: "r", from: 0, length: 9, missing: true }), { ...build({ name: "r", from: 0, length: 9 }), spans: 2 })).toBe(false);
+});
+
 test("marks lie by span; what has no length is unfinished", () => {
   const spans = { parent: [-1, 0], id: ["a", "b"], start: [0, 5], duration: [10, -1], self: [0, 0], name: [0, 0], service: [0, 0], kind: [0, 0], flags: [0, 0] };
   const marks = { span: [1, 1], at: [6, 7], kind: [0, 2], is_error: [false, true], name: [0, 0] };
-  const trace = traceOf({ trace_id: "t", start_ns: "0", duration_ns: "10", span_count: 2, error_count: 0, missing_root: false, unattached: 0, names: ["n"], services: ["s"], kinds: ["k"], spans, marks });
+  const trace = traceOf({ trace_id: "t", start_ns: "0", duration_ns: "10", span_count: 2, error_count: 0, missing_root: false, unattached: 0, partial: true, notes: [{ kind: "partial", text: "a file could not be read" }], names: ["n"], services: ["s"], kinds: ["k"], spans, marks });
   expect([...trace.markStart]).toEqual([0, 0, 2]);
   expect([has(trace, 0, UNFINISHED), has(trace, 1, UNFINISHED)]).toEqual([false, true]);
+  expect([trace.partial, trace.notes.map(({ text }) => text)]).toEqual([true, ["a file could not be read"]]);
 });
 
 describe("rows", () => {

@@ -1,3 +1,6 @@
+import { slotsOfServices } from "./groups";
+import type { Note } from "./notes";
+
 /** The parts of a trace's skeleton that are drawn, as the API names them. Index n of each list is the n-th line, depth first. */
 export interface TraceAnswer {
   trace_id: string;
@@ -7,6 +10,9 @@ export interface TraceAnswer {
   error_count: number;
   missing_root: boolean;
   unattached: number;
+  /** Whether rows of the trace may be missing; the notes say why. */
+  partial: boolean;
+  notes: readonly Note[];
   names: string[];
   services: string[];
   kinds: string[];
@@ -58,6 +64,8 @@ export interface Trace {
   kind: Int32Array;
   names: string[];
   services: string[];
+  /** The colour of each service. */
+  slots: number[];
   kinds: string[];
   ids: string[];
   /** Marks of span n are those from `markStart[n]` to `markStart[n + 1]`. */
@@ -68,6 +76,9 @@ export interface Trace {
   markName: Int32Array;
   /** How many log lines and others name no span. */
   unattached: number;
+  /** Whether rows may be missing; the notes say why. */
+  partial: boolean;
+  notes: readonly Note[];
 }
 
 /** An answer as columns, with what follows from the parents: depths, children, what is below. */
@@ -122,6 +133,7 @@ export function traceOf(answer: TraceAnswer): Trace {
     kind: new Int32Array(spans.kind),
     names: answer.names,
     services: answer.services,
+    slots: slotsOfServices(answer.services, spansBy(spans.service, answer.services.length)),
     kinds: answer.kinds,
     ids: spans.id,
     markStart: starts(marks.span, count),
@@ -130,9 +142,18 @@ export function traceOf(answer: TraceAnswer): Trace {
     markError: Uint8Array.from(marks.is_error, Number),
     markName: new Int32Array(marks.name),
     unattached: answer.unattached,
+    partial: answer.partial,
+    notes: answer.notes,
   };
   placeMissing(trace);
   return trace;
+}
+
+/** How many spans each service has. */
+function spansBy(service: readonly number[], services: number): Int32Array {
+  const spans = new Int32Array(services);
+  for (const one of service) spans[one] = (spans[one] ?? 0) + 1;
+  return spans;
 }
 
 /** Where the marks of each span begin, of marks that lie by span. */
@@ -163,6 +184,12 @@ export const has = (trace: Trace, span: number, flag: number): boolean => ((trac
 export const nameOf = (trace: Trace, span: number): string => (has(trace, span, MISSING) ? `missing parent ${(trace.ids[span] ?? "").slice(0, 8)}…` : (trace.names[trace.name[span] ?? 0] ?? ""));
 export const serviceOf = (trace: Trace, span: number): string => trace.services[trace.service[span] ?? 0] ?? "";
 export const endOf = (trace: Trace, span: number): number => (trace.from[span] ?? 0) + (trace.duration[span] ?? 0);
+
+/** Whether two readings of a trace say the same. A trace changes only by growing. */
+export function isSame(one: Trace, other: Trace): boolean {
+  const size = ({ id, start, length, count, spans, errors, unattached, partial, markAt }: Trace) => [id, start, length, count, spans, errors, unattached, partial, markAt.length].join();
+  return size(one) === size(other);
+}
 
 /** The span of an id; -1 when there is none. */
 export const spanOfId = (trace: Trace, id: string): number => trace.ids.indexOf(id);

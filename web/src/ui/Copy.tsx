@@ -1,22 +1,14 @@
 import { useState } from "react";
 import { announce } from "./announce";
-
-/** Puts text on the clipboard. Without permission the text is selected by hand; nothing else is lost. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { copyText } from "./clipboard";
 
 /** A button that copies. */
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
   const [done, setDone] = useState(false);
   const copy = async () => {
-    const copied = await copyText(text);
-    announce(copied ? "Copied" : "The browser did not let this page copy");
+    // The button says it to those who see it.
+    const copied = await copyText(text, "");
+    if (copied) announce("Copied");
     setDone(copied);
   };
   return (

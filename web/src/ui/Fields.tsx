@@ -1,7 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { printJson } from "../lib/json";
-import { copyText } from "./Copy";
-import { announce } from "./announce";
+import { copyText } from "./clipboard";
 import { Icon } from "./icons";
 
 interface FieldsProps {
@@ -46,7 +45,7 @@ export function Fields({ fields, onFilter, onGroup, distribution, first = [] }: 
             <dt>{name}</dt>
             <dd>{fieldText(fields[name])}</dd>
             <dd className="acts">
-              <button type="button" title="Copy" aria-label={`Copy ${name}`} onClick={() => void copyText(fieldText(fields[name])).then((done) => announce(done ? "Copied" : "Not copied"))}>
+              <button type="button" title="Copy" aria-label={`Copy ${name}`} onClick={() => void copyText(fieldText(fields[name]), `${name} copied`)}>
                 <Icon name="copy" size={13} />
               </button>
               {onFilter && (

@@ -29,7 +29,7 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
       ["Enter", "in an empty clause: run"],
       ["Backspace", "in an empty clause: select, then remove, the last piece"],
       ["Space on a condition", "turn it off and on"],
-      ["Left Right Up Down", "on a graph: move; Enter: start or end a box; Shift-M: add a marker"],
+      ["Left Right Up Down", "on a graph: move, among lines Up and Down choose one; Enter: start or end a box; Shift-M: add a marker"],
       ["the same on a box", "move it; with Shift: change its size; Enter keeps it, Esc takes it back"],
       ["Alt-Up Alt-Down", "an older, a newer query of the history"],
     ],

@@ -1,9 +1,11 @@
 import { useEffect, useState } from "react";
-import { type Marker as Kept, createMarker, deleteMarker, updateMarker, useMarkers } from "../api/library";
+import { Problem } from "../api/client";
+import { type Marker as Kept, type MarkerContent, Overtaken, createMarker, deleteMarker, readMarker, updateMarker, useMarkers } from "../api/library";
 import { useDatasets } from "../api/hooks";
 import { useStore } from "../lib/store";
 import { MINUTE_MS, type Zone, clock, msToNs, nsToMs, partsOf } from "../lib/time";
 import { readPoint } from "../model/range";
+import { ConflictDialog, type Side } from "./ConflictDialog";
 import { Dialog } from "./Dialog";
 import { Form } from "./Form";
 import { sentence } from "./States";
@@ -22,11 +24,30 @@ export function Markers() {
   const { data } = useMarkers(env, start, end);
   useEffect(() => markers.set(data ? data.markers.map(shownOf) : []), [data]);
   const form = useStore(markerForm);
-  return form ? <MarkerForm key={"id" in form ? form.id : "new"} env={env} form={form} close={() => markerForm.set(undefined)} /> : null;
+  return form ? <MarkerForm key={"id" in form ? `${form.id} ${form.version}` : "new"} env={env} form={form} close={() => markerForm.set(undefined)} /> : null;
 }
 
 function shownOf({ id, version, start_ns, end_ns, text, type, url, colour, dataset }: Kept): Marker {
   return { id, version, start: nsToMs(start_ns), end: end_ns ? nsToMs(end_ns) : undefined, text, type, url, colour: colour ?? undefined, dataset: dataset ?? undefined };
+}
+
+/** Two have changed a marker: both are shown, and nothing else is said. */
+class Overlaid extends Error {}
+
+/** What a marker says on both sides, in words. */
+function partsOfMarker(mine: MarkerContent, theirs: MarkerContent, zone: Zone): Side[] {
+  const when = (ns: string | null | undefined) => (ns ? typed(nsToMs(ns), zone) : "");
+  const words = ({ text, type, start_ns, end_ns, url, colour, dataset }: MarkerContent) => [
+    ["what happened", text],
+    ["type", type ?? ""],
+    ["when", when(start_ns)],
+    ["until", when(end_ns)],
+    ["address", url ?? ""],
+    ["colour", colour ?? ""],
+    ["shown on graphs of", dataset ?? "all datasets"],
+  ];
+  const other = words(theirs);
+  return words(mine).map(([name = "", own = ""], n) => ({ name, mine: own, theirs: other[n]?.[1] ?? "" }));
 }
 
 /** A time as it can be typed: `2026-01-02 14:02:05`. */
@@ -53,6 +74,30 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
   const [dataset, setDataset] = useState(known?.dataset ?? "");
   const [colour, setColour] = useState(known?.colour ?? "");
   const [failure, setFailure] = useState<string>();
+  const [conflict, setConflict] = useState<{ mine: MarkerContent; theirs: Kept }>();
+  /** The version that somebody else made, and that is to go all the same. */
+  const [overtaken, setOvertaken] = useState<number>();
+  const save = async (mine: MarkerContent, version = known?.version) => {
+    if (!known || version === undefined) return createMarker(env, mine);
+    try {
+      await updateMarker(env, known.id, { ...mine, version });
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 409)) throw error;
+      const theirs = await readMarker(env, known.id, msToNs(known.start));
+      if (!theirs) throw new Error("somebody else removed the marker meanwhile");
+      setConflict({ mine, theirs });
+      throw new Overlaid();
+    }
+  };
+  const remove = async () => {
+    if (!known) return;
+    try {
+      await deleteMarker(env, known.id, overtaken ?? known.version, msToNs(known.start));
+    } catch (error) {
+      if (error instanceof Overtaken) setOvertaken(error.version);
+      throw error;
+    }
+  };
   const attempt = async (what: () => Promise<void>, words: string) => {
     setFailure(undefined);
     try {
@@ -60,7 +105,7 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
       announce(words);
       close();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof Overlaid)) setFailure(error instanceof Error ? error.message : String(error));
     }
   };
   const submit = () => {
@@ -79,7 +124,7 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
       ...(colour ? { colour } : {}),
       ...(dataset ? { dataset } : {}),
     };
-    void attempt(() => (known ? updateMarker(env, known.id, { ...body, version: known.version }) : createMarker(env, body)), known ? "Marker changed" : "Marker added");
+    void attempt(() => save(body), known ? "Marker changed" : "Marker added");
   };
   const title = editing.disabled ? "Marker" : known ? "Edit the marker" : "Add a marker";
   return (
@@ -145,7 +190,7 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
         )}
         <div className="form-foot">
           {known && !editing.disabled && (
-            <button type="button" className="button" style={{ marginRight: "auto" }} onClick={() => void attempt(() => deleteMarker(env, known.id), "Marker removed")}>
+            <button type="button" className="button" style={{ marginRight: "auto" }} onClick={() => void attempt(remove, "Marker removed")}>
               Remove
             </button>
           )}
@@ -159,6 +204,26 @@ function MarkerForm({ env, form, close }: { env: string; form: NonNullable<Retur
           )}
         </div>
       </Form>
+      {conflict && (
+        <ConflictDialog
+          what="this marker"
+          who="anyone"
+          parts={partsOfMarker(conflict.mine, conflict.theirs, zone)}
+          close={() => setConflict(undefined)}
+          take={() => markerForm.set(shownOf(conflict.theirs))}
+          keep={async () => {
+            try {
+              await save(conflict.mine, conflict.theirs.version);
+            } catch (error) {
+              // A third one was faster: that is shown now.
+              if (error instanceof Overlaid) return;
+              throw error;
+            }
+            announce("Marker changed");
+            close();
+          }}
+        />
+      )}
     </Dialog>
   );
 }

@@ -5,6 +5,8 @@ export interface Item {
   /** What happens; nothing for a line between items. */
   run?: () => void;
   checked?: boolean;
+  /** It is switched on and off by itself, whatever the others are; else one of several is chosen. */
+  isSwitch?: boolean;
 }
 
 export const SEPARATOR: Item = { label: null };
@@ -97,7 +99,7 @@ export function MenuList({ id, items, close, className, name, style }: MenuListP
           <button
             key={index}
             type="button"
-            role={item.checked === undefined ? "menuitem" : "menuitemradio"}
+            role={item.checked === undefined ? "menuitem" : item.isSwitch ? "menuitemcheckbox" : "menuitemradio"}
             aria-checked={item.checked}
             tabIndex={-1}
             className="menu-item"

@@ -14,6 +14,7 @@ import { Palette } from "./Palette";
 import { AccountMenu } from "./AccountMenu";
 import { SignedOut, SignedOutStrip } from "./SignedOut";
 import { TimePicker } from "./TimePicker";
+import { Uncopied } from "./Uncopied";
 import { announce, announcement, toast } from "./announce";
 import { Icon, Logo } from "./icons";
 import { useGlobalKeys } from "./keys";
@@ -49,6 +50,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <SignedOut />
       <Markers />
       <FirstEvents />
+      <Uncopied />
       <Announcer />
     </div>
   );

@@ -1,8 +1,9 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import { queries, useRefusals, useStats } from "../api/hooks";
 import { plural } from "../lib/format";
 import { useMay, useSession } from "../api/session";
+import { createStore, useStore } from "../lib/store";
 import { Code } from "./Copy";
 import { Link } from "./Link";
 import { pageAddress } from "./view";
@@ -100,11 +101,26 @@ export function Skeleton({ height, label }: { height: number; label: string }) {
 /** Waits of which nothing is said. */
 const SAID_AFTER_MS = 1_000;
 
+/** How often what was waited for was called off: all that is on its way at once. */
+const callsOff = createStore(0);
+
 /** Says of a question that takes long how long it has taken, and lets it be called off. */
-export function Waiting({ asked, name = "the answer" }: { asked: { isFetching: boolean; data: unknown; refetch: () => unknown }; name?: string }) {
+export function Waiting({ asked, name = "the answer" }: { asked: { isFetching: boolean; data: unknown; error?: unknown; refetch: () => unknown }; name?: string }) {
   const [since, setSince] = useState<number>();
   const [now, setNow] = useState(0);
   const [isOff, setOff] = useState(false);
+  const calls = useStore(callsOff);
+  const heard = useRef(calls);
+  // Whichever of several was pressed: each says that it is called off, and can be asked again.
+  useEffect(() => {
+    if (heard.current === calls) return;
+    heard.current = calls;
+    setOff(true);
+  }, [calls]);
+  const isAnswered = asked.data !== undefined;
+  useEffect(() => {
+    if (isAnswered) setOff(false);
+  }, [isAnswered]);
   useEffect(() => {
     if (!asked.isFetching) {
       setSince(undefined);
@@ -118,7 +134,7 @@ export function Waiting({ asked, name = "the answer" }: { asked: { isFetching: b
     const timer = setInterval(tick, SAID_AFTER_MS);
     return () => clearInterval(timer);
   }, [asked.isFetching]);
-  if (isOff && !asked.isFetching && asked.data === undefined) {
+  if (isOff && !asked.isFetching && !isAnswered && !asked.error) {
     return (
       <p className="status-line" role="status">
         <span>Called off.</span>
@@ -135,7 +151,7 @@ export function Waiting({ asked, name = "the answer" }: { asked: { isFetching: b
         Waiting for {name}, {Math.round((now - since) / 1e3)} s so far.
         {asked.data !== undefined && " What is shown is older."}
       </span>
-      <button type="button" className="button" onClick={() => (setOff(true), void queries.cancelQueries({ predicate: ({ state }) => state.fetchStatus === "fetching" }))}>
+      <button type="button" className="button" onClick={() => (callsOff.set(calls + 1), void queries.cancelQueries({ predicate: ({ state }) => state.fetchStatus === "fetching" }))}>
         Cancel
       </button>
     </p>

@@ -8,7 +8,7 @@ import { type Range, absolute, isRelative, printSpan, readRange, relativeName, w
 import { Form } from "./Form";
 import { Icon } from "./icons";
 import { isShortcut } from "./keys";
-import { askAgain, useTime } from "./view";
+import { askAgain, isTimeless, useTime, useView } from "./view";
 
 const PRESETS = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 28 * DAY_MS];
 /** Ranges before the last zooms, newest last. */
@@ -62,7 +62,8 @@ export function TimePicker() {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   });
-  const paused = useLive(live && isRelative(range));
+  const timeless = isTimeless(useView());
+  const paused = useLive(live && isRelative(range) && !timeless);
   const button = useRef<HTMLButtonElement>(null);
   const name = relativeName(range);
   return (
@@ -95,12 +96,12 @@ export function TimePicker() {
       <button
         type="button"
         className="button plain"
-        aria-pressed={live}
-        disabled={!isRelative(range)}
-        title={isRelative(range) ? "Ask again by itself (l)" : "Only ranges that end now can be live"}
+        aria-pressed={live && !timeless}
+        disabled={!isRelative(range) || timeless}
+        title={timeless ? "This page is of no range of time: r asks again" : isRelative(range) ? "Ask again by itself (l)" : "Only ranges that end now can be live"}
         onClick={() => change({ live: live ? null : "1" }, "replace")}
       >
-        <span className={live && !paused ? "dot ok" : "dot"} /> {live && paused ? "Live, paused" : "Live"}
+        <span className={live && !paused && !timeless ? "dot ok" : "dot"} /> {live && paused ? "Live, paused" : "Live"}
       </button>
     </div>
   );

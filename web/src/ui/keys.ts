@@ -4,9 +4,9 @@ import { findId } from "../lib/ids";
 import { singleKeys } from "../lib/preferences";
 import { SECOND_MS } from "../lib/time";
 import { announce } from "./announce";
-import { copyText } from "./Copy";
+import { copyText } from "./clipboard";
 import { PAGES } from "./pages";
-import { askAgain, exactLink, pageAddress } from "./view";
+import { askAgain, exactLink, isTimeless, pageAddress, readView } from "./view";
 
 /** Whether a key, or what is pasted, belongs to something that text is typed into. */
 export function isTyping(event: Event): boolean {
@@ -48,10 +48,14 @@ export function useGlobalKeys(openers: Openers): void {
         },
         "/": palette,
         "?": sheet,
-        y: () => void copyLink(),
+        y: () => void copyText(exactLink(), "Link to exactly this view copied"),
         u: () => go(withChanges(readAddress(), { tz: readAddress().params.get("tz") === "utc" ? null : "utc" }), "replace"),
         r: askAgain,
-        l: () => go(withChanges(readAddress(), { live: readAddress().params.get("live") === "1" ? null : "1" }), "replace"),
+        l: () => {
+          const { path, params } = readAddress();
+          if (isTimeless(readView(path))) announce("This page is of no range of time: r asks again", true);
+          else go(withChanges(readAddress(), { live: params.get("live") === "1" ? null : "1" }), "replace");
+        },
       }[event.key];
       if (action) {
         event.preventDefault();
@@ -85,9 +89,4 @@ export function useGlobalKeys(openers: Openers): void {
       window.removeEventListener("paste", paste);
     };
   }, []);
-}
-
-async function copyLink(): Promise<void> {
-  const copied = await copyText(exactLink());
-  announce(copied ? "Link to exactly this view copied" : "The browser did not let this page copy");
 }

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { decoded, keepMoments, print, readAddress, useAddress, useChange, withChanges } from "../lib/address";
 import { createStore, useStore } from "../lib/store";
 import { type Zone, ownZone, zoneOf } from "../lib/time";
@@ -30,6 +30,19 @@ keepMoments({
   },
 });
 
+/** Calls `run` when the view's questions are asked again while it is open; not when Back shows what was asked before. */
+export function useAskedAgain(run: () => void): void {
+  const { times } = useStore(asked);
+  const last = useRef(times);
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    if (times <= last.current) return;
+    last.current = times;
+    latest.current();
+  }, [times]);
+}
+
 export interface View {
   env: string;
   /** `home`, `query`, `trace` and so on. */
@@ -47,6 +60,9 @@ export function useView(): View {
   const { path } = useAddress();
   return useMemo(() => readView(path), [path]);
 }
+
+/** Whether what a page shows lies in no range of time: it cannot be live. A trace is looked at for what is still on its way by itself. */
+export const isTimeless = ({ page, rest }: View): boolean => ["trace", "connect", "settings"].includes(page) || (page === "traces" && rest.startsWith("compare/"));
 
 /** The address of a page in the present environment. Time and zone go along. */
 export function pageAddress(page: string, params: Record<string, string> = {}): string {

@@ -3,7 +3,7 @@ import "../../ui/page.css";
 import "./board.css";
 import { useEffect, useState } from "react";
 import { Problem } from "../../api/client";
-import { type BoardContent, type Panel, createBoard, deleteBoard } from "../../api/library";
+import { Overtaken, type Panel, createBoard, deleteBoard } from "../../api/library";
 import { go, useAddress, useChange } from "../../lib/address";
 import { useStore } from "../../lib/store";
 import { conditionsOf, freeId, freePlace, printConditions } from "../../model/board";
@@ -38,6 +38,9 @@ export function BoardPage({ id }: { id: string }) {
   const { disabled: isFixed, title: why } = useMayEdit();
   const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
+  /** The version that somebody else made, and that is to go all the same. */
+  const [overtaken, setOvertaken] = useState<number>();
+  const [uncopied, setUncopied] = useState<unknown>();
   const [edited, setEdited] = useState<Panel | "query" | "text">();
   const full = params.get("full") === "1";
   useTitle(content?.name ?? "Board");
@@ -73,6 +76,15 @@ export function BoardPage({ id }: { id: string }) {
     const text = printConditions(next.map((piece) => ({ text: piece.text, off: piece.off ?? false })));
     askAgain();
     change({ f: text === content.filter ? null : text || NO_FILTER });
+  };
+  const copy = async () => {
+    setUncopied(undefined);
+    try {
+      const made = await createBoard(env, { ...content, name: `${content.name.slice(0, 240)} (copy)` });
+      go(pageAddress(`/boards/${made.id}`));
+    } catch (error) {
+      setUncopied(error);
+    }
   };
   const isOwnView = f === null && range.from === (content.from || "-2h") && range.to === (content.to || "now");
   const time = timeText(shown);
@@ -128,7 +140,7 @@ export function BoardPage({ id }: { id: string }) {
                   change({ f: null });
                 },
               },
-              { label: "Make a copy", run: () => void copy(env, content) },
+              { label: "Make a copy", run: () => void copy() },
               { label: null },
               { label: "Delete", run: () => setDeleting(true) },
             ]}
@@ -137,6 +149,17 @@ export function BoardPage({ id }: { id: string }) {
       </div>
       {isFixed && <p className="quiet">Filter and time are yours alone; a change of the board is one for everybody. {why}</p>}
       <Notices editing={editing} />
+      {uncopied !== undefined && (
+        <div className="note board-note" role="alert">
+          <span className="grow">The copy was not made. {sentence(uncopied instanceof Error ? uncopied.message : String(uncopied))}</span>
+          <button type="button" className="button" onClick={() => void copy()}>
+            Try again
+          </button>
+          <button type="button" className="button" onClick={() => setUncopied(undefined)}>
+            Let it be
+          </button>
+        </div>
+      )}
       <section className="builder" aria-label="Conditions of all panels">
         <ClauseEditor
           clause="where"
@@ -189,9 +212,14 @@ export function BoardPage({ id }: { id: string }) {
           title={`Delete “${content.name}”?`}
           words={`Its ${content.panels.length} panels go with it, for everybody. The events stay.`}
           action="Delete the board"
-          close={() => setDeleting(false)}
+          close={() => (setDeleting(false), setOvertaken(undefined))}
           run={async () => {
-            await deleteBoard(env, id);
+            try {
+              await deleteBoard(env, id, overtaken ?? base.version);
+            } catch (error) {
+              if (error instanceof Overtaken) setOvertaken(error.version);
+              throw error;
+            }
             announce("Board deleted");
             go(pageAddress("/boards"));
           }}
@@ -199,15 +227,6 @@ export function BoardPage({ id }: { id: string }) {
       )}
     </div>
   );
-}
-
-async function copy(env: string, content: BoardContent): Promise<void> {
-  try {
-    const made = await createBoard(env, { ...content, name: `${content.name.slice(0, 240)} (copy)` });
-    go(pageAddress(`/boards/${made.id}`));
-  } catch (error) {
-    announce(error instanceof Error ? error.message : "The copy could not be made");
-  }
 }
 
 /** What became of changes: not kept, or overtaken. */

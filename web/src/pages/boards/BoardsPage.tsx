@@ -25,10 +25,11 @@ export function BoardsPage() {
   const [typed, setSearch] = useParam("find");
   const search = typed ?? "";
   const [failure, setFailure] = useState<unknown>();
-  const make = async (content: BoardContent) => {
+  const make = async (content: BoardContent) => go(pageAddress(`/boards/${(await createBoard(env, content)).id}`));
+  const take = async (content: BoardContent) => {
     setFailure(undefined);
     try {
-      go(pageAddress(`/boards/${(await createBoard(env, content)).id}`));
+      await make(content);
     } catch (error) {
       setFailure(error);
     }
@@ -45,7 +46,11 @@ export function BoardsPage() {
         </button>
       </div>
       {editing.disabled && <p className="quiet">{editing.title}</p>}
-      {failure !== undefined && <p className="note" role="alert">{sentence(failure instanceof Error ? failure.message : String(failure))}</p>}
+      {failure !== undefined && (
+        <p className="note" role="alert">
+          The board was not made. {sentence(failure instanceof Error ? failure.message : String(failure))}
+        </p>
+      )}
       {boards.error && !boards.data && <ErrorState error={boards.error} retry={() => void boards.refetch()} />}
       {!boards.data && !boards.error && <Skeleton height={160} label="Reading boards" />}
       {found && found.length > 0 && (
@@ -80,7 +85,7 @@ export function BoardsPage() {
               <span className="why">{preset.description}</span>
               <span className="card-foot">
                 <span className="quiet grow">{plural(preset.panels.length, "panel")}</span>
-                <button type="button" className="button" {...editing} aria-label={`Take ${preset.name}`} onClick={() => void make(contentOf(preset))}>
+                <button type="button" className="button" {...editing} aria-label={`Take ${preset.name}`} onClick={() => void take(contentOf(preset))}>
                   Take it
                 </button>
               </span>

@@ -1,5 +1,5 @@
 import { type ReactNode, memo, useEffect, useMemo, useRef, useState } from "react";
-import { type Asked, type QueryAnswer, type Row, useEvents, useRun, useUnits } from "../../api/hooks";
+import { type Asked, type EventsAnswer, type QueryAnswer, type Row, useEvents, useRun, useUnits } from "../../api/hooks";
 import type { PanelContent } from "../../api/library";
 import { Legend } from "../../charts/Legend";
 import { TimeChart } from "../../charts/TimeChart";
@@ -16,10 +16,12 @@ import { type Condition, asking, calcParts, columnOfCondition, equals, isHeatmap
 import { type Calculation, type Graphs, drawnGraphs, graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
-import { ErrorState, Skeleton } from "../../ui/States";
+import { Notes } from "../../ui/Notes";
+import { ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { filled } from "../../ui/Table";
 import { pageAddress, useTime } from "../../ui/view";
 import { traceAddress } from "../query/RawData";
+import { useSlots } from "../query/slots";
 
 export type QueryContent = Extract<PanelContent, { type: "query" }>;
 
@@ -84,46 +86,63 @@ function Answer({ env, content, query, time, times, enabled }: { env: string; co
   const heat = read.groupBy.length > 0 && drawsSeries ? read.calcs.filter(isHeatmap) : [];
   const whole = useRun(env, `${asking(read, heat, { step: read.step })} ${time}`, ["series"], times, enabled && heat.length > 0);
   const units = useUnits(env, read.calcs);
+  const slots = useSlots(`${env} ${content.query}`, answer.data);
+  const colours = useColours();
+  const groupColours = useMemo(() => (read.groupBy.length > 0 ? slots.map((slot) => slotColour(colours, slot)) : undefined), [read, slots, colours]);
   const graphs = useMemo(() => answer.data && graphsOf(answer.data), [answer.data, units]);
   const wholeGraphs = useMemo(() => (heat.length > 0 ? whole.data && graphsOf(whole.data) : graphs), [heat.length, whole.data, graphs, units]);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
-  if (!answer.data || !graphs) return <Skeleton height={80} label="Asking" />;
+  if (!answer.data || !graphs) return <Asking answer={answer} />;
   const { data } = answer;
-  if (data.results.length === 0 || (hasNothing(data) && content.style !== "value")) return <Empty query={query} />;
+  if (data.results.length === 0 || (hasNothing(data) && content.style !== "value")) return <Empty query={query} data={data} />;
   const parts: ReactNode[] = [];
   if (content.style === "value") parts.push(<Values key="values" data={data} graphs={graphs} query={query} />);
-  if (drawsSeries) parts.push(<Charts key="charts" content={content} graphs={graphs} whole={wholeGraphs} asked={whole} query={query} names={graphs.names} grouped={data.breakdowns.length > 0} />);
-  if (content.style === "table" || content.style === "both") parts.push(<Table key="table" data={data} graphs={graphs} query={query} drawn={drawsSeries} />);
+  if (drawsSeries) parts.push(<Charts key="charts" content={content} graphs={graphs} whole={wholeGraphs} asked={whole} query={query} names={graphs.names} groupColours={groupColours} grouped={data.breakdowns.length > 0} />);
+  if (content.style === "table" || content.style === "both") parts.push(<Table key="table" data={data} graphs={graphs} query={query} groupColours={drawsSeries ? groupColours : undefined} />);
   return (
-    <Shown answer={answer} note={data.notes.map(({ text: words }) => words).join(" ")}>
+    <Shown answer={answer} also={heat.length > 0 ? whole.data : undefined}>
       {parts}
     </Shown>
   );
 }
 
+/** The place of an answer; after a while with how long it has taken, and a way to call it off. */
+function Asking<T>({ answer }: { answer: Asked<T> }) {
+  return (
+    <>
+      <Waiting asked={answer} />
+      <Skeleton height={80} label="Asking" />
+    </>
+  );
+}
+
 /** An answer; dimmed while it is replaced, with what is wrong with it above. */
-function Shown<T>({ answer, note, children }: { answer: Asked<T>; note: string; children: ReactNode }) {
+function Shown({ answer, also, children }: { answer: Asked<QueryAnswer | EventsAnswer>; also?: QueryAnswer | undefined; children: ReactNode }) {
   return (
     <div className={answer.isPlaceholderData ? "panel-answer stale" : "panel-answer"} aria-busy={answer.isFetching}>
       <div className="loading-bar" />
+      <Waiting asked={answer} />
       {answer.error && <p className="note">Not asked again: {answer.error.message}.</p>}
-      {note && <p className="note">{note}</p>}
+      <Notes data={[answer.data, also]} />
       {children}
     </div>
   );
 }
 
-function Empty({ query }: { query: string }) {
+function Empty({ query, data }: { query: string; data: QueryAnswer | EventsAnswer }) {
   const { where } = readQuery(query);
   return (
-    <p className="panel-empty quiet">
-      No events match in this range.{" "}
-      {where.length > 0 && (
-        <>
-          Conditions: <span className="mono">{where.map(({ text }) => text).join(" AND ")}</span>
-        </>
-      )}
-    </p>
+    <>
+      <Notes data={data} />
+      <p className="panel-empty quiet">
+        No events match in this range.{" "}
+        {where.length > 0 && (
+          <>
+            Conditions: <span className="mono">{where.map(({ text }) => text).join(" AND ")}</span>
+          </>
+        )}
+      </p>
+    </>
   );
 }
 
@@ -135,13 +154,14 @@ interface ChartsProps {
   asked: Asked<QueryAnswer>;
   query: string;
   names: readonly string[];
+  groupColours: readonly string[] | undefined;
   grouped: boolean;
 }
 
 const LEAST_CHART = 76;
 
 /** A graph for each calculation, as high as there is room. */
-function Charts({ content, graphs, whole, asked, query, names, grouped }: ChartsProps) {
+function Charts({ content, graphs, whole, asked, query, names, groupColours, grouped }: ChartsProps) {
   const { zone } = useTime();
   const [holder, { height }] = useSize<HTMLDivElement>();
   const groups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, names.length) }, (_, n) => n), [names]);
@@ -169,6 +189,7 @@ function Charts({ content, graphs, whole, asked, query, names, grouped }: Charts
                   height={each}
                   log={content.log_scale}
                   shownGroups={calculation.heat !== undefined ? [] : groups}
+                  groupColours={calculation.heat !== undefined ? undefined : groupColours}
                   box={undefined}
                   onBox={(box) => box && go(pageAddress("/query", { q: query, box: printBox(index, extentOf(box, source.grid, calculation.heat)), ...(calculation.heat !== undefined ? { tab: "bubbleup" } : {}) }))}
                   onPoint={({ step }) => go(pageAddress("/query", { q: query, ...aroundStep(source, step) }))}
@@ -182,7 +203,7 @@ function Charts({ content, graphs, whole, asked, query, names, grouped }: Charts
           ))}
       </div>
       {hasLines && content.style === "graph" && (
-        <Legend names={names} groups={groups} />
+        <Legend names={names} groups={groups} {...(groupColours ? { groupColours } : {})} />
       )}
     </>
   );
@@ -221,8 +242,7 @@ function narrowed(query: string, breakdowns: readonly string[], group: readonly 
 
 const TABLE_ROWS = 100;
 
-function Table({ data, graphs, query, drawn }: { data: QueryAnswer; graphs: Graphs; query: string; drawn: boolean }) {
-  const colours = useColours();
+function Table({ data, graphs, query, groupColours }: { data: QueryAnswer; graphs: Graphs; query: string; groupColours: readonly string[] | undefined }) {
   const shown = graphs.calculations.map((calculation, n) => ({ calculation, n })).filter(({ calculation }) => calculation.op !== "HEATMAP");
   const rows = data.results.slice(0, TABLE_ROWS);
   const most = shown.map(({ n }) => Math.max(0, ...rows.map(({ values }) => numberOf(values[n])).filter(Number.isFinite)));
@@ -245,10 +265,10 @@ function Table({ data, graphs, query, drawn }: { data: QueryAnswer; graphs: Grap
         </thead>
         <tbody onPointerLeave={() => hoveredGroup.set(undefined)}>
           {rows.map(({ group, values }, row) => (
-            <tr key={JSON.stringify(group)} onPointerEnter={() => drawn && hoveredGroup.set(row)}>
+            <tr key={JSON.stringify(group)} onPointerEnter={() => groupColours && hoveredGroup.set(row)}>
               {group.map((value, n) => (
                 <td key={data.breakdowns[n]}>
-                  {n === 0 && drawn && row < DRAWN_GROUPS && <span className="swatch" style={{ background: slotColour(colours, row) }} />}
+                  {n === 0 && groupColours?.[row] && <span className="swatch" style={{ background: groupColours[row] }} />}
                   {n === 0 ? <Link to={pageAddress("/query", { q: narrowed(query, data.breakdowns, group) })}>{text(value)}</Link> : text(value)}
                 </td>
               ))}
@@ -276,12 +296,12 @@ function Events({ env, query, time, times, enabled }: { env: string; query: stri
   const where = whereText(read);
   const answer = useEvents(env, { text: `${where} ${time}`, limit: EVENTS }, times, enabled);
   if (answer.error && !answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
-  if (!answer.data) return <Skeleton height={80} label="Asking" />;
+  if (!answer.data) return <Asking answer={answer} />;
   const { rows } = answer.data;
-  if (rows.length === 0) return <Empty query={query} />;
+  if (rows.length === 0) return <Empty query={query} data={answer.data} />;
   const columns = columnsOf(query, rows);
   return (
-    <Shown answer={answer} note="">
+    <Shown answer={answer}>
       <div className="panel-table" tabIndex={0} role="region" aria-label="Newest events">
         <table className="grid">
           <thead>

@@ -1,7 +1,7 @@
 import "../query/query.css";
 import "../../ui/page.css";
 import { type ReactNode, useMemo } from "react";
-import { type Asked, type Row, useEvents, useRun, useStats } from "../../api/hooks";
+import { type Asked, type EventsAnswer, type QueryAnswer, type Row, useEvents, useRun, useStats } from "../../api/hooks";
 import { extentOf, printBox } from "../../charts/box";
 import { go } from "../../lib/address";
 import { bubbleUpOnDrag } from "../../lib/preferences";
@@ -14,6 +14,7 @@ import { graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
+import { Notes } from "../../ui/Notes";
 import { ErrorState, SendSomething, Skeleton, Waiting } from "../../ui/States";
 import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Closer } from "../query/Closer";
@@ -92,6 +93,7 @@ export function HomePage() {
       </div>
       <Waiting asked={whole} name="the figures" />
       <Closer graphs={graphs} />
+      <Notes data={[whole.data, failed.data]} own />
       {whole.error && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
       {graphOf("Latency of requests", whole, graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
       <div className="columns-2">
@@ -159,7 +161,7 @@ interface ListPanelProps {
   id: string;
   title: string;
   note?: string;
-  asked: Asked<unknown>;
+  asked: Asked<QueryAnswer | EventsAnswer>;
   /** How many lines there are; nothing while that is not known. */
   count: number | undefined;
   /** What is said when there are none. */
@@ -178,6 +180,7 @@ function ListPanel({ id, title, note, asked: question, count: lines, none, child
         {note && <span className="quiet">{note}</span>}
       </header>
       {question.error && <ErrorState error={question.error} retry={() => void question.refetch()} />}
+      <Notes data={question.data} own />
       {lines === undefined && !question.error && <Skeleton height={200} label={`Asking for ${title.toLowerCase()}`} />}
       {lines === 0 && !question.error && <p className="list-row quiet">{none}</p>}
       {children}

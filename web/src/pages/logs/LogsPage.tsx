@@ -15,13 +15,14 @@ import { graphsOf } from "../../model/series";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
+import { Notes } from "../../ui/Notes";
 import { useTitle } from "../../ui/Shell";
 import { EmptyState, ErrorState, Skeleton, Waiting, useIsEmpty } from "../../ui/States";
 import { useZoom } from "../../ui/TimePicker";
+import { useHeldQuestion } from "../../ui/held";
 import { Icon } from "../../ui/icons";
 import { isShortcut } from "../../ui/keys";
 import { asked, askAgain, pageAddress, timeText, useTime, useView } from "../../ui/view";
-import { Notes } from "../query/Answer";
 import { ClauseEditor } from "../query/ClauseEditor";
 import { Graph } from "../query/Graph";
 import { timesOf, traceAddress } from "../query/RawData";
@@ -43,7 +44,7 @@ export function LogsPage() {
   const { params } = useAddress();
   const change = useChange();
   const zoom = useZoom();
-  const { window: shown, zone } = useTime();
+  const { window: shown, zone, live } = useTime();
   const { times } = useStore(asked);
   const held = params.get("tail") === HELD;
   const tailing = held || params.get("tail") === "1";
@@ -51,13 +52,15 @@ export function LogsPage() {
   const query = readQuery(params.get("q") ?? "");
   const own = withCondition(query, LOGS);
   const levels = useRun(env, `${asking(own, ["COUNT"], { groupBy: ["severity"] })} ${time}`, ["series"], times, !tailing);
-  const lines = useEvents(env, { text: `${whereText(own)} ${time}`, limit: LIMIT, columns: COLUMNS }, times, !tailing);
+  const box = useRef<HTMLDivElement>(null);
+  const selected = params.get("event") ?? undefined;
+  // Under Live, what is looked at stays where it is.
+  const list = useHeldQuestion(box, { time, times, what: whereText(own) }, live && !tailing, selected !== undefined || (box.current?.scrollTop ?? 0) > 0);
+  const lines = useEvents(env, { text: `${whereText(own)} ${list.time}`, limit: LIMIT, columns: COLUMNS }, list.times, !tailing);
   const graphs = useMemo(() => levels.data && graphsOf(levels.data), [levels.data]);
   const colours = useColours();
   const groupColours = useMemo(() => (graphs?.names ?? []).map((level) => levelColour(level, colours)), [graphs, colours]);
-  const box = useRef<HTMLDivElement>(null);
   const empty = useIsEmpty(env);
-  const selected = params.get("event") ?? undefined;
   const select = (row: Row | undefined) => change({ event: row?.seq ?? null }, "replace");
   const set = (next: Query) => {
     askAgain();
@@ -109,7 +112,7 @@ export function LogsPage() {
         </button>
       </div>
       <section className="builder" aria-label="Conditions">
-        <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; words without an operator are searched in the text" wide context={{ env, range: time, calcs: [], groupBy: [], search: true }} pieces={query.where} onChange={pieces} onRun={pieces} />
+        <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; words without an operator are searched in the text" wide context={{ env, range: time, calcs: [], groupBy: [], search: true, always: [LOGS], isOr: query.join === "OR" }} pieces={query.where} onChange={pieces} onRun={pieces} />
       </section>
       {tailing ? (
         <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} paused={held} setPaused={(is) => change({ tail: is ? HELD : "1" }, "replace")} about={about} />
@@ -139,11 +142,12 @@ export function LogsPage() {
               <Legend names={graphs.names} groups={graphs.names.map((_, n) => n).slice(0, 8)} groupColours={groupColours} />
             </Graph>
           )}
-          <Waiting asked={lines} name="the lines" />
+          <Waiting asked={{ isFetching: lines.isFetching, data: lines.data, error: lines.error, refetch: () => void Promise.all([lines.refetch(), levels.refetch()]) }} name="the lines" />
           {lines.error && <ErrorState error={lines.error} retry={() => void lines.refetch()} />}
           {!lines.data && !lines.error && <Skeleton height={400} label="Asking" />}
           {lines.data?.rows.length === 0 && (
             <EmptyState title="No log lines">
+              <Notes data={lines.data} />
               <p className="why">
                 {query.where.length > 0 ? "No log record of this range meets the conditions: take one away, or widen the range with Shift-Z." : "No log record lies in this range. Log records arrive over OTLP as spans do, at /v1/logs; a wider range may have some: press Shift-Z."}
               </p>
@@ -151,14 +155,19 @@ export function LogsPage() {
           )}
           {lines.data && lines.data.rows.length > 0 && (
             <div className={lines.isPlaceholderData ? "stale" : ""}>
-              <Notes data={lines.data} />
+              <Notes data={[lines.data, levels.data && { ...levels.data, notes: levels.data.notes.filter(({ kind }) => kind === "partial") }]} />
               <div className="status-line" style={{ alignItems: "center", marginBottom: 8 }}>
-                <span>{lines.data.next ? `The newest ${exact(lines.data.rows.length)} lines; narrow the range for the others` : `${exact(lines.data.rows.length)} lines`}</span>
+                <span>{lines.data.next ? `The newest ${exact(lines.data.rows.length)} lines; narrow the range for the others` : `${exact(lines.data.rows.length)} ${lines.data.rows.length === 1 ? "line" : "lines"}`}</span>
+                {list.isHeld && list.isOlder && (
+                  <button type="button" className="button" onClick={() => (select(undefined), box.current?.scrollTo(0, 0), list.renew())}>
+                    Newer lines are there: show them
+                  </button>
+                )}
                 <Menu
                   label="Download"
                   items={[
-                    { label: "CSV, all fields", run: () => void saveEvents(env, `${whereText(own)} ${time}`, "csv", new Date()) },
-                    { label: "JSON lines, all fields", run: () => void saveEvents(env, `${whereText(own)} ${time}`, "ndjson", new Date()) },
+                    { label: "CSV, all fields", run: () => void saveEvents(env, `${whereText(own)} ${list.time}`, "csv", new Date()) },
+                    { label: "JSON lines, all fields", run: () => void saveEvents(env, `${whereText(own)} ${list.time}`, "ndjson", new Date()) },
                   ]}
                 />
               </div>

@@ -1,11 +1,13 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Row } from "../../api/hooks";
-import { follow } from "../../api/tail";
+import { follow, missedRows } from "../../api/tail";
 import { count, exact } from "../../lib/format";
 import { type Zone, isOneDay, nsToMs } from "../../lib/time";
+import { type Gap, isBefore, mergedRows } from "../../model/gap";
 import { Kept } from "../../model/held";
 import { ErrorState } from "../../ui/States";
 import { isTyping } from "../../ui/keys";
+import { GapNote, type ToldGap } from "./GapNote";
 import { Lines } from "./Lines";
 
 /** Lines that are shown, and lines that wait while it is paused. */
@@ -29,6 +31,16 @@ interface TailProps {
 /** The lines that stood there, paused, when another page was opened: they stand there again when one comes back. */
 let left: { env: string; filter: string; rows: Row[]; top: number } | undefined;
 
+/** Gaps that are told of, the last ones. */
+const GAPS = 3;
+
+/** When the server received an event, nanoseconds. */
+function ingestOf(row: Row | undefined): bigint | undefined {
+  const at = row?.fields["meta.ingest_time"];
+  return typeof at === "bigint" ? at : typeof at === "number" && Number.isSafeInteger(at) ? BigInt(at) : undefined;
+}
+
+const linesText = (lines: number) => `${exact(lines)} ${lines === 1 ? "line" : "lines"}`;
 const rangeOf = (rows: readonly Row[]) => ({ start: nsToMs(rows[0]?.time_ns ?? 0n), end: nsToMs(rows.at(-1)?.time_ns ?? 0n) });
 
 /** Lines as they arrive, in frames; Space pauses and goes on. What is let go is told. */
@@ -40,12 +52,15 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
   const [missed, setMissed] = useState(false);
   const [rate, setRate] = useState(0);
   const [error, setError] = useState<unknown>();
+  const [gaps, setGaps] = useState<ToldGap[]>([]);
   const held = useRef(new Kept<Row>(WAITING));
   const isPaused = useRef(false);
   isPaused.current = paused;
   const box = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
   const place = useRef(0);
+  const latest = useRef(rows);
+  latest.current = rows;
   useEffect(() => {
     const stop = new AbortController();
     const known = isPaused.current && left?.env === env && left.filter === filter ? left : undefined;
@@ -60,20 +75,57 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
     list?.addEventListener("scroll", note);
     setError(undefined);
     setMissed(false);
+    setGaps([]);
     held.current = new Kept<Row>(WAITING);
     let arrived = 0;
     let again: ReturnType<typeof setTimeout>;
+    let last: Row | undefined;
+    /** Since when nothing is followed; nothing while it is. */
+    let lostAt: number | undefined;
+    let isOpen = false;
+    let fills = 0;
+    /** What arrives while older lines are fetched stands after them. */
+    let behind: Row[] = [];
     const onRow = (row: Row) => {
       arrived++;
-      held.current.add(row);
+      last = row;
+      if (fills > 0) behind.push(row);
+      else held.current.add(row);
+    };
+    const fill = async (gap: Gap, before: Row | undefined) => {
+      fills++;
+      let told: ToldGap = { ...gap, found: 0, isCut: false };
+      let found: Row[] = [];
+      try {
+        const { rows: all, isCut } = await missedRows(env, filter, gap, stop.signal);
+        const seen = new Set([...latest.current, ...held.current.items, ...behind].map(({ seq }) => seq));
+        found = all.filter((row) => !seen.has(row.seq) && (before === undefined || isBefore(before, row)));
+        told = { ...told, found: found.length, isCut };
+      } catch (fault) {
+        told = { ...told, fault };
+      }
+      fills--;
+      if (stop.signal.aborted) return;
+      held.current.add(...mergedRows(found, behind));
+      behind = [];
+      setGaps((known) => [...known, told].slice(-GAPS));
+    };
+    const opened = () => {
+      setError(undefined);
+      isOpen = true;
+      if (lostAt !== undefined) void fill({ from: lostAt, to: Date.now(), after: ingestOf(last) }, last);
+      lostAt = undefined;
     };
     const run = () =>
-      follow(env, filter, stop.signal, onRow, () => setMissed(true), () => setError(undefined))
+      follow(env, filter, stop.signal, onRow, () => setMissed(true), opened)
         .catch((fault: unknown) => {
           if (!stop.signal.aborted) setError(fault);
         })
         .finally(() => {
-          if (!stop.signal.aborted) again = setTimeout(run, 2_000);
+          if (stop.signal.aborted) return;
+          if (isOpen) lostAt ??= Date.now();
+          isOpen = false;
+          again = setTimeout(run, 2_000);
         });
     void run();
     const frames = setInterval(() => {
@@ -98,8 +150,6 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
       clearTimeout(again);
     };
   }, [env, filter]);
-  const latest = useRef(rows);
-  latest.current = rows;
   useEffect(
     () => () => {
       if (isPaused.current && latest.current.length > 0) left = { env, filter, rows: latest.current, top: place.current };
@@ -126,14 +176,28 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, []);
+  /** Once more, as somebody wishes: the lines take their places among those that are shown. */
+  const fetchGap = async (gap: ToldGap) => {
+    let told: ToldGap;
+    try {
+      const { rows: all, isCut } = await missedRows(env, filter, gap);
+      const seen = new Set([...latest.current, ...held.current.items].map(({ seq }) => seq));
+      const found = all.filter(({ seq }) => !seen.has(seq));
+      setRows((known) => mergedRows(known, found));
+      told = { from: gap.from, to: gap.to, after: gap.after, found: found.length, isCut };
+    } catch (fault) {
+      told = { ...gap, fault };
+    }
+    setGaps((known) => known.map((one) => (one.from === gap.from ? told : one)));
+  };
   const row = selected === undefined ? undefined : rows.find(({ seq }) => seq === selected);
   return (
-    <div ref={whole}>
+    <div ref={whole} className="tail">
       <div className="status-line" style={{ alignItems: "center", marginBottom: 8 }}>
         <button type="button" className="button" aria-pressed={paused} onClick={turn}>
           {paused ? `Resume, ${count(waiting)} new` : "Pause"} <kbd>Space</kbd>
         </button>
-        <span role="status">{rows.length > 0 ? `${exact(rows.length)} lines` : paused ? "Paused: what comes now waits" : "Waiting for the next line"}</span>
+        <span role="status">{rows.length > 0 ? linesText(rows.length) : paused ? "Paused: what comes now waits" : "Waiting for the next line"}</span>
         {isBack && <span>Lines that came while another page was open are not among these.</span>}
         <span>{count(rate)} a second</span>
         {lost > 0 && <span className="bad-words">{exact(lost)} older lines were let go while paused; at most {exact(WAITING)} wait</span>}
@@ -144,8 +208,11 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
           <p className="quiet">Asking again every 2 s.</p>
         </ErrorState>
       )}
+      {gaps.map((gap) => (
+        <GapNote key={gap.from} gap={gap} zone={zone} fetch={() => fetchGap(gap)} />
+      ))}
       <div className={row ? "beside open" : "beside"}>
-        <Lines rows={rows} zone={zone} isShort={isOneDay(rangeOf(rows), zone)} label="Lines as they arrive" following={!paused} selected={selected} select={(next) => (setPaused(true), select(next))} box={box} />
+        <Lines rows={rows} zone={zone} isShort={isOneDay(rangeOf(rows), zone)} label="Lines as they arrive" following={!paused} onHold={() => setPaused(true)} selected={selected} select={(next) => (setPaused(true), select(next))} box={box} />
         {row && about(row, () => (select(undefined), box.current?.focus()))}
       </div>
     </div>

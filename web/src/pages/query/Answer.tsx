@@ -2,7 +2,8 @@ import type { QueryAnswer } from "../../api/hooks";
 import { useRun } from "../../api/hooks";
 import { count, duration, exact, plural } from "../../lib/format";
 import { type Query, printQuery } from "../../model/query";
-import { EmptyState, sentence } from "../../ui/States";
+import { Notes } from "../../ui/Notes";
+import { EmptyState } from "../../ui/States";
 import type { RanQuery } from "./state";
 
 /** What was computed, in one line. */
@@ -26,23 +27,6 @@ export function StatusLine({ data }: { data: QueryAnswer }) {
         </span>
       )}
     </p>
-  );
-}
-
-const QUIET_NOTES = new Set(["groups_cut"]);
-
-/** What to know about an answer: what is estimated, and above all what is missing. */
-export function Notes({ data }: { data: Pick<QueryAnswer, "notes"> }) {
-  const notes = data.notes.filter(({ kind }) => !QUIET_NOTES.has(kind));
-  if (notes.length === 0) return null;
-  return (
-    <div className="notes">
-      {notes.map((note) => (
-        <p key={note.text} className="note">
-          {sentence(note.text)}
-        </p>
-      ))}
-    </div>
   );
 }
 

@@ -4,13 +4,17 @@ import { useCompare } from "../../api/hooks";
 import type { Extent } from "../../charts/box";
 import { useParam } from "../../lib/address";
 import { count, duration, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
+import { printJson } from "../../lib/json";
 import { msToNs } from "../../lib/time";
 import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from "../../model/bubble";
 import { type Query, asking, columnText, equals, withCondition } from "../../model/query";
 import { rank } from "../../model/rank";
 import { MenuList } from "../../ui/Menu";
+import { Reorder } from "../../ui/Reorder";
 import { announce } from "../../ui/announce";
-import { EmptyState, ErrorState, Skeleton, Waiting, sentence } from "../../ui/States";
+import { useHeldOrder } from "../../ui/held";
+import { Notes } from "../../ui/Notes";
+import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import type { RanQuery } from "./state";
 
 /** What is selected: a box of a graph, or a group of the table. */
@@ -41,7 +45,10 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
   const search = found ?? "";
   const [shown, setShown] = useState(FIRST_PANELS);
   const grid = useRef<HTMLDivElement>(null);
-  const said = answer.isPlaceholderData ? undefined : answer.data;
+  const columns = (answer.data?.columns ?? []) as Compared[];
+  const telling = columns.filter((column) => column.class === "normal" && (!search || rank(search, column.name) > 0));
+  const order = useHeldOrder(grid, telling.map(({ name }) => name), true, `${search} ${printJson(body.selection)} ${comparedText(ran, selected)}`);
+  const said = answer.isPlaceholderData || answer.isEstimate ? undefined : answer.data;
   useEffect(() => {
     const first = (said?.columns as Compared[] | undefined)?.find((column) => column.class === "normal");
     if (said) announce(first ? `Most telling, ${first.name}: ${headline(first, (value) => inUnit(value, unitOfColumn(first.name)))}` : "No column tells the selected from the rest");
@@ -56,10 +63,10 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
     );
   }
   const { data } = answer;
-  const columns = data.columns as Compared[];
-  const telling = columns.filter((column) => column.class === "normal" && (!search || rank(search, column.name) > 0));
+  const panels = order.keys.flatMap((name) => telling.find((column) => column.name === name) ?? []);
   const quiet = columns.filter((column) => column.class !== "normal" && (!search || rank(search, column.name) > 0));
   const all = data.selected.events + data.rest.events;
+  const about = answer.isEstimate ? "~" : "";
   // j and k lead from panel to panel.
   const key = (event: KeyboardEvent) => {
     const by = { j: 1, k: -1 }[event.key];
@@ -73,19 +80,22 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
     <section aria-label="BubbleUp" className={answer.isPlaceholderData ? "stale" : ""} aria-busy={answer.isFetching} onKeyDown={key}>
       <div className="bubble-head" style={{ marginBottom: 12 }}>
         <span className="key s">
-          <strong>{count(data.selected.events)}</strong> selected{all > 0 && ` (${percent(data.selected.events / all)})`}
+          <strong>{about}{count(data.selected.events)}</strong> selected{all > 0 && ` (${percent(data.selected.events / all)})`}
         </span>
         <span className="key b">
-          <strong>{count(data.rest.events)}</strong> others
+          <strong>{about}{count(data.rest.events)}</strong> others
         </span>
-        <span className="quiet">{duration(Math.max(1, Math.round(data.cost.elapsed_ms)))}, every event counted</span>
+        {answer.isEstimate && data.sampled ? (
+          <span className="quiet">
+            estimating: {count(data.sampled.rows)} of {plural(data.sampled.of, "stored row")} looked at so far
+          </span>
+        ) : (
+          <span className="quiet">{duration(Math.max(1, Math.round(data.cost.elapsed_ms)))}, every event counted</span>
+        )}
+        <Reorder {...order} />
         <input className="field" type="search" placeholder="Search columns" aria-label="Search columns" style={{ marginLeft: "auto" }} value={search} onChange={(event) => setSearch(event.target.value)} />
       </div>
-      {data.notes.map((note) => (
-        <p key={note.text} className="note">
-          {sentence(note.text)}
-        </p>
-      ))}
+      <Notes data={data} />
       {data.selected.rows > 0 && data.selected.rows < FEW && <p className="note">Only {plural(data.selected.rows, "event")} selected: differences may be chance.</p>}
       {data.selected.rows === 0 || data.rest.rows === 0 ? (
         <EmptyState title={data.selected.rows === 0 ? "Nothing is selected" : "Everything is selected"}>
@@ -97,7 +107,7 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
         </EmptyState>
       ) : (
         <div ref={grid} className="bubbles">
-          {telling.slice(0, shown).map((column) => (
+          {panels.slice(0, shown).map((column) => (
             <Panel key={column.name} column={column} state={state} />
           ))}
         </div>

@@ -2,6 +2,8 @@ import { type ReactNode, memo, useEffect, useMemo, useState } from "react";
 import { useColumns, useDatasets, useParse } from "../../api/hooks";
 import type { Changes } from "../../lib/address";
 import { useParam } from "../../lib/address";
+import { bubbleUpOnDrag, runOnChange } from "../../lib/preferences";
+import { useStore } from "../../lib/store";
 import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
 import { type Range, rangeOfClause } from "../../model/range";
 import { histogramMetrics, meant } from "../../model/rank";
@@ -59,7 +61,12 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
   }, [parse.data, columns.data]);
   const isDirty = printQuery(draft) !== printQuery(ran);
   const error = checked === text ? parse.data?.errors[0] : undefined;
-  const context = { env, range, calcs: draft.calcs, groupBy: draft.groupBy };
+  const context = { env, range: draft.datasets.length > 0 ? `IN ${draft.datasets.join(", ")} ${range}` : range, calcs: draft.calcs, groupBy: draft.groupBy, isOr: draft.join === "OR" };
+
+  const runsOnChange = useStore(runOnChange);
+  const opensBubbleUp = useStore(bubbleUpOnDrag);
+  /** A clause is another one now. */
+  const write = (query: Query) => (runsOnChange ? run(query) : setDraft(query));
 
   const plain = (part: "fields" | "calcs" | "groupBy" | "having" | "orderBy", label: string, placeholder: string, wide = false) => (
     <ClauseEditor
@@ -69,7 +76,7 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
       wide={wide}
       context={context}
       pieces={draft[part].map((piece) => ({ text: piece, dirty: !ran[part].includes(piece), unknown: part !== "fields" && unknown.has(part === "groupBy" ? piece.replaceAll("`", "") : (/\((.*)\)/.exec(piece)?.[1] ?? "")) }))}
-      onChange={(pieces) => setDraft({ ...draft, [part]: pieces.map((piece) => piece.text) })}
+      onChange={(pieces) => write({ ...draft, [part]: pieces.map((piece) => piece.text) })}
       onRun={(pieces) => run({ ...draft, [part]: pieces.map((piece) => piece.text) })}
     />
   );
@@ -80,7 +87,7 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
       placeholder={placeholder}
       context={context}
       pieces={draft[clause] ? [{ text: draft[clause], dirty: draft[clause] !== ran[clause] }] : []}
-      onChange={(pieces) => setDraft({ ...draft, [clause]: pieces.at(-1)?.text ?? "" })}
+      onChange={(pieces) => write({ ...draft, [clause]: pieces.at(-1)?.text ?? "" })}
       onRun={(pieces) => run({ ...draft, [clause]: pieces.at(-1)?.text ?? "" })}
     />
   );
@@ -123,11 +130,11 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
             placeholder="all events"
             context={context}
             pieces={draft.where.map(({ text: piece, off }) => ({ text: piece, off, dirty: !ranWhere.has(piece), unknown: unknown.has(columnOfCondition(piece) ?? "") }))}
-            onChange={(pieces) => setDraft(where(pieces))}
+            onChange={(pieces) => write(where(pieces))}
             onRun={(pieces) => run(where(pieces))}
             extra={
               draft.where.length > 1 && (
-                <button type="button" className="button plain" aria-label={`Conditions are joined by ${draft.join}`} onClick={() => setDraft({ ...draft, join: draft.join === "AND" ? "OR" : "AND" })}>
+                <button type="button" className="button plain" aria-label={`Conditions are joined by ${draft.join}`} onClick={() => write({ ...draft, join: draft.join === "AND" ? "OR" : "AND" })}>
                   {draft.join}
                 </button>
               )
@@ -173,6 +180,14 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
           items={[
             { label: "all datasets", checked: draft.datasets.length === 0, run: () => run({ ...draft, datasets: [] }) },
             ...(datasets.data ?? []).map(({ slug }) => ({ label: slug, checked: draft.datasets.includes(columnText(slug)), run: () => run({ ...draft, datasets: [columnText(slug)] }) })),
+          ]}
+        />
+        <Menu
+          label="Options"
+          className="button plain"
+          items={[
+            { label: "Run when a clause changes", checked: runsOnChange, isSwitch: true, run: () => runOnChange.set(!runsOnChange) },
+            { label: "BubbleUp when a box is drawn", checked: opensBubbleUp, isSwitch: true, run: () => bubbleUpOnDrag.set(!opensBubbleUp) },
           ]}
         />
         {columns.data && <span className="quiet">{columns.data.length} columns</span>}

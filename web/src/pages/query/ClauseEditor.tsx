@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
+import { othersOf } from "../../model/propose";
 import type { Clause } from "../../model/query";
 import { Icon } from "../../ui/icons";
 import { ClauseInput } from "./ClauseInput";
@@ -20,12 +21,13 @@ interface ClauseEditorProps {
   onChange: (pieces: Piece[]) => void;
   /** Asks to run, with this clause as it is then. */
   onRun: (pieces: Piece[]) => void;
-  context: { env: string; range: string; calcs: readonly string[]; groupBy: readonly string[]; search?: boolean };
+  /** What is completed from; `always` are conditions that hold beside the clause's own, which are joined by OR where `isOr`. */
+  context: { env: string; range: string; calcs: readonly string[]; groupBy: readonly string[]; search?: boolean; isOr?: boolean; always?: readonly string[] };
   extra?: ReactNode;
 }
 
 /** One clause: its pieces, and an input for the next. */
-export function ClauseEditor({ clause, label, placeholder, wide, pieces, onChange, onRun, context, extra }: ClauseEditorProps) {
+export function ClauseEditor({ clause, label, placeholder, wide, pieces, onChange, onRun, context: { isOr = false, always = [], ...context }, extra }: ClauseEditorProps) {
   const [editing, setEditing] = useState<number>();
   const holder = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -57,6 +59,7 @@ export function ClauseEditor({ clause, label, placeholder, wide, pieces, onChang
       label={index === undefined ? `Add to ${label}` : `Change ${pieces[index]?.text}`}
       placeholder={pieces.length === 0 ? placeholder : "+"}
       {...context}
+      filter={clause === "where" ? othersOf(pieces, index, !isOr, always) : ""}
       {...(index === undefined ? {} : { initial: pieces[index]?.text ?? "", autoFocus: true })}
       onPiece={(text) => (index === undefined ? onChange([...pieces, { text }]) : replace(index, text))}
       onRun={(piece) => {

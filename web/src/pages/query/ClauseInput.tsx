@@ -1,9 +1,11 @@
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { useColumns } from "../../api/hooks";
 import { type Place, finishPiece, placeOf, searchOf, take } from "../../model/complete";
+import type { Proposal } from "../../model/propose";
 import type { Clause } from "../../model/query";
 import { announce } from "../../ui/announce";
-import { type Proposal, useProposals } from "./proposals";
+import { useWithinWindow } from "../../ui/window";
+import { useProposals } from "./proposals";
 
 interface ClauseInputProps {
   clause: Clause;
@@ -13,6 +15,8 @@ interface ClauseInputProps {
   range: string;
   calcs: readonly string[];
   groupBy: readonly string[];
+  /** Of which events values are proposed. */
+  filter?: string;
   /** Words that name no column are sought in the text of log lines. */
   search?: boolean;
   /** Text to begin with: of the piece that is being changed. */
@@ -28,14 +32,16 @@ interface ClauseInputProps {
 
 /** An input that proposes what may come next. Typing is never waited for. */
 export function ClauseInput(props: ClauseInputProps) {
-  const { clause, label, placeholder, env, range, calcs, groupBy, search = false, initial = "", autoFocus = false, onPiece, onRun, onBack, onLeave } = props;
+  const { clause, label, placeholder, env, range, calcs, groupBy, filter = "", search = false, initial = "", autoFocus = false, onPiece, onRun, onBack, onLeave } = props;
   const [text, setText] = useState(initial);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const list = useId();
   const input = useRef<HTMLInputElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  useWithinWindow(layer);
   const place = placeOf(clause, text);
-  const proposals = useProposals({ env, clause, place, range, calcs, groupBy, enabled: open });
+  const proposals = useProposals({ env, clause, place, range, calcs, groupBy, filter, enabled: open });
   const columns = useColumns(env);
   const sought = search ? searchOf(text, (name) => columns.data?.some((column) => column.name === name) ?? true) : undefined;
   const finish = () => {
@@ -130,7 +136,7 @@ export function ClauseInput(props: ClauseInputProps) {
         onKeyDown={key}
       />
       {open && proposals.length > 0 && (
-        <div id={list} role="listbox" aria-label={`Proposals for ${label}`} className="layer proposals">
+        <div ref={layer} id={list} role="listbox" aria-label={`Proposals for ${label}`} className="layer proposals">
           {proposals.map((proposal, index) => (
             <div
               key={proposal.text}

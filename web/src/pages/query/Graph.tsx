@@ -1,15 +1,15 @@
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { TimeChart, type TimeChartProps } from "../../charts/TimeChart";
 import { useColours } from "../../charts/colours";
-import { valuesOf } from "../../charts/heatmap";
+import { rowName } from "../../charts/heatmap";
 import { useParam } from "../../lib/address";
-import { count, inUnit } from "../../lib/format";
+import { count, exact, inUnit, plural } from "../../lib/format";
 import { percentileLines } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { clock } from "../../lib/time";
 import { type Look, readLook, withLook } from "../../model/look";
 import { type ColourScale, RAMP_ENTRIES, shadingOf, weightAt } from "../../model/ramp";
-import type { Graphs } from "../../model/series";
+import type { Graphs, Heat } from "../../model/series";
 import { Menu } from "../../ui/Menu";
 
 interface GraphProps extends Omit<TimeChartProps, "grid" | "start" | "end" | "unfinishedFrom"> {
@@ -45,7 +45,7 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
                   { label: "Logarithmic", checked: log, run: () => set({ log: true }) },
                 ]),
             { label: null },
-            ...(isHeat ? [{ label: "P50, P95 and P99", checked: percentiles, run: () => percentileLines.set(!percentiles) }, { label: null }] : []),
+            ...(isHeat ? [{ label: "P50, P95 and P99", checked: percentiles, isSwitch: true, run: () => percentileLines.set(!percentiles) }, { label: null }] : []),
             { label: asTable ? "Show as graph" : "Show as table", run: () => set({ asTable: !asTable }) },
           ]}
         />
@@ -86,42 +86,57 @@ function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScal
 }
 
 const SHOWN_STEPS = 500;
+/** Cells of a heatmap that a table holds: more would take the page's breath. */
+const SHOWN_CELLS = 15_000;
 
-/** The same figures as a table. */
+/** The same figures as a table: a line for each step, a column for each group or, of a heatmap, for each row of values. */
 function Figures({ calculation, source, shownGroups, names, zone }: Omit<GraphProps, "children" | "title">) {
   const { grid } = source;
   const heat = calculation.heat;
-  const steps = Array.from({ length: Math.min(grid.steps, SHOWN_STEPS) }, (_, n) => n);
+  const most = heat ? Math.min(SHOWN_STEPS, Math.max(1, Math.floor(SHOWN_CELLS / Math.max(1, heat.rows)))) : SHOWN_STEPS;
+  const steps = Array.from({ length: Math.min(grid.steps, most) }, (_, n) => n);
+  const rows = Array.from({ length: heat?.rows ?? 0 }, (_, row) => row);
   return (
-    <div className="grid-wrap" style={{ maxHeight: 320 }} tabIndex={0} role="region" aria-label={`${calculation.label} as a table`}>
-      <table className="grid">
-        <thead>
-          <tr>
-            <th scope="col">time</th>
-            {heat ? (
-              <>
-                <th scope="col">events</th>
-                <th scope="col">most in</th>
-              </>
-            ) : (
-              shownGroups.map((group) => (
-                <th key={group} scope="col">
-                  {names[group] || calculation.label}
-                </th>
-              ))
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {steps.map((step) => (
-            <tr key={step}>
-              <td>{clock(grid.first + step * grid.step, zone, grid.step < 60_000 ? "second" : "minute")}</td>
-              {heat ? <HeatFigures calculation={calculation} step={step} /> : shownGroups.map((group) => <td key={group}>{figure(calculation, group, step)}</td>)}
+    <>
+      {grid.steps > steps.length && (
+        <p className="quiet">
+          The first {exact(steps.length)} of {plural(grid.steps, "step")}: a shorter range, or longer steps, show all.
+        </p>
+      )}
+      <div className="grid-wrap figures" tabIndex={0} role="region" aria-label={`${calculation.label} as a table`}>
+        <table className="grid">
+          <thead>
+            <tr>
+              <th scope="col">time</th>
+              {heat ? (
+                <>
+                  <th scope="col">all events</th>
+                  {rows.map((row) => (
+                    <th key={row} scope="col">
+                      {rowName(calculation, heat, row)}
+                    </th>
+                  ))}
+                </>
+              ) : (
+                shownGroups.map((group) => (
+                  <th key={group} scope="col">
+                    {names[group] || calculation.label}
+                  </th>
+                ))
+              )}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {steps.map((step) => (
+              <tr key={step}>
+                <td>{clock(grid.first + step * grid.step, zone, grid.step < 60_000 ? "second" : "minute")}</td>
+                {heat ? <HeatFigures heat={heat} step={step} /> : shownGroups.map((group) => <td key={group}>{figure(calculation, group, step)}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
@@ -130,17 +145,17 @@ function figure(calculation: GraphProps["calculation"], group: number, step: num
   return Number.isNaN(value) ? "" : inUnit(value, calculation.measure);
 }
 
-function HeatFigures({ calculation, step }: { calculation: GraphProps["calculation"]; step: number }) {
-  const heat = calculation.heat;
-  if (!heat) return null;
-  const column = heat.counts.subarray(step * heat.rows, (step + 1) * heat.rows);
+/** A step of a heatmap: how many events it has, and how many each row of values. */
+function HeatFigures({ heat, step }: { heat: Heat; step: number }) {
+  const column = Array.from(heat.counts.subarray(step * heat.rows, (step + 1) * heat.rows));
   const all = column.reduce((sum, weight) => sum + weight, 0);
-  const most = column.reduce((best, weight, row) => (weight > (column[best] ?? 0) ? row : best), 0);
-  const { low, high } = valuesOf(heat, most);
   return (
     <>
-      <td title={String(all)}>{count(all)}</td>
-      <td>{all > 0 ? `${inUnit(Math.max(0, low), calculation.measure)} – ${inUnit(high, calculation.measure)}` : ""}</td>
+      {[all, ...column].map((weight, n) => (
+        <td key={n} className={weight === 0 ? "num quiet" : "num"} title={String(weight)}>
+          {count(weight)}
+        </td>
+      ))}
     </>
   );
 }

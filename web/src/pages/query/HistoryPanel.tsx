@@ -178,7 +178,7 @@ export function useHistoryKeys(env: string, q: string | null): void {
       if (!by || !event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       const known = walk.current ?? { runs: walkFrom(q, history.data?.runs ?? []), at: 0 };
       const next = known.runs[known.at + by];
-      if (!next) return announce(by > 0 ? "No older query" : "No newer query");
+      if (!next) return announce(by > 0 ? "No older query" : "No newer query", true);
       event.preventDefault();
       walk.current = { runs: known.runs, at: known.at + by };
       goTo(next);

@@ -1,9 +1,8 @@
 import { useSession } from "../../api/session";
 import { useStore } from "../../lib/store";
 import { moment } from "../../lib/time";
-import { copyText } from "../../ui/Copy";
+import { copyText } from "../../ui/clipboard";
 import { Menu } from "../../ui/Menu";
-import { announce } from "../../ui/announce";
 import { markerColour, markerForm, markers, markersShown } from "../../ui/markers";
 import { useEditing } from "../../ui/useEditing";
 import { useTime, useView } from "../../ui/view";
@@ -25,8 +24,8 @@ export function MarkersMenu() {
       align="right"
       items={[
         editing.disabled ? { label: <span className="quiet">{editing.title}</span>, run: () => undefined } : { label: "Add a marker", run: () => markerForm.set({ start: Math.min(Date.now(), shown.end) }) },
-        { label: "Copy a line for a pipeline", run: () => void copyText(pipelineLine(env, session.data?.mode === "keys")).then((copied) => announce(copied ? "Copied" : "The browser did not let this page copy")) },
-        { label: "Show them on graphs", checked: on, run: () => markersShown.set(!on) },
+        { label: "Copy a line for a pipeline", run: () => void copyText(pipelineLine(env, session.data?.mode === "keys"), "Line copied") },
+        { label: "Show them on graphs", checked: on, isSwitch: true, run: () => markersShown.set(!on) },
         ...(newest.length > 0 ? [{ label: null }] : []),
         ...newest.map((marker) => ({
           label: (

@@ -1,14 +1,16 @@
 import { useEffect, useRef, useState } from "react";
 import { Problem } from "../../api/client";
-import { type PanelContent, type SavedQuery, createBoard, deleteSavedQuery, readBoard, saveQuery, updateBoard, updateSavedQuery, useBoards } from "../../api/library";
+import { Overtaken, type PanelContent, type SavedQuery, createBoard, deleteSavedQuery, readBoard, readSavedQuery, saveQuery, updateBoard, updateSavedQuery, useBoards } from "../../api/library";
 import { go } from "../../lib/address";
 import { createStore, useStore } from "../../lib/store";
 import { freeId, freePlace } from "../../model/board";
 import { type Query, isHeatmap, printQuery } from "../../model/query";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { ConflictDialog } from "../../ui/ConflictDialog";
 import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
 import { NameDialog } from "../../ui/NameDialog";
+import { sentence } from "../../ui/States";
 import { announce } from "../../ui/announce";
 import { useEditing } from "../../ui/useEditing";
 import { pageAddress } from "../../ui/view";
@@ -20,6 +22,9 @@ interface QueryActionsProps {
   /** The saved query that this page shows, maybe changed. */
   saved: SavedQuery | undefined;
 }
+
+/** What a saved query is, without who made it and when. */
+type Kept = Pick<SavedQuery, "name" | "description" | "query">;
 
 /** What was just done with the query, and where it can be seen. */
 const done = createStore<{ words: string; to?: string; link?: string } | undefined>(undefined);
@@ -36,6 +41,11 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
     if (shown.current !== query) done.set(undefined);
     shown.current = query;
   }, [query]);
+  // What is worked on is the version that was seen: one that somebody else made meanwhile is not written over unseen.
+  const base = useRef(saved);
+  if (base.current?.id !== saved?.id || (saved && (query === saved.query || query === base.current?.query))) base.current = saved;
+  const [conflict, setConflict] = useState<{ mine: Kept; theirs: SavedQuery }>();
+  const [overtaken, setOvertaken] = useState<number>();
   const isChanged = saved !== undefined && saved.query !== query;
   const tell = (words: string, link?: { to: string; link: string }) => {
     done.set({ words, ...link });
@@ -50,9 +60,19 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
       tell(error instanceof Error ? error.message : "It could not be added");
     }
   };
-  const overwrite = async (name: string, description: string, text: string) => {
-    if (!saved) return;
-    await updateSavedQuery(env, saved.id, { version: saved.version, name, description, query: text });
+  const overwrite = async (mine: Kept, version = base.current?.version) => {
+    if (!saved || version === undefined) return;
+    try {
+      base.current = await updateSavedQuery(env, saved.id, { version, ...mine });
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 409)) throw error;
+      const known = base.current;
+      const theirs = await readSavedQuery(env, saved.id);
+      // Their version stands in the cache now; what is worked on stays the one that was seen.
+      base.current = known;
+      return setConflict({ mine, theirs });
+    }
+    setConflict(undefined);
     tell("Saved.");
   };
   return (
@@ -63,7 +83,7 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
           name={`Saved as ${saved.name}${isChanged ? ", changed since" : ""}`}
           align="right"
           items={[
-            ...(isChanged ? [{ label: "Save the changes", run: () => void overwrite(saved.name, saved.description, query).catch((error: Error) => tell(error.message)) }] : []),
+            ...(isChanged ? [{ label: "Save the changes", run: () => void overwrite({ name: base.current?.name ?? saved.name, description: base.current?.description ?? saved.description, query }).catch((error: Error) => tell(`Not saved. ${sentence(error.message)}`)) }] : []),
             { label: "Save as another", run: () => setAsking("save") },
             { label: "Rename", run: () => setAsking("rename") },
             { label: null },
@@ -101,7 +121,7 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
         </NameDialog>
       )}
       {asking === "rename" && saved && (
-        <NameDialog title="Rename the saved query" action="Rename" name={saved.name} description={saved.description} close={() => setAsking(undefined)} save={(name, description) => overwrite(name, description, saved.query)} />
+        <NameDialog title="Rename the saved query" action="Rename" name={saved.name} description={saved.description} close={() => setAsking(undefined)} save={(name, description) => overwrite({ name, description, query: base.current?.query ?? saved.query })} />
       )}
       {asking === "board" && (
         <NameDialog
@@ -114,14 +134,37 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
           }}
         />
       )}
+      {conflict && saved && (
+        <ConflictDialog
+          what="this saved query"
+          who={conflict.theirs.changed_by}
+          parts={[
+            { name: "name", mine: conflict.mine.name, theirs: conflict.theirs.name },
+            { name: "what it is for", mine: conflict.mine.description, theirs: conflict.theirs.description },
+            { name: "query", mine: conflict.mine.query, theirs: conflict.theirs.query },
+          ]}
+          close={() => setConflict(undefined)}
+          take={() => {
+            setConflict(undefined);
+            base.current = conflict.theirs;
+            go(pageAddress(`/query/${saved.id}`));
+          }}
+          keep={() => overwrite(conflict.mine, conflict.theirs.version)}
+        />
+      )}
       {asking === "delete" && saved && (
         <ConfirmDialog
           title={`Delete “${saved.name}”?`}
           words="Addresses with its id lead nowhere then. Boards keep their own copies of queries."
           action="Delete the saved query"
-          close={() => setAsking(undefined)}
+          close={() => (setAsking(undefined), setOvertaken(undefined))}
           run={async () => {
-            await deleteSavedQuery(env, saved.id);
+            try {
+              await deleteSavedQuery(env, saved.id, overtaken ?? base.current?.version ?? saved.version);
+            } catch (error) {
+              if (error instanceof Overtaken) setOvertaken(error.version);
+              throw error;
+            }
             go(pageAddress("/query", { q: query }));
           }}
         />

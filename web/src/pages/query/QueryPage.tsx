@@ -8,13 +8,12 @@ import { duration } from "../../lib/format";
 import { useStore } from "../../lib/store";
 import { offsetChoices, offsetOf } from "../../model/before";
 import { printQuery } from "../../model/query";
-import { copyText } from "../../ui/Copy";
+import { copyText } from "../../ui/clipboard";
 import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
 import { useTitle } from "../../ui/Shell";
 import { EmptyState, ErrorState, SendSomething, Skeleton } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
-import { announce } from "../../ui/announce";
 import { isShortcut, isTyping } from "../../ui/keys";
 import { asked, exactLink, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Builder } from "./Builder";
@@ -112,9 +111,9 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
           label="Share"
           align="right"
           items={[
-            { label: "Copy link, always current", run: () => void share(window.location.href) },
-            { label: "Copy link to this moment", run: () => void share(exactLink()) },
-            { label: "Copy as command", run: () => void share(`glasshive query '${printQuery(ran, true).replaceAll("'", "'\\''")}'`) },
+            { label: "Copy link, always current", run: () => void copyText(window.location.href, "Link to this view, as it will be then, copied") },
+            { label: "Copy link to this moment", run: () => void copyText(exactLink(), "Link to exactly this view copied") },
+            { label: "Copy as command", run: () => void copyText(`glasshive query '${printQuery(ran, true).replaceAll("'", "'\\''")}'`, "Command copied") },
           ]}
         />
       </div>
@@ -161,7 +160,3 @@ const Answered = memo(function Answered({ env, state, time, times }: { env: stri
     </div>
   );
 });
-
-async function share(text: string): Promise<void> {
-  announce((await copyText(text)) ? "Copied" : "The browser did not let this page copy");
-}

@@ -10,13 +10,14 @@ import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
+import { Notes } from "../../ui/Notes";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
+import { useHeldQuestion } from "../../ui/held";
 import { Icon } from "../../ui/icons";
 import { ROW_PX } from "../../ui/row";
 import { useKeptInSight } from "../../ui/sight";
 import { asked, pageAddress, useTime } from "../../ui/view";
 import { printJson } from "../../lib/json";
-import { Notes } from "./Answer";
 import { saveEvents } from "./rows";
 
 /** Rows that the list holds at most. */
@@ -41,18 +42,16 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
   const [isScrolled, setScrolled] = useState(false);
   const where = whereText(ran);
   const names = useMemo(() => namesWanted(ran), [ran]);
+  const list = useRef<HTMLDivElement>(null);
   // Under Live, what is looked at stays where it is.
-  const held = useRef({ time, times, where });
-  const isHeld = live && held.current.where === where && (isScrolled || event !== null);
-  if (!isHeld) held.current = { time, times, where };
-  const answer = useEventPages(env, { text: `${where} ${held.current.time}`, columns: [...names, ...BESIDES] }, held.current.times);
+  const held = useHeldQuestion(list, { time, times, what: where }, live, isScrolled || event !== null);
+  const answer = useEventPages(env, { text: `${where} ${held.time}`, columns: [...names, ...BESIDES] }, held.times);
   const rows = useMemo(() => answer.data?.pages.flatMap((page) => page.rows), [answer.data]);
   // The address names an event with its time: it is found again wherever in the list it stands.
   const selected = useMemo(() => (event === null ? undefined : (rows?.find(({ seq }) => seq === nameOf(event).seq) ?? nameOf(event))), [event, rows]);
   const setSelected = (row: Row | undefined) => setEvent(row ? `${row.seq}@${row.time_ns}` : null);
   const full = useRow(env, selected);
   const columns = useMemo(() => columnsOf(names, rows ?? []), [names, rows]);
-  const list = useRef<HTMLDivElement>(null);
   if (answer.error && !rows) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!rows) {
     return (
@@ -65,6 +64,7 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
   if (rows.length === 0) {
     return (
       <EmptyState title="No events match">
+        <Notes data={answer.data?.pages[0]} />
         <p className="why">Widen the time, or take a condition away.</p>
       </EmptyState>
     );
@@ -77,21 +77,21 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
   };
   return (
     <div aria-busy={answer.isFetching} className={answer.isPlaceholderData ? "stale" : ""}>
-      {answer.data?.pages[0] && <Notes data={answer.data.pages[0]} />}
+      <Notes data={answer.data?.pages ?? []} />
       <div className="status-line" style={{ marginBottom: 8, alignItems: "center" }}>
         <span role="status">
           {answer.hasNextPage ? `The newest ${exact(rows.length)} events${more ? "; more come as you scroll" : `, the most that are shown; narrow the range for the others`}` : `${exact(rows.length)} events`}
         </span>
-        {isHeld && (held.current.times !== times || held.current.time !== time) && (
-          <button type="button" className="button" onClick={() => (setSelected(undefined), list.current?.scrollTo(0, 0))}>
+        {held.isHeld && held.isOlder && (
+          <button type="button" className="button" onClick={() => (setSelected(undefined), list.current?.scrollTo(0, 0), held.renew())}>
             Newer events are there: show them
           </button>
         )}
         <Menu
           label="Download"
           items={[
-            { label: "CSV, all fields", run: () => void saveEvents(env, `${where} ${held.current.time}`, "csv", new Date()) },
-            { label: "JSON lines, all fields", run: () => void saveEvents(env, `${where} ${held.current.time}`, "ndjson", new Date()) },
+            { label: "CSV, all fields", run: () => void saveEvents(env, `${where} ${held.time}`, "csv", new Date()) },
+            { label: "JSON lines, all fields", run: () => void saveEvents(env, `${where} ${held.time}`, "ndjson", new Date()) },
           ]}
         />
       </div>

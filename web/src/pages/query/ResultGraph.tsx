@@ -29,6 +29,7 @@ interface ResultGraphProps {
   names: readonly string[];
   height: number;
   shownGroups: readonly number[];
+  groupColours: readonly string[] | undefined;
   /** The box of the address, where it lies on this graph. */
   kept: Extent | undefined;
   /** Percentiles that are drawn over a heatmap. */
@@ -41,7 +42,7 @@ interface ResultGraphProps {
 }
 
 /** A graph of the answer, with the ways that lead on from its points and from its box. It is made again when what it shows changes. */
-export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, breakdowns, calculation, index, source, names, height, shownGroups, kept, percentiles, before, isComparing, point, setPoint }: ResultGraphProps) {
+export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, breakdowns, calculation, index, source, names, height, shownGroups, groupColours, kept, percentiles, before, isComparing, point, setPoint }: ResultGraphProps) {
   const change = useChange();
   const zoomed = useZoomChanges();
   const { zone } = useTime();
@@ -86,6 +87,7 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
       zone={zone}
       height={height}
       shownGroups={shownGroups}
+      groupColours={groupColours}
       box={box}
       over={over}
       before={earlier}

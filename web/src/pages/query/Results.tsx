@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { type Asked, type QueryAnswer, useRun, useUnits } from "../../api/hooks";
+import { slotColour, useColours } from "../../charts/colours";
 import { type Extent, readBox } from "../../charts/box";
 import { useAddress } from "../../lib/address";
 import { parseJson } from "../../lib/json";
@@ -9,14 +10,16 @@ import { beforeOf, offsetOf } from "../../model/before";
 import { hasNothing } from "../../model/nothing";
 import { asking, isHeatmap } from "../../model/query";
 import { type Calculation, drawnGraphs, graphsOf } from "../../model/series";
+import { Notes } from "../../ui/Notes";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { timeText, useTime } from "../../ui/view";
-import { Notes, Nothing, StatusLine } from "./Answer";
+import { Nothing, StatusLine } from "./Answer";
 import { BubbleUp, type Selected } from "./BubbleUp";
 import { Closer } from "./Closer";
 import { ResultGraph } from "./ResultGraph";
 import { SummaryTable } from "./SummaryTable";
 import type { Point } from "./point";
+import { useSlots } from "./slots";
 import type { RanQuery } from "./state";
 
 interface ResultsProps {
@@ -62,6 +65,10 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   const before = useMemo(() => (data && then.data && offset !== undefined ? beforeOf(data, then.data, offset) : undefined), [data, then.data, offset]);
   const shownGroups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, graphs?.names.length ?? 0) }, (_, n) => n), [graphs]);
 
+  const slots = useSlots(env, data);
+  const colours = useColours();
+  const groupColours = useMemo(() => (isGrouped ? slots.map((slot) => slotColour(colours, slot)) : undefined), [isGrouped, slots, colours]);
+
   if (!data || !graphs) {
     return (
       <div className="results">
@@ -83,7 +90,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
       {answer.error && <ErrorState error={answer.error} retry={() => void answer.refetch()} />}
       <StatusLine data={data} />
       {!isComparing && <Closer graphs={graphs} />}
-      <Notes data={data} />
+      <Notes data={[data, isGrouped ? whole.data : undefined, offset === undefined ? undefined : then.data]} />
       {then.error && offset !== undefined && <ErrorState error={then.error} retry={() => void then.refetch()} />}
       {drawn.map(({ calculation, source, index, names }) => {
         // Under BubbleUp only what the box lies on: the panels are what is looked at.
@@ -106,6 +113,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
             names={names}
             height={isHeat ? (isComparing && selected ? 140 : heatmaps > 1 ? 200 : 260) : isComparing && selected ? 120 : 168}
             shownGroups={isHeat ? NO_GROUPS : shownGroups}
+            groupColours={isHeat ? undefined : groupColours}
             kept={kept?.calc === index ? kept.extent : undefined}
             percentiles={isHeat && withPercentiles ? percentileGraphs : undefined}
             before={isHeat ? undefined : before}
@@ -125,7 +133,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
           </EmptyState>
         )
       ) : (
-        <SummaryTable data={data} graphs={graphs} state={state} before={before?.values} />
+        <SummaryTable data={data} graphs={graphs} state={state} before={before?.values} slots={slots} />
       )}
     </div>
   );

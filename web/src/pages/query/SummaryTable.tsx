@@ -10,10 +10,12 @@ import { changeText } from "../../model/before";
 import { csvOf } from "../../model/csv";
 import { equals, withCondition } from "../../model/query";
 import { type Calculation, type Graphs, numberOf } from "../../model/series";
-import { copyText } from "../../ui/Copy";
+import { copyText } from "../../ui/clipboard";
 import { Menu } from "../../ui/Menu";
+import { Reorder } from "../../ui/Reorder";
 import { filled } from "../../ui/Table";
 import { download, fileName } from "../../ui/download";
+import { timelessText, useHeldOrder } from "../../ui/held";
 import { useSight } from "../../ui/sight";
 import type { RanQuery } from "./state";
 
@@ -25,7 +27,7 @@ const OVERSCAN = 8;
 const HIGH = 640;
 
 /** A row for each group: colour, values, bars. */
-export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before }: { data: QueryAnswer; graphs: Graphs; state: RanQuery; before?: number[][] | undefined }) {
+export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before, slots }: { data: QueryAnswer; graphs: Graphs; state: RanQuery; before?: number[][] | undefined; slots: readonly number[] }) {
   const [sorted, setSorted] = useParam("sort");
   const { ran, run } = state;
   const holder = useRef<HTMLDivElement>(null);
@@ -36,7 +38,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
   const sort = useMemo(() => sortOf(sorted, [...breakdowns, ...data.calculations]), [sorted, breakdowns, data.calculations]);
   const colours = useColours();
   const largest = useMemo(() => graphs.calculations.map((_, n) => largestOf(data, n)), [data, graphs]);
-  const order = useMemo(() => {
+  const sortedRows = useMemo(() => {
     const rows = data.results.map((_, n) => n);
     if (!sort) return rows;
     const keys = data.results.map(({ group, values }) => (sort.by < breakdowns.length ? String(group[sort.by] ?? "") : numberOf(values[sort.by - breakdowns.length])));
@@ -47,6 +49,12 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
     };
     return rows.sort((a, b) => (sort.down ? -compare(a, b) : compare(a, b)));
   }, [data, sort, breakdowns]);
+  const names = useMemo(() => data.results.map(({ group }) => printJson(group)), [data]);
+  const rowOf = useMemo(() => new Map(names.map((name, row) => [name, row])), [names]);
+  const next = useMemo(() => sortedRows.map((row) => names[row] ?? ""), [sortedRows, names]);
+  const [live] = useParam("live");
+  const held = useHeldOrder(holder, next, live === "1", `${sorted} ${timelessText(data)}`);
+  const order = useMemo(() => (held.keys === next ? sortedRows : held.keys.flatMap((name) => rowOf.get(name) ?? [])), [held.keys, next, sortedRows, rowOf]);
   const isMany = order.length > MANY;
   const isSeveral = order.length > SEVERAL;
   const sight = useSight(holder, isSeveral, HIGH);
@@ -127,7 +135,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
               </tr>
             )}
             {order.slice(first, last).map((row, n) => (
-              <GroupRow key={row} row={row} index={first + n} data={data} graphs={graphs} colours={colours} largest={largest} before={before?.[row]} isCompared={before !== undefined} acts={acts} />
+              <GroupRow key={names[row]} row={row} slot={slots[row]} index={first + n} data={data} graphs={graphs} colours={colours} largest={largest} before={before?.[row]} isCompared={before !== undefined} acts={acts} />
             ))}
             {last < order.length && (
               <tr aria-hidden="true">
@@ -140,6 +148,7 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
       <div className="table-foot status-line" style={{ alignItems: "center" }}>
         {breakdowns.length > 0 && <span>{`${count(data.results.length)} of ${count(data.groups)} groups`}</span>}
         {data.groups > data.results.length && <span>the rest is beyond LIMIT; sorting here sorts what is shown</span>}
+        <Reorder {...held} />
         <Menu
           label="Download"
           items={[
@@ -162,6 +171,8 @@ interface Acts {
 interface GroupRowProps {
   /** Which result it is, and where it stands. */
   row: number;
+  /** Of its colour; none where it is not drawn. */
+  slot: number | undefined;
   index: number;
   data: QueryAnswer;
   graphs: Graphs;
@@ -173,12 +184,12 @@ interface GroupRowProps {
 }
 
 /** A row is made once while it is scrolled by. */
-const GroupRow = memo(function GroupRow({ row, index, data, graphs, colours, largest, before, isCompared, acts }: GroupRowProps) {
+const GroupRow = memo(function GroupRow({ row, slot, index, data, graphs, colours, largest, before, isCompared, acts }: GroupRowProps) {
   const { breakdowns } = data;
   const result = data.results[row];
   return (
     <tr data-row aria-rowindex={index + 2} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
-      {breakdowns.length > 0 && <RowHead row={row} name={graphs.names[row] ?? ""} colour={row < 12 ? slotColour(colours, row) : "transparent"} isExcludable={breakdowns.length === 1} acts={acts} />}
+      {breakdowns.length > 0 && <RowHead row={row} name={graphs.names[row] ?? ""} colour={slot === undefined ? "transparent" : slotColour(colours, slot)} isExcludable={breakdowns.length === 1} acts={acts} />}
       {breakdowns.map((column, n) => (
         <td key={column} title={text(result?.group[n])} className={result?.group[n] === null ? "quiet" : ""}>
           {text(result?.group[n])}

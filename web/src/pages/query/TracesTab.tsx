@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { useRun } from "../../api/hooks";
 import { type Area, type Dot, Scatter, isWithin } from "../../charts/Scatter";
 import { go, useAddress, useChange } from "../../lib/address";
@@ -10,10 +10,12 @@ import { absolute } from "../../model/range";
 import { numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
+import { Notes } from "../../ui/Notes";
+import { Reorder } from "../../ui/Reorder";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { useZoomChanges } from "../../ui/TimePicker";
+import { timelessText, useHeldOrder } from "../../ui/held";
 import { asked, pageAddress, useTime } from "../../ui/view";
-import { Notes } from "./Answer";
 
 const SORTS = [
   { id: "slow", label: "Slowest", order: "MAX(duration_ms) desc" },
@@ -42,7 +44,7 @@ interface Found {
 /** Traces in which an event matches: as dots over time, and as a list. */
 export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: string }) {
   const { times } = useStore(asked);
-  const { zone, window: shown } = useTime();
+  const { zone, window: shown, live } = useTime();
   const { params } = useAddress();
   const change = useChange();
   const zoomed = useZoomChanges();
@@ -78,6 +80,10 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
       ];
     });
   }, [found.data, roots.data]);
+  const area = areaOf(params.get("area"));
+  const within = area ? traces.filter((trace) => isWithin(trace, area)) : traces;
+  const list = useRef<HTMLUListElement>(null);
+  const order = useHeldOrder(list, within.map(({ id }) => id), live, `${sort.id} ${params.get("area")} ${timelessText(found.data)}`);
   const dots = useMemo(() => traces.map(({ id, name, at, length, spans, isBad }): Dot => ({ id, name: name ?? id.slice(0, 12), at, length, size: spans, isBad })), [traces]);
   if (found.error && !found.data) return <ErrorState error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) {
@@ -88,15 +94,20 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
       </>
     );
   }
+  // That no event has failed yet is no fault of the question; what the roots are without is said as well.
+  const known = found.data.notes.filter(({ kind, text: said }) => kind !== "unknown_column" || !said.includes('"error"'));
+  const ofRoots = roots.data?.notes.filter(({ kind }) => kind === "partial") ?? [];
+  const notes = <Notes data={[{ ...found.data, notes: known }, ids.length > 0 && roots.data ? { ...roots.data, notes: ofRoots } : undefined]} />;
   if (traces.length === 0) {
     return (
       <EmptyState title="No traces match">
+        {notes}
         <p className="why">No event of this range that meets the conditions belongs to a trace. A wider range may have some: press Shift-Z.</p>
       </EmptyState>
     );
   }
-  const area = areaOf(params.get("area"));
-  const listed = area ? traces.filter((trace) => isWithin(trace, area)) : traces;
+  const byId = new Map(within.map((trace) => [trace.id, trace]));
+  const listed = order.keys.flatMap((id) => byId.get(id) ?? []);
   const longest = Math.max(...listed.map(({ length }) => length), 0.000001);
   const open = (id: string) => {
     const trace = traces.find((one) => one.id === id);
@@ -106,7 +117,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
   return (
     <div className={found.isPlaceholderData ? "stale" : ""} aria-busy={found.isFetching}>
       <Waiting asked={found} />
-      <Notes data={{ notes: found.data.notes.filter(({ kind, text: said }) => kind !== "unknown_column" || !said.includes('"error"')) }} />
+      {notes}
       <section className="graph" aria-label="Traces over time" style={{ marginBottom: 12 }}>
         <header>
           <h2 className="grow">duration over time</h2>
@@ -149,6 +160,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
         ) : (
           <span>{ticked.length === 1 ? "tick another one to compare" : "tick two to compare them"}</span>
         )}
+        <Reorder {...order} />
       </div>
       {roots.error && !roots.data && <ErrorState error={roots.error} retry={() => void roots.refetch()} />}
       <div className="grid-wrap">
@@ -162,7 +174,7 @@ export function TracesTab({ env, ran, time }: { env: string; ran: Query; time: s
           <span>matches</span>
           <span>errors</span>
         </div>
-        <ul>
+        <ul ref={list}>
           {listed.slice(0, isLong ? MOST : LISTED).map((trace) => (
             <li key={trace.id} className="mini-row">
               <input type="checkbox" aria-label={`Compare ${trace.name ?? trace.id}, ${duration(trace.length)}`} checked={ticked.includes(trace.id)} onChange={() => tick(trace.id)} />

@@ -1,11 +1,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useColumnFigures } from "../../api/hooks";
 import { noteRun } from "../../api/library";
 import { type Changes, readAddress, useAddress, useChange } from "../../lib/address";
 import { type Query, printQuery, readQuery, timeClause } from "../../model/query";
 import { DEFAULT_RANGE, type Range, rangeOfClause } from "../../model/range";
 import { askAgain, useView } from "../../ui/view";
 
-export const FIRST_QUERY = "HEATMAP(duration_ms), COUNT";
+/** What is asked first, and where no event has a duration. */
+const FIRST_QUERY = "HEATMAP(duration_ms), COUNT";
+const FIRST_WITHOUT_DURATIONS = "COUNT";
 export type Tab = "results" | "bubbleup" | "traces" | "raw";
 const TABS: readonly Tab[] = ["results", "bubbleup", "traces", "raw"];
 
@@ -31,9 +34,20 @@ export interface QueryState {
   setTab: (tab: Tab) => void;
 }
 
-/** The query of the address, and the one that is being written. `first` is meant where the address has none. */
-export function useQueryState(first = FIRST_QUERY): QueryState {
+/** What is asked of an environment first. */
+function useFirstQuery(env: string): string {
+  const { data } = useColumnFigures(env);
+  const duration = data?.columns.find(({ name }) => name === "duration_ms");
+  // Until something is known of columns, durations are taken to be there: hardly an environment has none.
+  const hasDurations = data === undefined || data.events === 0 || (duration !== undefined && (duration.events > 0 || Boolean(duration.last_seen_ns)));
+  return hasDurations ? FIRST_QUERY : FIRST_WITHOUT_DURATIONS;
+}
+
+/** The query of the address, and the one that is being written. `own` is meant where the address has none: a saved query's. */
+export function useQueryState(own?: string): QueryState {
   const { env } = useView();
+  const usual = useFirstQuery(env);
+  const first = own ?? usual;
   const { params } = useAddress();
   const change = useChange();
   const named = params.get("q");

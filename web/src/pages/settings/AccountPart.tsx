@@ -78,7 +78,7 @@ function Password() {
     if (await act(() => changePassword(old, next))) {
       setOld("");
       setNext("");
-      announce("Password changed; every other session is over");
+      announce("Password changed; every other session is over", true);
     }
   };
   return (

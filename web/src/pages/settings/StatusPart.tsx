@@ -4,6 +4,7 @@ import { useStatus } from "../../api/settings";
 import { useMay } from "../../api/session";
 import { bytes, count, duration, exact, plural } from "../../lib/format";
 import { moment, nsToMs } from "../../lib/time";
+import { keepingOf } from "../../model/keeping";
 import { Link } from "../../ui/Link";
 import { ErrorState, Skeleton } from "../../ui/States";
 import { Table } from "../../ui/Table";
@@ -70,11 +71,7 @@ export function StatusPart() {
       </section>
       <section aria-labelledby="kept">
         <h2 id="kept">What is kept</h2>
-        <p>
-          Events are kept {setting("retention.keep") === "forever" ? "for ever" : `for ${setting("retention.keep") ?? "ever"}`}
-          {setting("retention.max_bytes") && setting("retention.max_bytes") !== "-" ? `, as long as their files take at most ${setting("retention.max_bytes")}` : ""}.
-          {setting("retention.rules") && setting("retention.rules") !== "-" ? ` Otherwise: ${setting("retention.rules")}.` : ""}
-        </p>
+        <p>{keepingOf(settings)}</p>
         <p className="quiet">
           Settings are changed where the server is started: a flag, an environment variable or <code>glasshive.toml</code>.
         </p>

@@ -3,6 +3,7 @@ import { count, exact, inUnit, percent, unitOfColumn } from "../../lib/format";
 import { asking, columnText, readQuery } from "../../model/query";
 import { graphsOf, numberOf } from "../../model/series";
 import { fieldText } from "../../ui/Fields";
+import { Notes } from "../../ui/Notes";
 import { ErrorState, Skeleton } from "../../ui/States";
 
 interface DistributionProps {
@@ -41,6 +42,7 @@ function Values({ env, column, value, alike, time }: DistributionProps) {
           {name === own && <span className="only-read">, this span's</span>}
         </div>
       ))}
+      <Notes data={answer.data} own />
       <p className="quiet">
         {isListed ? "" : "This span's value is rarer than these. "}
         {count(all)} similar spans, {count(answer.data.groups)} values
@@ -79,6 +81,7 @@ function Numbers({ env, column, value, alike, time }: DistributionProps) {
         <span>{print(heat.edges[0])}</span>
         <span>{print(heat.edges.at(-1))}</span>
       </div>
+      <Notes data={answer.data} own />
       <p className="quiet">
         median {print(median)}, P95 {print(p95)}, this span's {print(number)}; {count(all)} similar spans
       </p>

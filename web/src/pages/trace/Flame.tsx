@@ -28,7 +28,7 @@ export function Flame({ state }: { state: TraceState }) {
     return span < 0 ? undefined : pathOf[0]?.[span];
   }, [root, trace, pathOf]);
   const setZoomed = (n: number | undefined) => setRoot(n === undefined ? null : nameOfSpan(trace, paths[n]?.first[0] ?? 0));
-  const slots = useMemo(() => new Map(trace.services.map((service, n) => [service, n])), [trace]);
+  const slots = useMemo(() => new Map(trace.services.map((service, n) => [service, trace.slots[n] ?? 0])), [trace]);
   const hits = useMemo(() => {
     if (!hitMask) return undefined;
     const mask = new Uint8Array(paths.length);

@@ -11,6 +11,7 @@ import { ERROR, MISSING, has, nameOf, serviceOf } from "../../model/trace";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
+import { Notes } from "../../ui/Notes";
 import { ErrorState, Skeleton } from "../../ui/States";
 import { Icon } from "../../ui/icons";
 import { pageAddress, useTime } from "../../ui/view";
@@ -27,8 +28,8 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
   const rows = useSpan(env, trace.id, isMissing ? undefined : trace.ids[span], time);
   const shares = useMemo(() => (critical ? criticalShares(trace, critical) : undefined), [critical, trace]);
   const share = shares?.[span] ?? 0;
-  const own = rows.data?.[0];
-  const within = rows.data?.slice(1) ?? [];
+  const own = rows.data?.own;
+  const within = rows.data?.within ?? [];
   const start = nsToMs(trace.start) + (trace.from[span] ?? 0) / 1e6;
   const name = nameOf(trace, span);
   const close = () => {
@@ -101,8 +102,11 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
       )}
       {rows.error && <ErrorState error={rows.error} retry={() => void rows.refetch()} />}
       {!isMissing && !rows.data && !rows.error && <Skeleton height={300} label="Reading the fields" />}
+      <Notes data={rows.data} own />
+      {rows.data && !own && !isMissing && <p className="state why">Its event was not found among those that could be read.</p>}
       {within.length > 0 && (
         <section aria-label="Events">
+          {rows.data?.isCut && <p className="note">The newest {within.length} of what happened within this span; there is more.</p>}
           {within.map((row) => (
             <Happened key={row.seq} row={row} start={nsToMs(trace.start)} />
           ))}

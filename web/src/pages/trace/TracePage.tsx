@@ -1,14 +1,15 @@
 import "../query/query.css";
 import "./trace.css";
 import { useEffect, useMemo, useRef } from "react";
-import { useTrace } from "../../api/hooks";
+import type { Asked } from "../../api/hooks";
 import { useAddress, useChange } from "../../lib/address";
-import { duration, percent, plural } from "../../lib/format";
+import { duration, exact, percent, plural } from "../../lib/format";
 import { moment, nsToMs, zoneName } from "../../lib/time";
 import { type Section, criticalShares } from "../../model/critical";
 import { type Trace, nameOf, serviceOf } from "../../model/trace";
 import { useTitle } from "../../ui/Shell";
-import { ErrorState, Skeleton } from "../../ui/States";
+import { Notes } from "../../ui/Notes";
+import { ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { isShortcut } from "../../ui/keys";
 import { useTime, useView } from "../../ui/view";
@@ -21,7 +22,8 @@ import { SpanPanel } from "./SpanPanel";
 import { Stats } from "./Stats";
 import { TraceLogs } from "./TraceLogs";
 import { Waterfall } from "./Waterfall";
-import { useTraceState } from "./state";
+import { useGrowing } from "./growing";
+import { type TraceState, useTraceState } from "./state";
 
 const VIEWS = [
   { id: "waterfall", label: "Waterfall" },
@@ -35,13 +37,13 @@ type ViewName = (typeof VIEWS)[number]["id"];
 export function TracePage() {
   const { env, rest: id } = useView();
   const { params } = useAddress();
-  const trace = useTrace(env, id, params.get("at") ?? undefined);
-  if (trace.data) return <Opened key={trace.data.id} env={env} trace={trace.data} />;
-  return <Sought env={env} id={id} trace={trace} />;
+  const { trace, newer, show, asked } = useGrowing(env, id, params.get("at") ?? undefined);
+  if (trace) return <Opened key={trace.id} env={env} trace={trace} newer={newer} show={show} />;
+  return <Sought env={env} id={id} trace={asked} />;
 }
 
 /** A trace that is on its way. It has a title of its own: one that is there at once is titled once. */
-function Sought({ env, id, trace }: { env: string; id: string; trace: ReturnType<typeof useTrace> }) {
+function Sought({ env, id, trace }: { env: string; id: string; trace: Asked<Trace> }) {
   useTitle("Trace");
   return (
     <div className="page">
@@ -55,6 +57,7 @@ function Sought({ env, id, trace }: { env: string; id: string; trace: ReturnType
               Not found yet: <span className="mono">{id}</span> was looked for in all of environment {env}. It may still be on its way; looking again.
             </p>
           )}
+          <Waiting asked={trace} name="the trace" />
           <Skeleton height={420} label="Reading the trace" />
         </>
       )}
@@ -70,16 +73,42 @@ function heaviestOf(trace: Trace, critical: readonly Section[] | undefined): { s
   return { span, length: shares[span] ?? 0 };
 }
 
-function Opened({ env, trace }: { env: string; trace: Trace }) {
+/** What has come since the trace was read. It takes its place only when that is wanted: no row moves by itself. */
+function News({ trace, newer, show }: { trace: Trace; newer: Trace; show: () => void }) {
+  const more = newer.spans - trace.spans;
+  const isHealed = trace.missingRoot && !newer.missingRoot;
+  return (
+    <span role="status" className="news">
+      {more > 0 ? `${plural(more, "new span")}${isHealed ? ", the root among them" : ""}` : "More of this trace has come"}{" "}
+      <button type="button" className="button primary" onClick={show}>
+        Show
+      </button>
+    </span>
+  );
+}
+
+/** How many spans were found, which of them is selected, and whether that is all. */
+function hitsText({ hits, selected, looking }: TraceState): string {
+  const at = hits.indexOf(selected);
+  const found = at >= 0 ? `hit ${exact(at + 1)} of ${exact(hits.length)}` : plural(hits.length, "hit");
+  if (looking.error) return `${found}; fields were not searched: ${looking.error.message}`;
+  if (looking.isLooking) return `${found}, looking through fields`;
+  return looking.isCut ? `${found} or more` : found;
+}
+
+function Opened({ env, trace, newer, show }: { env: string; trace: Trace; newer: Trace | undefined; show: () => void }) {
   const { params } = useAddress();
   const change = useChange();
   const { zone } = useTime();
-  const state = useTraceState(trace);
+  const start = nsToMs(trace.start);
+  // Rows of the trace may have been sent with other clocks; an hour on both sides finds them.
+  const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
+  const state = useTraceState(env, trace, time);
   const search = useRef<HTMLInputElement>(null);
   const latest = useRef(state);
   latest.current = state;
   const heaviest = useMemo(() => heaviestOf(trace, state.critical), [trace, state.critical]);
-  const start = nsToMs(trace.start);
+  const service = trace.count > 0 ? serviceOf(trace, 0) : "";
   const title = trace.count > 0 ? nameOf(trace, 0) : trace.id;
   useTitle(title);
   const named = params.get("view") as ViewName | null;
@@ -88,8 +117,6 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
   // Where single spans stand, they are found and stepped through.
   const hasSpans = view === "waterfall" || view === "flame";
   const setView = (next: ViewName) => change({ view: next === "waterfall" ? null : next });
-  // Rows of the trace may have been sent with other clocks; an hour on both sides finds them.
-  const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (!isShortcut(event)) return;
@@ -114,10 +141,10 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
       <header className="trace-head">
         <h1 className="cut">{title}</h1>
         <p className="facts">
-          <span>{trace.count > 0 && serviceOf(trace, 0)}</span>
+          {service && <span>{service}</span>}
           <strong className="mono">{duration(trace.length / 1e6)}</strong>
           <span>{plural(trace.spans, "span")}</span>
-          <span>{plural(trace.services.length, "service")}</span>
+          <span>{plural(trace.services.filter((name) => name !== "").length, "service")}</span>
           {trace.errors > 0 && <span className="bad">{plural(trace.errors, "error")}</span>}
           <span>
             <time dateTime={new Date(start).toISOString()}>{moment(start, zone, Date.now(), "ms")}</time> {zoneName(start, zone)}
@@ -129,7 +156,9 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
           )}
           <span className="mono quiet cut">{trace.id}</span>
           {trace.missingRoot && <span>Root not received; showing {plural(state.rows.length, "part")}</span>}
+          {newer && <News trace={trace} newer={newer} show={show} />}
         </p>
+        <Notes data={trace} />
       </header>
       <Minimap state={state} />
       <div className="trace-tools">
@@ -139,7 +168,7 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
             ref={search}
             className="field find mono"
             type="search"
-            placeholder="Find: name, service, duration > 50ms"
+            placeholder="Find: any field, duration > 50ms"
             aria-label="Find spans"
             spellCheck={false}
             value={state.text}
@@ -158,7 +187,9 @@ function Opened({ env, trace }: { env: string; trace: Trace }) {
         )}
         {hasSpans && state.text && (
           <>
-            <span role="status">{plural(state.hits.length, "hit")}</span>
+            <span role="status" title={state.looking.error?.message}>
+              {hitsText(state)}
+            </span>
             <button type="button" className="button" aria-pressed={state.filtered} onClick={() => state.setFiltered(!state.filtered)}>
               Only hits
             </button>

@@ -135,7 +135,7 @@ export function Waterfall({ state }: { state: TraceState }) {
   const shownRows = [];
   for (let index = Math.max(0, first - OVERSCAN); index < Math.min(rows.length, last + OVERSCAN); index++) {
     const row = rows[index];
-    if (row !== undefined) shownRows.push(<RowLine key={row} state={state} row={row} index={index} names={names} width={width} colour={serviceColour(colours, trace.service[row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row] ?? 0)} />);
+    if (row !== undefined) shownRows.push(<RowLine key={row} state={state} row={row} index={index} names={names} width={width} colour={serviceColour(colours, trace, trace.service[row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row] ?? 0)} />);
   }
   const length = shown.to - shown.from;
   const ticks = linearTicks(0, length / 1e6, Math.max(2, Math.floor(width / 110))).filter((tick) => tick < (length / 1e6) * 0.98);

@@ -3,9 +3,10 @@ import type { Span } from "../../charts/waterfall";
 import { type Changes, readAddress, useAddress, useChange } from "../../lib/address";
 import { type BySpan, type Section, bySpan, criticalPath } from "../../model/critical";
 import { type Foldable, type Step, folded, hasRow, nameOfSpan, printSteps, readSteps, spanOfName, withStep } from "../../model/fold";
-import { type Folding, type Repetition, childrenOf, find, firstFolding, membershipsOf, repetitionOf, repetitionsOf, rowLabel, rowsOf, withAncestors } from "../../model/rows";
+import { type Folding, type Repetition, childrenOf, firstFolding, membershipsOf, repetitionOf, repetitionsOf, rowLabel, rowsOf, withAncestors } from "../../model/rows";
 import { ERROR, type Trace, has, spanOfId } from "../../model/trace";
 import { announce } from "../../ui/announce";
+import { type Found, useFound } from "./found";
 
 export interface TraceState {
   trace: Trace;
@@ -29,6 +30,8 @@ export interface TraceState {
   text: string;
   setText: (text: string) => void;
   hits: number[];
+  /** How the search stands, beyond what it has found. */
+  looking: Omit<Found, "hits">;
   hitMask: Uint8Array | undefined;
   filtered: boolean;
   setFiltered: (on: boolean) => void;
@@ -51,8 +54,8 @@ const AT_ONCE = 5_000;
 /** A repetition stands in the address by its first member, behind a letter that no id begins with. */
 const REPEATED = "x";
 
-/** What is open, selected, found and shown of a trace: all of it is the address's. */
-export function useTraceState(trace: Trace): TraceState {
+/** What is open, selected, found and shown of a trace: all of it is the address's. `time` is when its events may be. */
+export function useTraceState(env: string, trace: Trace, time: string): TraceState {
   const { params } = useAddress();
   const change = useChange();
   const spanId = params.get("span");
@@ -70,7 +73,7 @@ export function useTraceState(trace: Trace): TraceState {
   const withCritical = params.get("cp") !== "0";
   // Typing goes first; what it finds follows.
   const sought = useDeferredValue(text);
-  const hits = useMemo(() => find(trace, sought), [trace, sought]);
+  const { hits, ...looking } = useFound(env, trace, sought, time);
   const hitMask = useMemo(() => {
     if (hits.length === 0) return undefined;
     const mask = new Uint8Array(trace.count);
@@ -191,6 +194,7 @@ export function useTraceState(trace: Trace): TraceState {
     text,
     setText: (next) => change({ find: next }, "replace"),
     hits,
+    looking,
     hitMask,
     filtered,
     setFiltered: (on) => change({ mode: on ? "filter" : null }, "replace"),

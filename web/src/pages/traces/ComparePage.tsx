@@ -10,10 +10,11 @@ import { type Path, causes, inOrder, longerBy, pathsOf } from "../../model/paths
 import { type Trace, nameOf, serviceOf } from "../../model/trace";
 import { Link } from "../../ui/Link";
 import { useTitle } from "../../ui/Shell";
+import { Notes } from "../../ui/Notes";
 import { ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { Table, numeric } from "../../ui/Table";
 import { announce } from "../../ui/announce";
-import { pageAddress, useTime, useView } from "../../ui/view";
+import { pageAddress, useAskedAgain, useTime, useView } from "../../ui/view";
 import { typicalTrace } from "./typical";
 
 /** Two traces, one laid on the other by call path: where the second one's time went. */
@@ -23,6 +24,7 @@ export function ComparePage() {
   const [, one = "", other = ""] = rest.split("/");
   const a = useTrace(env, one, undefined);
   const b = useTrace(env, other, undefined);
+  useAskedAgain(() => void Promise.all([a.refetch(), b.refetch()]));
   return (
     <div className="page">
       <div className="page-head">
@@ -78,6 +80,8 @@ function Compared({ a, b }: { a: Trace; b: Trace }) {
   const telling = causes(paths, by > 0, 3);
   return (
     <>
+      <Notes data={a} of="Trace A" />
+      <Notes data={b} of="Trace B" />
       <div className="columns-2">
         <Facts letter="A" trace={a} />
         <Facts letter="B" trace={b} />

@@ -51,7 +51,7 @@ export function TracesPage() {
           label="WHERE"
           placeholder="all traces; or paste an id into the search above"
           wide
-          context={{ env, range: time, calcs: [], groupBy: [] }}
+          context={{ env, range: time, calcs: [], groupBy: [], isOr: query.join === "OR" }}
           pieces={query.where}
           onChange={(next) => set(pieces(next))}
           onRun={(next) => set(pieces(next))}
