@@ -16,16 +16,17 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from harness import compare, conventions, recorder, sdks  # noqa: E402
+from harness import compare, conventions, pressure, recorder, sdks, xray  # noqa: E402
 from harness.server import Refused, Server  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+XRAY = [(xray.SDK, xray.run), (xray.API, xray.run_api)]
 FIXTURES = ROOT / "crates" / "wire" / "otlp" / "tests" / "fixtures"
 
 
-def send(sdk, command, protocol, receiver):
+def send(sdk, command, protocol, receiver, *words):
     """Runs one program; returns the service's name, what the SDK says it sent, and what the program complained of."""
-    service = f"sdk-{sdk.name}-{protocol.replace('/', '-').replace('+', '-')}"
+    service = "-".join(["sdk", sdk.name, protocol.replace("/", "-").replace("+", "-"), *words])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     wire, _, compression = protocol.partition("+")
     environment |= {
@@ -131,6 +132,27 @@ def run_mixed(chosen, server, cache):
         return [(*what, "failed", str(error).splitlines()[0])]
 
 
+def run_pressure(chosen, server, cache):
+    """The SDKs that wait for their retries against a server that is full for a while, once over each plain encoding that they have."""
+    rows = []
+    if not any(sdk.name in pressure.PATIENT for sdk in chosen):
+        return rows
+    try:
+        answers = pressure.refusals(server.binary, 503)
+    except compare.Mismatch as error:
+        return [("a full server", "-", "failed", str(error))]
+    for sdk in (sdk for sdk in chosen if sdk.name in pressure.PATIENT):
+        for protocol in (protocol for protocol in sdk.protocols if protocol in pressure.CONTENT_TYPES):
+            what = (f"{sdk.name} after 503", protocol)
+            try:
+                count = pressure.comes_again(sdk, sdk.install(cache), protocol, server, send, answers)
+                rows.append((*what, "ran", f"{count} rows equal"))
+            except (compare.Mismatch, sdks.InstallFailed, subprocess.TimeoutExpired) as error:
+                print(f"--- {sdk.name} after 503 over {protocol}\n{error}\n", file=sys.stderr)
+                rows.append((*what, "failed", str(error).splitlines()[0]))
+    return rows
+
+
 def print_table(rows):
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
@@ -141,13 +163,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", type=pathlib.Path, default=ROOT / "target" / "debug" / "glasshive", help="the server's binary")
     parser.add_argument("--cache", type=pathlib.Path, default=ROOT / "target" / "sdk", help="where SDKs are installed, and found again")
-    parser.add_argument("--only", action="append", choices=[sdk.name for sdk in sdks.ALL], help="this SDK; may be repeated")
+    parser.add_argument("--only", action="append", choices=[sdk.name for sdk in [*sdks.ALL, *(sdk for sdk, _ in XRAY)]], help="this SDK; may be repeated")
     parser.add_argument("--record", action="store_true", help="only keep the request bodies, as fixtures of the wire crate")
     parser.add_argument("--install-only", action="store_true", help="install, run nothing")
     flags = parser.parse_args()
     chosen = [sdk for sdk in sdks.ALL if not flags.only or sdk.name in flags.only]
+    of_xray = [(sdk, run) for sdk, run in XRAY if not flags.only or sdk.name in flags.only]
     if flags.install_only:
-        for sdk in chosen:
+        for sdk in [*chosen, *(sdk for sdk, _ in of_xray)]:
             print(sdk.name, sdk.missing_tool() or sdk.install(flags.cache))
         return 0
 
@@ -162,6 +185,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="glasshive-sdk-") as data, Server(flags.server, pathlib.Path(data)) as server:
         rows += [row for sdk in chosen for row in run_sdk(sdk, server, flags.cache)]
         rows += run_mixed(chosen, server, flags.cache)
+        rows += run_pressure(chosen, server, flags.cache)
+    for _, run_xray in of_xray:
+        with tempfile.TemporaryDirectory(prefix="glasshive-sdk-") as data:
+            rows += run_xray(flags.server, pathlib.Path(data), flags.cache)
     print_table(rows)
     required = {sdk.name for sdk in chosen if sdk.required}
     passed = sum(row[2] == "ran" for row in rows)

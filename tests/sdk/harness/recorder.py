@@ -38,7 +38,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         content_type = self.headers.get("content-type", "")
-        self.recorder.keep(self.path, content_type, self.read_body())
+        self.recorder.keep(self.path, content_type, read_body(self))
         answer = b"{}" if "json" in content_type else b""
         self.send_response(200)
         self.send_header("content-type", content_type)
@@ -46,16 +46,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    def read_body(self):
-        if "chunked" not in self.headers.get("transfer-encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("content-length", 0)))
-        body = b""
-        while True:
-            size = int(self.rfile.readline().split(b";")[0], 16)
-            body += self.rfile.read(size)
-            self.rfile.readline()
-            if size == 0:
-                return body
-
     def log_message(self, *_):
         pass
+
+
+def read_body(handler):
+    """The body of the request that a handler of the standard library is at, in pieces or of a known length."""
+    if "chunked" not in handler.headers.get("transfer-encoding", "").lower():
+        return handler.rfile.read(int(handler.headers.get("content-length", 0)))
+    body = b""
+    while True:
+        size = int(handler.rfile.readline().split(b";")[0], 16)
+        body += handler.rfile.read(size)
+        handler.rfile.readline()
+        if size == 0:
+            return body

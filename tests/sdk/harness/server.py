@@ -12,23 +12,25 @@ import urllib.request
 class Server:
     """Starts `glasshive serve` in a directory; a context manager that stops it again."""
 
-    def __init__(self, binary, data):
+    def __init__(self, binary, data, flags=()):
         if not pathlib.Path(binary).is_file():
             raise SystemExit(f"no server at {binary}: build it with `cargo build`")
         self.binary = binary
         self.data = data
+        self.flags = flags
         self.http = None
         self.grpc = None
+        self.xray = None
 
     def __enter__(self):
         self.log = open(self.data / "server.log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
-            [self.binary, "serve", "--data", self.data / "data", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"],
+            [self.binary, "serve", "--data", self.data / "data", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", *self.flags],
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
         )
-        self.http, self.grpc = read_addresses(self.process.stdout)
+        self.http, self.grpc, self.xray = read_addresses(self.process.stdout)
         # What it prints later must not fill the pipe.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         return self
@@ -76,9 +78,9 @@ def read_addresses(lines):
     """The HTTP and the gRPC address, from what the server prints until it is ready."""
     found = {}
     for line in lines:
-        match = re.match(r"listening (HTTP|gRPC) (\S+)", line)
+        match = re.match(r"listening (HTTP|gRPC|X-Ray) (\S+)", line)
         if match:
             found[match[1]] = match[2]
         elif line.startswith("ready "):
-            return found["HTTP"], found["gRPC"]
+            return found["HTTP"], found["gRPC"], found.get("X-Ray")
     raise SystemExit("the server ended before it was ready")
