@@ -92,7 +92,7 @@ impl Run<'_> {
         let columns = Arc::new(columns);
         let scan = Arc::new(Scan { question: self.question(self.plan.time.window), outputs });
         let queue = Arc::new(scan.units(&self.snapshot, &self.footers, &self.control, None).await?);
-        let thinned = sample.and_then(|most| queue.choose(|units| sample::thin(units, selection.window, most)));
+        let thinned = sample.and_then(|most| queue.choose(|units| sample::thin(units, self.plan.time.window, selection.window, most)));
         let sampled = thinned.as_ref().map(|(sampled, _)| *sampled);
         let strata = thinned.map(|(_, strata)| strata);
         let sides = Arc::new(sides);

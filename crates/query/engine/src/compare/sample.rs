@@ -26,16 +26,17 @@ pub struct Sampled {
 /// Rows of a unit.
 type Part = (Unit, RowSelection);
 
-/// Leaves of the units about `most` rows, and says of each stratum how many a row of it stands for. `None` where there are no more than
-/// that: then all are left.
-pub(super) fn thin(units: &mut Vec<Unit>, near: Window, most: u64) -> Option<(Sampled, [f64; 2])> {
-    let of: u64 = units.iter().map(|unit| unit.arrivals().1).sum();
+/// Leaves of the units about `most` rows of those that a question about the window `asked` reads, and says of each stratum how many a row
+/// of it stands for. `None` where there are no more than that: then all are left.
+pub(super) fn thin(units: &mut Vec<Unit>, asked: Window, near: Window, most: u64) -> Option<(Sampled, [f64; 2])> {
+    let wanted: Vec<RowSelection> = units.iter().map(|unit| wanted(unit, asked)).collect();
+    let of: u64 = wanted.iter().map(|rows| rows.row_count() as u64).sum();
     if of <= most {
         return None;
     }
     let mut strata: [Vec<Part>; 2] = Default::default();
-    for unit in units.drain(..) {
-        for (stratum, part) in parts(&unit, near).into_iter().enumerate() {
+    for (unit, wanted) in units.drain(..).zip(wanted) {
+        for (stratum, part) in parts(&unit, wanted, near).into_iter().enumerate() {
             strata[stratum].extend(part.filter(RowSelection::selects_any).map(|rows| (unit.clone(), rows)));
         }
     }
@@ -54,29 +55,33 @@ pub(super) fn thin(units: &mut Vec<Unit>, near: Window, most: u64) -> Option<(Sa
     Some((Sampled { rows: looked_at, of }, stand_for))
 }
 
-/// The rows of a unit by stratum: near the selection's time, and far from it.
-fn parts(unit: &Unit, near: Window) -> [Option<RowSelection>; 2] {
+/// The rows of a unit that the question reads: of a group those of pages in its window.
+fn wanted(unit: &Unit, asked: Window) -> RowSelection {
     let all = || RowSelection::from(vec![RowSelector::select(usize::try_from(unit.arrivals().1).unwrap_or(usize::MAX))]);
+    let Unit::Group(group) = unit else { return all() };
+    let rows = group.rows.clone().unwrap_or_else(all);
+    match pages_in_window(group.metadata(), group.index, asked) {
+        Some(inside) => rows.intersection(&inside),
+        None => rows,
+    }
+}
+
+/// The wanted rows of a unit by stratum: near the selection's time, and far from it.
+fn parts(unit: &Unit, wanted: RowSelection, near: Window) -> [Option<RowSelection>; 2] {
     let (first_ns, last_ns) = unit.times_ns();
-    let is_far = first_ns >= near.end_ns || last_ns < near.start_ns;
-    match unit {
-        Unit::Group(group) => {
-            let wanted = group.rows.clone().unwrap_or_else(all);
-            match pages_in_window(group.metadata(), group.index, near).filter(|_| !is_far) {
-                Some(inside) => {
-                    let outside: Vec<RowSelector> = inside.iter().map(|part| RowSelector { skip: !part.skip, ..*part }).collect();
-                    [Some(wanted.intersection(&inside)), Some(wanted.intersection(&outside.into()))]
-                }
-                None if is_far => [None, Some(wanted)],
-                None => [Some(wanted), None],
-            }
+    if first_ns >= near.end_ns || last_ns < near.start_ns {
+        return [None, Some(wanted)];
+    }
+    let inside = match unit {
+        Unit::Group(group) => pages_in_window(group.metadata(), group.index, near),
+        Unit::Chunk(_) | Unit::Kept(_) => None,
+    };
+    match inside {
+        Some(inside) => {
+            let outside: Vec<RowSelector> = inside.iter().map(|part| RowSelector { skip: !part.skip, ..*part }).collect();
+            [Some(wanted.intersection(&inside)), Some(wanted.intersection(&outside.into()))]
         }
-        Unit::Chunk(_) if is_far => [None, Some(all())],
-        Unit::Chunk(_) => [Some(all()), None],
-        Unit::Kept(_) => {
-            debug_assert!(false, "a comparison keeps nothing");
-            [None, None]
-        }
+        None => [Some(wanted), None],
     }
 }
 

@@ -13,7 +13,6 @@ use arrow_schema::DataType;
 use glasshive_query_plan::{GroupValue, lhist};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Values of a column that are told apart at once; beyond, those with the least share of either side are let go.
@@ -203,24 +202,6 @@ impl Counted {
     }
 }
 
-/// Passes hashes on as they are.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        debug_assert!(false, "hashes are u64");
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
 /// Counts of one column.
 #[derive(Default)]
 pub(super) struct Tallies {
@@ -229,7 +210,7 @@ pub(super) struct Tallies {
     has_many_numbers: bool,
     /// Of the selected rows, and of the rest.
     sides: [Tally; 2],
-    values: HashMap<u64, ValueTally, BuildHasherDefault<Hashed>>,
+    values: HashMap<u64, ValueTally>,
     /// What the text of `values` takes.
     text_bytes: usize,
     /// Values that were let go: different ones among the selected rows, and among the rest, at most.

@@ -1,8 +1,9 @@
 //! Which rows a selection selects: by columns of their own, of other spans, and calculated ones.
 
-use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, plan, two_hours};
+use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, plan, small_store, two_hours, two_threads};
 use glasshive_query_engine::{Cancel, Comparison, Selection, SelectionPart};
 use glasshive_query_plan::{Column, GroupValue, NoteKind, Window};
+use glasshive_store::StoreConfig;
 use serde_json::json;
 
 fn span(trace: u8, span: u8, parent: Option<u8>, name: &str, number: i64) -> Event {
@@ -128,4 +129,26 @@ async fn a_sample_stands_for_all_rows_near_the_selection_and_far_from_it() {
         };
         assert!((share(&some, "usual") - share(&whole, "usual")).abs() < 0.02);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_of_the_pages_that_the_question_would_read() {
+    let mut hive = Hive::with(StoreConfig { row_group_rows: 1 << 20, ..small_store() }, two_threads()).await;
+    let event = |tenth: i64| json!({"t": tenth * SECOND_NS / 10, "f": {"kind": if tenth % 10 == 0 { "rare" } else { "usual" }}});
+    let events: Vec<Event> = (0..40_000).map(event).collect();
+    hive.send(&events).await;
+    hive.flush().await;
+    let start_ns = two_hours().window.start_ns;
+    let mut narrow = plan("COUNT");
+    narrow.time.window = Window { start_ns: start_ns + 2_000 * SECOND_NS, end_ns: start_ns + 2_300 * SECOND_NS };
+    let rare = SelectionPart::Equals { column: Column::from_shown("kind"), value: text("rare") };
+    let selection = Selection { window: narrow.time.window, parts: vec![rare] };
+    let compared = async |sample| hive.engine.compare(LOCAL, &narrow, &selection, sample, Cancel::default()).await.unwrap();
+    let whole = compared(None).await;
+    assert_eq!((whole.selected.rows, whole.rest.rows), (300, 2_700));
+    let some = compared(Some(4_000)).await;
+    let sampled = some.sampled.unwrap();
+    assert!(sampled.of < 40_000 && sampled.rows <= 4_000, "{sampled:?}");
+    let all = some.selected.weight + some.rest.weight;
+    assert!((all / 3_000.0 - 1.0).abs() < 0.25, "they stand for all of the window: {all}");
 }
