@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const SPANS_A_SECOND: u32 = 35;
 const STREAM_NS: i64 = 600_000_000_000;
 /// Small, so that one run flushes, commits and frees the log many times.
-const FLAGS: [&str; 6] = ["--flush-rows", "4000", "--log-segment-bytes", "512KiB", "--log-max-bytes", "1MiB"];
+const FLAGS: [&str; 6] = ["--flush-rows", "4000", "--log-segment-bytes", "128KiB", "--log-max-bytes", "1MiB"];
 
 /// SQLite's shared memory and journals of a clean shutdown hold nothing that must survive.
 fn must_survive(path: &Path) -> bool {
@@ -97,6 +97,7 @@ async fn files_and_directories_are_synced_before_anything_relies_on_them() {
     check_log(&trace).unwrap();
     check_commits(&trace).unwrap();
     let frees = check_frees(&trace).unwrap();
+    println!("{} events, the log was freed {frees} times", trace.events.len());
     assert!(frees >= 3, "the log was freed only {frees} times");
     let left = trace.unsynced(trace.events.len(), must_survive);
     assert!(left.is_empty(), "never synced: {left:?}");
@@ -170,14 +171,17 @@ fn check_commits(trace: &Trace) -> Result<()> {
 
 /// When a segment of the log is freed - removed, or renamed for another use - what was written to it last has been written to a data
 /// file since, and the catalog was synced after that, while no data file could be lost. A spare segment that is taken into use holds
-/// nothing. Returns how often a segment was freed.
+/// nothing, and neither does one that was left at once for a larger one. Returns how often a segment that held something was freed.
 fn check_frees(trace: &Trace) -> Result<u32> {
     let mut frees = 0;
     for (at, event) in trace.events.iter().enumerate() {
         let (Event::Removed(path) | Event::Renamed(path, _)) = event else { continue };
         if is_log(path) && path.extension().is_some_and(|extension| extension == "seg") {
-            let commit = commit_since_last_write(trace, path, at);
-            let commit = commit.with_context(|| format!("{} was freed before its rows were in committed files", path.display()))?;
+            let Some(written) = last_write(trace, path, at) else { continue };
+            let commit = commit_since(trace, written, at).with_context(|| {
+                let since: Vec<String> = trace.events[written..=at].iter().map(|event| format!("{event:?}")).collect();
+                format!("{} was freed before its rows were in committed files:\n{}", path.display(), since.join("\n"))
+            })?;
             let unsynced = trace.unsynced(commit + 1, |path| is_data(path) || is_catalog(path));
             ensure!(unsynced.is_empty(), "the log was freed ({event:?}) while {unsynced:?} could be lost");
             frees += 1;
@@ -186,10 +190,13 @@ fn check_frees(trace: &Trace) -> Result<u32> {
     Ok(frees)
 }
 
-/// The last sync of the catalog before event `at` that began after a data file was made after the last write to `segment`.
-fn commit_since_last_write(trace: &Trace, segment: &Path, at: usize) -> Option<usize> {
-    let is_write = |event: &Event| matches!(event, Event::Written(path) if path == segment);
-    let written = trace.events[..at].iter().rposition(is_write)?;
+/// The last write to `segment` before event `at`. It is made ready under another name.
+fn last_write(trace: &Trace, segment: &Path, at: usize) -> Option<usize> {
+    trace.events[..at].iter().rposition(|event| matches!(event, Event::Written(path) if path == segment))
+}
+
+/// The last sync of the catalog before event `at` that began after a data file was made after event `written`.
+fn commit_since(trace: &Trace, written: usize, at: usize) -> Option<usize> {
     let is_file = |event: &Event| matches!(event, Event::Created(path) | Event::Renamed(_, path) if is_data(path));
     let made = written + trace.events[written..at].iter().position(is_file)?;
     trace.events[..at].iter().rposition(|event| matches!(event, Event::Synced(path, began) if is_catalog(path) && *began > made))
