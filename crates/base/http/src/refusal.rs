@@ -28,6 +28,9 @@ pub struct RefusedRequest {
     /// The credential it presented, masked; absent when none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// The number of the environment that it was for, where that was known; its refusals are nobody else's business.
+    #[serde(skip)]
+    pub environment: Option<u32>,
     /// The hash of its payload, 32 hex digits; only of one that made a handler panic.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<String>,
@@ -111,6 +114,7 @@ mod tests {
                 status: "404".into(),
                 reason: "no such route".into(),
                 credential: None,
+                environment: None,
                 payload: None,
             });
         }

@@ -99,6 +99,15 @@ fn any(entity: &Entity<'_>, has: &impl Fn(&Entity<'_>) -> bool) -> bool {
     has(entity) || entity.subsegments.iter().any(|child| any(child, has))
 }
 
+/// Where a way up ends. It is made shorter for the next.
+fn top(above: &mut [usize], mut place: usize) -> usize {
+    while above[place] != place {
+        above[place] = above[above[place]];
+        place = above[place];
+    }
+    place
+}
+
 impl<'t, 'f> Map<'t, 'f> {
     fn of(trace: &'t Trace<'f>) -> Self {
         let mut map = Self { trace, spots: Vec::new() };
@@ -106,14 +115,17 @@ impl<'t, 'f> Map<'t, 'f> {
         for (segment, of) in trace.segments.iter().enumerate() {
             map.add(&of.entity, segment, None, &mut places);
         }
+        // On the way to the top of what each stands in.
+        let mut above: Vec<usize> = map.spots.iter().enumerate().map(|(place, spot)| spot.parent.unwrap_or(place)).collect();
         for place in 0..map.spots.len() {
             let spot = &map.spots[place];
             if spot.parent.is_some() {
                 continue;
             }
             let caller = spot.entity.parent_id.and_then(|parent| places.get(&parent).copied());
-            let caller = caller.filter(|caller| !map.is_above(place, *caller));
-            if let Some(caller) = caller {
+            // One that stands above its caller already cannot stand below it.
+            if let Some(caller) = caller.filter(|caller| top(&mut above, *caller) != place) {
+                above[place] = caller;
                 map.spots[place].parent = Some(caller);
                 map.spots[caller].children.push(place);
             }
@@ -131,20 +143,6 @@ impl<'t, 'f> Map<'t, 'f> {
         for child in &entity.subsegments {
             self.add(child, segment, Some(place), places);
         }
-    }
-
-    /// Whether one stands above another already, so that the other cannot be its parent.
-    fn is_above(&self, place: usize, mut other: usize) -> bool {
-        for _ in 0..=self.spots.len() {
-            if other == place {
-                return true;
-            }
-            match self.spots[other].parent {
-                Some(parent) => other = parent,
-                None => return false,
-            }
-        }
-        true
     }
 
     fn by_depth(&self) -> Vec<usize> {

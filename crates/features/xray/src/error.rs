@@ -36,6 +36,9 @@ pub enum XrayError {
     /// The catalog did not do it.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// Some of what an answer needs could not be read in time.
+    #[error("{0}")]
+    Partial(String),
     /// The engine did not answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -49,7 +52,7 @@ impl XrayError {
             XrayError::TooManyRules { .. } | XrayError::TooManyTags { .. } => ErrorKind::Conflict,
             XrayError::UnknownArn { .. } => ErrorKind::NotFound,
             XrayError::Random(_) => ErrorKind::Internal,
-            XrayError::Catalog(_) => ErrorKind::Unavailable,
+            XrayError::Catalog(_) | XrayError::Partial(_) => ErrorKind::Unavailable,
             XrayError::Engine(error) => error.kind(),
         }
     }

@@ -8,8 +8,10 @@ use crate::trace::Trace;
 use bytes::Bytes;
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, TraceId, names};
-use glasshive_query_engine::{Cancel, DocumentsRequest, Engine};
-use glasshive_query_plan::{Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, TimeRange, Window, Written};
+use glasshive_query_engine::{Cancel, DocumentsRequest, Engine, RawRows};
+use glasshive_query_plan::{
+    Column, Combination, Condition, Cursor, EventsRequest, FilterOp, Filters, Literal, NoteKind, TimeRange, Window, Written,
+};
 use std::collections::{HashMap, HashSet};
 
 /// Traces that are put together at a time.
@@ -22,8 +24,15 @@ const ROWS: u32 = 10_000;
 const REST_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// By how much the time in an id may differ from the trace's start to count as it, ns.
 const ID_TIME_NS: i64 = 300 * 1_000_000_000;
-/// Traces that one page looks at.
+/// Traces that one page looks at: where more begin at one time, that time is walked to its end.
 const EXAMINED_MAX: usize = 20_000;
+/// Traces of one time beyond which there is no end to be hoped for.
+const AT_ONE_TIME_MAX: usize = 200_000;
+/// Starts are told to this, ns: a trace may begin by so much after its place.
+const START_STEP_NS: i64 = 1_000;
+/// Bytes of one trace, and spans that came otherwise than as documents of traces read together, that are put together.
+const TRACE_BYTES: usize = 32 << 20;
+const TOGETHER_ROWS: usize = 50_000;
 
 /// What was received of one trace.
 #[derive(Debug, Default)]
@@ -32,6 +41,10 @@ pub struct Stored {
     documents: Vec<Bytes>,
     /// Spans that came otherwise, as documents.
     spans: Vec<String>,
+    /// Of all these.
+    bytes: usize,
+    /// Whether there was more.
+    is_cut: bool,
 }
 
 /// Which traces of a time are wanted.
@@ -91,8 +104,15 @@ impl Stored {
     pub fn assembled<T>(&self, id: TraceId, now_ns: i64, look: impl FnOnce(&Trace<'_>) -> T) -> Option<T> {
         let spans = self.spans.iter().map(|text| text.as_bytes());
         let texts: Vec<&[u8]> = spans.chain(self.documents.iter().map(|document| document.as_ref())).collect();
-        let forest = Forest::grow(id.bytes(), &texts, now_ns);
+        let forest = Forest { is_cut: self.is_cut, ..Forest::grow(id.bytes(), &texts, now_ns) };
         Trace::read(id.bytes(), &forest).as_ref().map(look)
+    }
+
+    /// Whether there is room for so many bytes more.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        self.is_cut |= self.bytes + bytes > TRACE_BYTES;
+        self.bytes += if self.is_cut { 0 } else { bytes };
+        !self.is_cut
     }
 }
 
@@ -110,22 +130,41 @@ pub async fn stored(
     for ids in ids.chunks(TOGETHER) {
         let request = DocumentsRequest { traces: ids.to_vec(), window };
         for document in engine.documents(environment, &request, Cancel::default()).await? {
-            found.entry(document.trace_id).or_default().documents.push(document.text);
+            let stored = found.entry(document.trace_id).or_default();
+            if stored.has_room(document.text.len()) {
+                stored.documents.push(document.text);
+            }
         }
-        for (id, rows) in rows_of_others(engine, environment, ids, window).await? {
-            found.entry(id).or_default().spans = otlp::documents(id, &rows);
+        // Traces of very many spans are read one by one.
+        let mut left = vec![ids];
+        while let Some(ids) = left.pop() {
+            let (rows, is_cut) = rows_of_others(engine, environment, ids, window).await?;
+            if is_cut && ids.len() > 1 {
+                let (some, others) = ids.split_at(ids.len() / 2);
+                left.extend([some, others]);
+                continue;
+            }
+            for (id, rows) in rows {
+                let stored = found.entry(id).or_default();
+                stored.is_cut |= is_cut;
+                for span in otlp::documents(id, &rows) {
+                    if stored.has_room(span.len()) {
+                        stored.spans.push(span);
+                    }
+                }
+            }
         }
     }
     Ok(found)
 }
 
-/// Rows of traces that did not come as X-Ray's documents, by trace.
+/// Rows of traces that did not come as X-Ray's documents, by trace; and whether there are more.
 async fn rows_of_others(
     engine: &Engine,
     environment: EnvironmentId,
     ids: &[TraceId],
     window: Option<Window>,
-) -> Result<HashMap<TraceId, Vec<ShownRow>>, XrayError> {
+) -> Result<(HashMap<TraceId, Vec<ShownRow>>, bool), XrayError> {
     let is = |name: &str, op, values| Condition { column: Column::exact(name), op, values };
     let conditions = vec![
         is(names::TRACE_ID, FilterOp::In, ids.iter().map(|id| Literal::Str(id.to_string())).collect()),
@@ -136,17 +175,28 @@ async fn rows_of_others(
     let mut request =
         EventsRequest { filters: Filters { combination: Combination::And, conditions }, limit: ROWS, ..EventsRequest::all(range(window)) };
     let mut found: HashMap<TraceId, Vec<ShownRow>> = HashMap::new();
+    let mut count = 0;
     loop {
-        let page = engine.events(environment, &request, Cancel::default()).await?;
+        let page = whole(engine.events(environment, &request, Cancel::default()).await?)?;
+        count += page.rows.len();
         for row in page.rows {
             if let Some(id) = row.get(names::TRACE_ID).map(|id| TraceId::from_text(&id.to_string())) {
                 found.entry(id).or_default().push(row);
             }
         }
         match page.next {
+            Some(_) if count >= TOGETHER_ROWS => return Ok((found, true)),
             Some(next) => request.after = Some(next),
-            None => return Ok(found),
+            None => return Ok((found, false)),
         }
+    }
+}
+
+/// Rows, unless some are missing: an answer without them would tell another story than was told.
+fn whole(page: RawRows) -> Result<RawRows, XrayError> {
+    match page.notes.iter().find(|note| note.kind == NoteKind::Partial) {
+        Some(note) => Err(XrayError::Partial(format!("not all of it could be read: {}", note.text))),
+        None => Ok(page),
     }
 }
 
@@ -170,7 +220,7 @@ impl Search<'_> {
         };
         let start_ns = self.window.start_ns.saturating_sub(reach_ns);
         let end_ns = self.window.end_ns.saturating_add(if self.time_type == TimeType::TraceId { ID_TIME_NS } else { 0 });
-        let end_ns = self.after.map_or(end_ns, |after| end_ns.min(after.start_ns.saturating_add(1)));
+        let end_ns = self.after.map_or(end_ns, |after| end_ns.min(after.start_ns.saturating_add(START_STEP_NS)));
         let mut walk = Walk { engine, environment: self.environment, window: Window { start_ns, end_ns }, after: None };
         let rest = Window { start_ns: start_ns.saturating_sub(REST_NS), end_ns: self.window.end_ns.saturating_add(REST_NS) };
         let mut seen = HashSet::new();
@@ -179,27 +229,34 @@ impl Search<'_> {
         loop {
             let (ids, reached_ns) = walk.step().await?;
             let new: Vec<TraceId> = ids.into_iter().filter(|id| seen.insert(*id) && self.is_drawn(*id)).collect();
-            let stored = stored(engine, self.environment, &new, Some(rest)).await?;
-            for (index, (id, stored)) in stored.iter().enumerate() {
-                if index % BREATH == BREATH - 1 {
-                    tokio::task::yield_now().await;
+            for ids in new.chunks(TOGETHER) {
+                let stored = stored(engine, self.environment, ids, Some(rest)).await?;
+                for (index, (id, stored)) in stored.iter().enumerate() {
+                    if index % BREATH == BREATH - 1 {
+                        tokio::task::yield_now().await;
+                    }
+                    let looked = stored.assembled(*id, self.now_ns, |trace| {
+                        let place = Place { start_ns: trace.start_ns, id: trace.id };
+                        let is_next = self.after.is_none_or(|after| place < after) && self.is_in_time(trace);
+                        (place, is_next, (is_next && self.filter.accepts(trace)).then(|| look(trace)))
+                    });
+                    let Some((place, is_next, looked)) = looked else { continue };
+                    if is_next {
+                        earliest_ns = Some(earliest_ns.map_or(place.start_ns, |earliest: i64| earliest.min(place.start_ns)));
+                    }
+                    waiting.extend(looked.map(|looked| (place, looked)));
                 }
-                let looked = stored.assembled(*id, self.now_ns, |trace| {
-                    let place = Place { start_ns: trace.start_ns, id: trace.id };
-                    let is_next = self.after.is_none_or(|after| place < after) && self.is_in_time(trace);
-                    (place, is_next, (is_next && self.filter.accepts(trace)).then(|| look(trace)))
-                });
-                let Some((place, is_next, looked)) = looked else { continue };
-                if is_next {
-                    earliest_ns = Some(earliest_ns.map_or(place.start_ns, |earliest: i64| earliest.min(place.start_ns)));
-                }
-                waiting.extend(looked.map(|looked| (place, looked)));
             }
             waiting.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
             let ready =
                 reached_ns.map_or(waiting.len(), |reached_ns| waiting.iter().take_while(|(place, _)| place.start_ns > reached_ns).count());
             let is_over = reached_ns.is_none();
-            if ready >= self.limit || is_over || seen.len() >= EXAMINED_MAX {
+            // The next page has to begin before this one did.
+            let has_moved = reached_ns.is_some_and(|reached_ns| reached_ns.saturating_add(START_STEP_NS) < end_ns);
+            if seen.len() >= AT_ONE_TIME_MAX && !has_moved {
+                return Err(XrayError::Partial(format!("more than {AT_ONE_TIME_MAX} traces begin at {end_ns} ns since 1970")));
+            }
+            if ready >= self.limit || is_over || (seen.len() >= EXAMINED_MAX && has_moved) {
                 let is_cut = waiting.len() > self.limit.min(ready) || !is_over;
                 waiting.truncate(self.limit.min(ready));
                 let last = match waiting.last() {
@@ -266,7 +323,7 @@ impl Walk<'_> {
             after: self.after,
             ..EventsRequest::all(range(self.window))
         };
-        let page = self.engine.events(self.environment, &request, Cancel::default()).await?;
+        let page = whole(self.engine.events(self.environment, &request, Cancel::default()).await?)?;
         let ids = page.rows.iter().filter_map(|row| row.get(names::TRACE_ID)).map(|id| TraceId::from_text(&id.to_string())).collect();
         self.after = page.next;
         Ok((ids, page.next.map(|next| next.time_ns)))

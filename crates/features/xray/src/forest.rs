@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Levels of subsegments; deeper ones are shown on this level.
 const DEPTH_MAX: usize = 50;
+/// Members of one entity, and names of its annotations, when several documents tell of it.
+const MEMBERS_MAX: usize = 4_096;
 /// How long a call whose other side promised a segment waits for it, ns.
 const BROKEN_GRACE_NS: i128 = 600 * 1_000_000_000;
 
@@ -24,6 +26,8 @@ pub struct Forest<'t> {
     pub revision: usize,
     /// Whether something is in progress or missing.
     pub is_partial: bool,
+    /// Whether there were more documents than these.
+    pub is_cut: bool,
 }
 
 /// One segment.
@@ -92,7 +96,7 @@ impl<'t> Forest<'t> {
             })
             .collect();
         trees.extend(inferred.into_iter().map(|json| Tree { json, raw: None, is_inferred: true, is_orphan: false }));
-        Self { trees, revision, is_partial }
+        Self { trees, revision, is_partial, is_cut: false }
     }
 }
 
@@ -147,12 +151,12 @@ impl<'t> Flats<'t> {
             return;
         }
         known.parent = new.parent.or(known.parent);
-        for (name, value) in new.members {
-            match known.members.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, before)) => overlay(&name, before, value),
-                None => known.members.push((name, value)),
+        unite(&mut known.members, new.members, |name, before, later| match (before, later) {
+            (Json::Object(before), Json::Object(later)) if matches!(name, "annotations" | "metadata" | "aws") => {
+                unite(before, later, |_, before, later| *before = later);
             }
-        }
+            (before, later) => *before = later,
+        });
     }
 
     /// Of each entity the one that it stands within.
@@ -272,18 +276,27 @@ impl<'t> Flats<'t> {
     }
 }
 
-/// Puts a later value of a member over an earlier one; of annotations, metadata and `aws` key by key.
-fn overlay<'t>(name: &str, before: &mut Json<'t>, later: Json<'t>) {
-    match (before, later) {
-        (Json::Object(before), Json::Object(later)) if matches!(name, "annotations" | "metadata" | "aws") => {
-            for (key, value) in later {
-                match before.iter_mut().find(|(known, _)| *known == key) {
-                    Some((_, before)) => *before = value,
-                    None => before.push((key, value)),
+/// Adds later members to earlier ones; `replace` puts a later value over an earlier one of the same name. Beyond [`MEMBERS_MAX`] no
+/// names are added.
+fn unite<'t>(before: &mut Members<'t>, later: Members<'t>, mut replace: impl FnMut(&str, &mut Json<'t>, Json<'t>)) {
+    let is_small = before.len().saturating_mul(later.len()) <= 1_024;
+    let mut places: HashMap<Cow<'t, str>, usize> = HashMap::new();
+    if !is_small {
+        // Of a name that is there twice the first counts.
+        places.extend(before.iter().enumerate().rev().map(|(place, (name, _))| (name.clone(), place)));
+    }
+    for (name, value) in later {
+        let place = if is_small { before.iter().position(|(known, _)| *known == name) } else { places.get(&name).copied() };
+        match place {
+            Some(place) => replace(&name, &mut before[place].1, value),
+            None if before.len() >= MEMBERS_MAX => {}
+            None => {
+                if !is_small {
+                    places.insert(name.clone(), before.len());
                 }
+                before.push((name, value));
             }
         }
-        (before, later) => *before = later,
     }
 }
 

@@ -19,6 +19,8 @@ pub const GROUPS_MAX: usize = 1_000;
 const DEFAULT: &str = "Default";
 /// Groups within groups.
 const DEPTH_MAX: usize = 8;
+/// Characters of an expression with those of all groups within it, each as often as it is named.
+const COMPILED_BYTES: usize = 64 << 10;
 
 /// What is kept of a group besides its name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -185,19 +187,23 @@ impl Groups {
     /// # Errors
     /// [`XrayError::Invalid`], with the character at which the fault lies where it lies in the expression.
     pub fn compile(&self, environment: EnvironmentId, expression: &str) -> Result<Filter, XrayError> {
-        self.compile_within(environment, expression, &mut Vec::new())
+        self.compile_within(environment, expression, &mut Compiled::default())
     }
 
-    fn compile_within(&self, environment: EnvironmentId, expression: &str, within: &mut Vec<String>) -> Result<Filter, XrayError> {
+    fn compile_within(&self, environment: EnvironmentId, expression: &str, compiled: &mut Compiled) -> Result<Filter, XrayError> {
+        compiled.bytes += expression.len();
+        if compiled.bytes > COMPILED_BYTES {
+            return Err(invalid(format!("with the groups that it names the expression is longer than {COMPILED_BYTES} characters")));
+        }
         let filter = filter::parse(expression).map_err(|error| invalid(error.to_string()))?;
         filter.with_groups(&mut |key| {
             let group = self.get(environment, key)?;
-            if within.contains(&group.name) || within.len() >= DEPTH_MAX {
+            if compiled.within.contains(&group.name) || compiled.within.len() >= DEPTH_MAX {
                 return Err(invalid(format!("the group {} is within itself, or within more than {DEPTH_MAX} others", group.name)));
             }
-            within.push(group.name.clone());
-            let filter = self.compile_within(environment, group.filter.as_deref().unwrap_or_default(), within)?;
-            within.pop();
+            compiled.within.push(group.name.clone());
+            let filter = self.compile_within(environment, group.filter.as_deref().unwrap_or_default(), compiled)?;
+            compiled.within.pop();
             Ok(filter)
         })
     }
@@ -206,7 +212,8 @@ impl Groups {
         if insights.is_notifying && !insights.is_enabled {
             return Err(invalid("InsightsConfiguration: NotificationsEnabled needs InsightsEnabled"));
         }
-        self.compile_within(environment, filter.unwrap_or_default(), &mut vec![name.to_owned()]).map(|_| ())
+        let mut compiled = Compiled { within: vec![name.to_owned()], bytes: 0 };
+        self.compile_within(environment, filter.unwrap_or_default(), &mut compiled).map(|_| ())
     }
 
     fn default_group(&self, insights: Insights) -> Group {
@@ -224,6 +231,15 @@ impl Groups {
             insights: item.content.insights,
         }
     }
+}
+
+/// An expression on its way through the groups that it names.
+#[derive(Default)]
+struct Compiled {
+    /// The groups that stand around what is compiled.
+    within: Vec<String>,
+    /// Of all expressions so far.
+    bytes: usize,
 }
 
 impl GroupKey {

@@ -133,14 +133,14 @@ impl Span<'_> {
         let is_call = call == Some(true);
         match call {
             None => {
-                put("name", self.service().into());
+                put("name", named(&self.service()).into());
                 if let Some(origin) = self.origin() {
                     put("origin", origin.into());
                 }
             }
             Some(_) => {
                 put("type", "subsegment".into());
-                put("name", self.callee().into());
+                put("name", named(&self.callee()).into());
             }
         }
         if is_call {
@@ -198,7 +198,7 @@ impl Span<'_> {
         }
         let is_call = matches!(self.kind().as_str(), "client" | "producer");
         let called = self.text(&["rpc.service"]).or(host).filter(|_| is_call);
-        called.or_else(|| self.text(&[names::NAME])).filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "unknown".to_owned())
+        called.or_else(|| self.text(&[names::NAME])).unwrap_or_default()
     }
 
     fn origin(&self) -> Option<&'static str> {
@@ -374,6 +374,12 @@ impl Span<'_> {
         }
         (annotations, metadata)
     }
+}
+
+/// A name as X-Ray's may be: without control characters, and not empty.
+fn named(text: &str) -> String {
+    let name: String = text.chars().filter(|character| !character.is_control()).collect();
+    if name.trim().is_empty() { "unknown".to_owned() } else { name }
 }
 
 fn text(row: &ShownRow, name: &str) -> Option<String> {

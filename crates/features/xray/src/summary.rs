@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// Annotations of which keys are told of one trace, at most.
 const ANNOTATIONS_MAX: usize = 50;
 
+/// Values of one of these keys, and users, that are told at most.
+const VALUES_MAX: usize = 500;
+
 /// The summary, with exactly the members that typed clients read.
 pub fn of(trace: &Trace<'_>) -> Value {
     let mut summary = Map::new();
@@ -115,9 +118,11 @@ fn annotations(trace: &Trace<'_>) -> Value {
                     continue;
                 }
                 let values = found.entry(key.as_ref()).or_default();
+                let is_full = values.len() >= VALUES_MAX;
                 match values.iter_mut().find(|(known, _)| *known == value) {
                     Some((_, nodes)) if nodes.contains(&&segment.node) => {}
                     Some((_, nodes)) => nodes.push(&segment.node),
+                    None if is_full => {}
                     None => values.push((value, vec![&segment.node])),
                 }
             }
@@ -134,9 +139,11 @@ fn users(trace: &Trace<'_>) -> Value {
     let mut users: Vec<(&str, Vec<&Node>)> = Vec::new();
     for segment in &trace.segments {
         let Some(user) = segment.entity.user else { continue };
+        let is_full = users.len() >= VALUES_MAX;
         match users.iter_mut().find(|(known, _)| *known == user) {
             Some((_, nodes)) if nodes.contains(&&segment.node) => {}
             Some((_, nodes)) => nodes.push(&segment.node),
+            None if is_full => {}
             None => users.push((user, vec![&segment.node])),
         }
     }

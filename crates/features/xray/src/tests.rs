@@ -114,3 +114,15 @@ async fn groups_are_kept_and_their_expressions_are_read_when_they_are_made() {
     assert!(again.groups.delete(LOCAL, &GroupKey::Name("Default".to_owned())).await.is_err());
     assert_eq!(again.groups.list(LOCAL).len(), 2);
 }
+
+#[tokio::test]
+async fn groups_within_groups_have_an_end() {
+    let xray = open(&MemoryCatalog::default()).await;
+    let create =
+        async |name: &str, filter: String| xray.groups.create(LOCAL, name, Some(filter), Insights::default(), Tags::default()).await;
+    create("g1", "fault".to_owned()).await.unwrap();
+    let all_of = |name: &str| vec![format!("group.name = \"{name}\""); 100].join(" AND ");
+    create("g2", all_of("g1")).await.unwrap();
+    create("g3", all_of("g2")).await.unwrap_err();
+    create("g3", "group.name = \"g2\" OR error".to_owned()).await.unwrap();
+}

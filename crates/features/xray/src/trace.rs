@@ -17,6 +17,8 @@ pub struct Trace<'f> {
     pub revision: usize,
     /// Whether something is in progress or missing.
     pub is_partial: bool,
+    /// Whether more was received than is put together here.
+    pub is_cut: bool,
     /// The earliest start, ns since 1970.
     pub start_ns: i64,
     /// The latest end, ns since 1970.
@@ -84,8 +86,9 @@ impl<'f> Trace<'f> {
         for segment in &segments {
             walk(&segment.entity, &mut |entity| end_ns = end_ns.max(entity.end_ns.unwrap_or(entity.start_ns)));
         }
-        let (revision, is_partial) = (forest.revision, forest.is_partial);
-        Some(Self { id, segments, root, revision, is_partial, start_ns, end_ns, places })
+        let Forest { revision, is_cut, .. } = *forest;
+        let is_partial = forest.is_partial || is_cut;
+        Some(Self { id, segments, root, revision, is_partial, is_cut, start_ns, end_ns, places })
     }
 
     /// Where it begins.

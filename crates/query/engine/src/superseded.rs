@@ -63,6 +63,20 @@ pub(crate) fn may_be_any(registry: &Registry) -> bool {
     !registry.columns_of(META_PROVISIONAL).is_empty()
 }
 
+/// Whether rows that may be superseded can pass these filters: only X-Ray's are.
+pub(crate) fn may_pass(filters: &Filters) -> bool {
+    let xray = Literal::Str(Dialect::Xray.word().to_owned());
+    let excludes = |condition: &Condition| {
+        condition.column == Column::exact(META_SOURCE)
+            && match condition.op {
+                FilterOp::NotEqual | FilterOp::NotIn => condition.values.contains(&xray),
+                FilterOp::Equal | FilterOp::In => !condition.values.contains(&xray),
+                _ => false,
+            }
+    };
+    filters.combination != Combination::And || !filters.conditions.iter().any(excludes)
+}
+
 /// Where the documents may lie that supersede rows of a window.
 pub(crate) fn reach(window: Window) -> Window {
     Window { start_ns: window.start_ns.saturating_sub(START_GAP_NS), end_ns: window.end_ns.saturating_add(START_GAP_NS) }
@@ -192,4 +206,30 @@ impl Search<'_> {
 
 fn bytes<const N: usize>(id: &[u8]) -> [u8; N] {
     id.try_into().unwrap_or([0; N])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_that_leave_xray_out_have_nothing_superseded() {
+        let source = |op, values: &[&str]| Condition {
+            column: Column::exact(META_SOURCE),
+            op,
+            values: values.iter().map(|value| Literal::Str((*value).to_owned())).collect(),
+        };
+        for (op, values, may) in [
+            (FilterOp::NotEqual, &["xray"][..], false),
+            (FilterOp::NotEqual, &["otlp"], true),
+            (FilterOp::NotIn, &["otlp", "xray"], false),
+            (FilterOp::Equal, &["otlp"], false),
+            (FilterOp::In, &["otlp", "xray"], true),
+            (FilterOp::Exists, &[], true),
+        ] {
+            let with = |combination| may_pass(&Filters { combination, conditions: vec![source(op, values)] });
+            assert_eq!((with(Combination::And), with(Combination::Or)), (may, true), "{op:?} {values:?}");
+        }
+        assert!(may_pass(&Filters { combination: Combination::And, conditions: Vec::new() }));
+    }
 }

@@ -88,15 +88,15 @@ impl AgentCall {
 
 async fn segments(intake: &Arc<Intake>, environment: EnvironmentId, head: &Head, body: &Bytes) -> Result<Value, Fault> {
     intake.admit(body.len()).map_err(|error| of_sink(&error))?;
-    let documents = documents(body)?;
-    let (own, peer) = (intake.clone(), head.peer);
-    let work = move || own.prepare_request(&documents, peer);
+    let (own, body, peer) = (intake.clone(), body.clone(), head.peer);
     let is_short = body.len() < ASIDE_BYTES;
-    let (prepared, refused) = if is_short { work() } else { aside(work).await.map_err(|gone| unavailable(gone.to_string()))? };
+    let work = move || Ok(own.prepare_request(environment, &documents(&body)?, peer));
+    let done = if is_short { work() } else { aside(work).await.map_err(|gone| unavailable(gone.to_string()))? };
+    let (prepared, refused) = done?;
     if let Some(prepared) = prepared {
         let own = intake.clone();
         // In a task of its own: it is finished also when the client goes away.
-        let keep = tokio::spawn(async move { own.keep_in(environment, &prepared).await });
+        let keep = tokio::spawn(async move { own.keep(&prepared).await });
         match tokio::time::timeout(ANSWER_WITHIN, keep).await {
             Ok(Ok(kept)) => kept.map_err(|error| of_sink(&error))?,
             Ok(Err(failed)) => return Err(unavailable(failed.to_string())),
@@ -172,11 +172,12 @@ impl Fault {
 
     /// The refusal of a body that could not be read.
     pub fn of_body(error: BodyError) -> Self {
-        let status = match error {
-            BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        Self::new(status, "InvalidRequestException", error.to_string())
+        match error {
+            BodyError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "InvalidRequestException", error.to_string()),
+            // Agents drop what was refused for good.
+            BodyError::Full(_) | BodyError::Slow { .. } => unavailable(error.to_string()),
+            _ => Self::new(StatusCode::BAD_REQUEST, "InvalidRequestException", error.to_string()),
+        }
     }
 
     /// The answer.

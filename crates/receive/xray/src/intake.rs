@@ -17,6 +17,10 @@ use std::sync::Arc;
 
 /// Bytes of a document that was not taken that are shown with the refusal.
 const SHOWN_BYTES: usize = 2 << 10;
+/// Documents of one text: SDKs send one, or the few that were waiting.
+const DOCUMENTS_MAX: usize = 1_000;
+/// Refusals of one text that are told one by one; the rest are counted.
+const TOLD_MAX: usize = 10;
 
 /// Makes requests to the sink of what was received.
 pub struct Intake {
@@ -42,13 +46,25 @@ pub(crate) struct Meters {
     dropped_sink: Counter,
 }
 
+/// By these routes' names documents are known that were not taken.
+pub const UDP_ROUTE: &str = "xray_udp";
+/// The same, of those that came by HTTP.
+pub const SEGMENTS_ROUTE: &str = "xray_segments";
+
 /// How documents came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Via {
+enum Via {
     /// As datagrams.
     Udp,
     /// In a request.
     Http,
+}
+
+/// Where documents came from, and for whom.
+struct From {
+    environment: EnvironmentId,
+    via: Via,
+    peer: SocketAddr,
 }
 
 /// Documents that can be kept, as one request.
@@ -58,11 +74,13 @@ pub struct Prepared {
     /// By which the same documents are known when they are sent again, whatever was known of their segments each time.
     hash: u128,
     rows: Arc<Rows>,
+    environment: EnvironmentId,
     received_ns: i64,
     segments: [u64; 2],
+    datagrams: u64,
 }
 
-/// One document that was not taken as a whole, or not all of it.
+/// One document that was not taken as a whole, or not all of it; for very many of one text, the last of them stands for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// Which of those that were given.
@@ -131,26 +149,29 @@ impl Intake {
                 Err(error) => self.refuse_frame(datagram, *peer, error),
             }
         }
-        let (prepared, refused) = self.prepare(&texts, frame::DATAGRAM_MAX);
+        let (prepared, refused) = self.prepare(self.environment, &texts, frame::DATAGRAM_MAX);
         for refused in refused {
-            self.refuse(Via::Udp, peers[refused.index], &texts[refused.index], &refused.rejection);
+            let from = From { environment: self.environment, via: Via::Udp, peer: peers[refused.index] };
+            self.tell(&from, &texts[refused.index], refused.rejection.code.word(), refused.rejection.to_string());
         }
-        prepared
+        prepared.map(|prepared| Prepared { datagrams: texts.len() as u64, ..prepared })
     }
 
-    /// What can be kept of the documents in a request, and what was refused of which.
-    pub fn prepare_request(&self, documents: &[Bytes], peer: SocketAddr) -> (Option<Prepared>, Vec<Refused>) {
-        let (prepared, refused) = self.prepare(documents, self.config.document_bytes);
+    /// What can be kept of the documents in a request to an environment, and what was refused of which.
+    pub fn prepare_request(&self, environment: EnvironmentId, documents: &[Bytes], peer: SocketAddr) -> (Option<Prepared>, Vec<Refused>) {
+        let (prepared, refused) = self.prepare(environment, documents, self.config.document_bytes);
+        let from = From { environment, via: Via::Http, peer };
         for refused in &refused {
-            self.refuse(Via::Http, peer, &documents[refused.index], &refused.rejection);
+            self.tell(&from, &documents[refused.index], refused.rejection.code.word(), refused.rejection.to_string());
         }
         (prepared, refused)
     }
 
-    fn prepare(&self, texts: &[Bytes], document_bytes: usize) -> (Option<Prepared>, Vec<Refused>) {
+    fn prepare(&self, environment: EnvironmentId, texts: &[Bytes], document_bytes: usize) -> (Option<Prepared>, Vec<Refused>) {
         let received_ns = self.clock.wall_ns();
         let mut batch = Batch {
             intake: self,
+            environment,
             received_ns,
             normaliser: Normaliser::new(received_ns),
             body: BytesMut::new(),
@@ -159,7 +180,16 @@ impl Intake {
         };
         let mut refused = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let mut refuse = |rejection| refused.push(Refused { index, rejection });
+            let mut count = 0;
+            let mut refuse = |rejection: Rejection| {
+                self.count(rejection.code);
+                count += 1;
+                if count <= TOLD_MAX {
+                    refused.push(Refused { index, rejection });
+                } else if let Some(last) = refused.last_mut() {
+                    last.rejection.detail = Some(format!("and {} more of this text", count - TOLD_MAX));
+                }
+            };
             if text.len() > document_bytes {
                 refuse(Rejection {
                     detail: Some(format!("more than {document_bytes} bytes")),
@@ -173,7 +203,14 @@ impl Intake {
                 continue;
             }
             match document::split(text) {
-                Ok(documents) => documents.into_iter().for_each(|document| batch.add(&text.slice_ref(document), &mut refuse)),
+                Ok(documents) => {
+                    let left = documents.len().saturating_sub(DOCUMENTS_MAX);
+                    documents.into_iter().take(DOCUMENTS_MAX).for_each(|document| batch.add(&text.slice_ref(document), &mut refuse));
+                    if left > 0 {
+                        let detail = Some(format!("more than {DOCUMENTS_MAX} documents in one text: {left} were left out"));
+                        refuse(Rejection { detail, ..Rejection::new(Code::SegmentTooLarge, false, None) });
+                    }
+                }
                 Err(rejection) => refuse(rejection),
             }
         }
@@ -185,15 +222,7 @@ impl Intake {
     /// # Errors
     /// As the sink says; then nothing was kept, and the same may be handed over again.
     pub async fn keep(&self, prepared: &Prepared) -> Result<(), SinkError> {
-        self.keep_in(self.environment, prepared).await
-    }
-
-    /// Hands over what was prepared, for an environment that a credential named. `Ok` means durable.
-    ///
-    /// # Errors
-    /// As the sink says.
-    pub async fn keep_in(&self, environment: EnvironmentId, prepared: &Prepared) -> Result<(), SinkError> {
-        let appended = self.sink.append(prepared.submission(environment)).await?;
+        let appended = self.sink.append(prepared.submission()).await?;
         if let Appended::Stored { .. } = appended {
             self.meters.segments.iter().zip(prepared.segments).for_each(|(counter, count)| counter.add(count));
         }
@@ -202,36 +231,37 @@ impl Intake {
 
     /// Datagrams that the sink will never take.
     pub(crate) fn lost(&self, prepared: &Prepared, error: &SinkError) {
-        self.meters.dropped_sink.add(prepared.segments.iter().sum());
+        self.meters.dropped_sink.add(prepared.datagrams);
         tracing::warn!(%error, "X-Ray segments were not kept");
     }
 
     fn refuse_frame(&self, datagram: &[u8], peer: SocketAddr, error: FrameError) {
         self.meters.dropped_header.increment();
-        self.tell(Via::Udp, peer, datagram, "header", error.to_string());
+        let from = From { environment: self.environment, via: Via::Udp, peer };
+        self.tell(&from, datagram, "header", error.to_string());
     }
 
-    fn refuse(&self, via: Via, peer: SocketAddr, text: &[u8], rejection: &Rejection) {
+    fn count(&self, code: Code) {
         const REJECTED: (&str, &str) =
             ("glasshive_xray_segments_rejected_total", "Segments and subsegments that were not taken, by reason.");
-        self.registry.counter(REJECTED.0, REJECTED.1, &[("reason", rejection.code.word())]).increment();
-        self.tell(via, peer, text, rejection.code.word(), rejection.to_string());
+        self.registry.counter(REJECTED.0, REJECTED.1, &[("reason", code.word())]).increment();
     }
 
-    fn tell(&self, via: Via, peer: SocketAddr, text: &[u8], status: &str, reason: String) {
-        let (protocol, route) = match via {
-            Via::Udp => ("udp", "xray_udp"),
-            Via::Http => ("HTTP/1.1", "xray_segments"),
+    fn tell(&self, from: &From, text: &[u8], status: &str, reason: String) {
+        let (protocol, route) = match from.via {
+            Via::Udp => ("udp", UDP_ROUTE),
+            Via::Http => ("HTTP/1.1", SEGMENTS_ROUTE),
         };
         self.refusals.push(RefusedRequest {
             time_ns: self.clock.wall_ns(),
-            peer: peer.to_string(),
+            peer: from.peer.to_string(),
             protocol: protocol.to_owned(),
             route: route.to_owned(),
             target: String::from_utf8_lossy(&text[..text.len().min(SHOWN_BYTES)]).into_owned(),
             status: status.to_owned(),
             reason,
             credential: None,
+            environment: Some(from.environment.0),
             payload: None,
         });
     }
@@ -240,6 +270,7 @@ impl Intake {
 /// A request in the making.
 struct Batch<'i> {
     intake: &'i Intake,
+    environment: EnvironmentId,
     received_ns: i64,
     normaliser: Normaliser,
     body: BytesMut,
@@ -259,12 +290,7 @@ impl Batch<'_> {
             Err(rejection) => return refuse(rejection),
         };
         let top = &read.top;
-        let owner = if top.is_subsegment {
-            self.intake.owners.of(top.trace_id)
-        } else {
-            self.intake.owners.saw(top.trace_id, top.name);
-            None
-        };
+        let owner = self.intake.owners.of(self.environment, top);
         self.normaliser.document(top, owner.as_deref(), text.clone());
         batch::push(&mut self.body, owner.as_deref(), text);
         self.hashes.extend_from_slice(&sink::body_hash(text).to_le_bytes());
@@ -283,7 +309,8 @@ impl Batch<'_> {
         }
         let rows = Arc::new(self.normaliser.finish());
         let hash = sink::body_hash(&self.hashes);
-        Some(Prepared { body: self.body.freeze(), hash, rows, received_ns: self.received_ns, segments: self.segments })
+        let Self { environment, received_ns, segments, .. } = self;
+        Some(Prepared { body: self.body.freeze(), hash, rows, environment, received_ns, segments, datagrams: 0 })
     }
 }
 
@@ -298,9 +325,9 @@ impl Prepared {
         &self.rows
     }
 
-    fn submission(&self, environment: EnvironmentId) -> Submission {
+    fn submission(&self) -> Submission {
         Submission {
-            environment,
+            environment: self.environment,
             received_ns: self.received_ns,
             meta: RecordMeta { format: batch::FORMAT, ..RecordMeta::default() },
             codec: Codec::Identity,

@@ -243,10 +243,12 @@ impl Normaliser {
         }
         if let Some(attributes) = link.attributes {
             for (key, value) in attributes.members() {
-                fields.leaves(key, value);
+                if let Some(key) = self.own_key(key) {
+                    self.fields.leaves(&key, value);
+                }
             }
         }
-        fields.finish_row();
+        self.fields.finish_row();
     }
 }
 

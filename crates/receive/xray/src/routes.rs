@@ -90,8 +90,9 @@ impl Agent {
         };
         let head = request.shared_head();
         let Shared { intake, sampling, .. } = &*self.shared;
-        let body = request.read_body(intake.config().body_bytes).await.map_err(Fault::of_body)?.decoded;
-        Ok(response::json(StatusCode::OK, &call.answer(intake, sampling, intake.environment(), &head, &body).await?))
+        // It is charged for as long as it is looked at.
+        let received = request.read_body(intake.config().body_bytes).await.map_err(Fault::of_body)?;
+        Ok(response::json(StatusCode::OK, &call.answer(intake, sampling, intake.environment(), &head, &received.decoded).await?))
     }
 }
 

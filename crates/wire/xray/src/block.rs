@@ -167,7 +167,8 @@ impl<'j> Cause<'j> {
             Json::Str(id) if !id.is_empty() => Some(Cause::Elsewhere(id)),
             Json::Object(_) => {
                 let listed = block.get("exceptions").map_or(&[][..], Json::elements);
-                let exceptions = listed.iter().take(EXCEPTIONS_MAX).map(Exception::read).collect();
+                let says_something = |exception: &Exception<'_>| *exception != Exception::default();
+                let exceptions = listed.iter().take(EXCEPTIONS_MAX).map(Exception::read).filter(says_something).collect();
                 Some(Cause::Here { working_directory: text(block, "working_directory"), exceptions })
             }
             _ => None,

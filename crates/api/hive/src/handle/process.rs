@@ -7,7 +7,7 @@ use crate::shape::Nanoseconds;
 use crate::shape::process::{KnownSetting, Refusal, Refusals, Stats, Status, StoreFault, StoreFigures};
 use glasshive_base::metrics::Registry;
 use glasshive_base_http::{RefusedRequest, Response, response};
-use glasshive_model::{Action, KeyTable as _};
+use glasshive_model::{Action, EnvironmentId, KeyTable as _};
 use glasshive_store::{Scope, Store};
 use http::StatusCode;
 
@@ -90,6 +90,7 @@ struct Own {
     foreign: Vec<String>,
     /// How its paths begin.
     path: String,
+    environment: EnvironmentId,
 }
 
 impl Own {
@@ -102,10 +103,14 @@ impl Own {
             keys: own.into_iter().map(|key| key.shown).collect(),
             foreign: foreign.into_iter().map(|key| key.shown).collect(),
             path: format!("/hive/v1/e/{slug}/"),
+            environment: call.environment,
         }
     }
 
     fn has(&self, refused: &RefusedRequest) -> bool {
+        if let Some(environment) = refused.environment {
+            return environment == self.environment.0;
+        }
         let path = refused.target.split(' ').nth(1).unwrap_or_default();
         let shown = refused.credential.as_deref().and_then(|credential| Some(credential.rsplit_once(": ")?.1));
         let is_one_of = |keys: &[String]| shown.is_some_and(|shown| keys.iter().any(|key| key == shown));
@@ -116,7 +121,9 @@ impl Own {
 
 /// Whether a route takes telemetry; what no route took was meant to be some, but for pages that were looked for.
 fn brings_telemetry(route: &str) -> bool {
-    route.is_empty() || route.starts_with("otlp") || route.starts_with("grpc")
+    // X-Ray's documents, and requests that bring them.
+    const XRAY: [&str; 3] = ["xray_udp", "xray_segments", "xray_put_segments"];
+    route.is_empty() || route.starts_with("otlp") || route.starts_with("grpc") || XRAY.contains(&route)
 }
 
 /// Figures of this environment's data, and of the log that all share.

@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+/// The longest period of a time series, s.
+const PERIOD_MAX_S: i64 = 86_400;
 /// Traces of one `GetTraceGraph`.
 const IDS_MAX: usize = 100;
 
@@ -64,8 +66,8 @@ pub(crate) async fn series(call: Call<'_>) -> Result<Value, Fault> {
     let window = ask::window(&call.body)?;
     let filter = group(&call)?;
     let period_s = ask::integer(&call.body, "Period")?.unwrap_or(60);
-    if period_s <= 0 || period_s % 60 != 0 {
-        return Err(invalid("Period is a multiple of 60"));
+    if !(60..=PERIOD_MAX_S).contains(&period_s) || period_s % 60 != 0 {
+        return Err(invalid("Period is a multiple of 60, and at most a day"));
     }
     let selector = ask::text(&call.body, "EntitySelectorExpression")?;
     if selector.as_ref().is_some_and(|selector| !(1..=500).contains(&selector.chars().count())) {

@@ -69,7 +69,7 @@ fn shape(trace: &Trace<'_>) -> (Value, usize) {
     };
     let segments: Vec<Value> = trace.segments.iter().map(&mut segment).collect();
     let duration = (trace.duration_s() * 1e6).round() / 1e6;
-    let told = json!({"Id": id::trace_id_text(trace.id), "Duration": duration, "LimitExceeded": false, "Segments": segments});
+    let told = json!({"Id": id::trace_id_text(trace.id), "Duration": duration, "LimitExceeded": trace.is_cut, "Segments": segments});
     (told, bytes)
 }
 

@@ -91,6 +91,7 @@ fn refuse(mut stream: TcpStream, peer: SocketAddr, shared: &Shared) {
         status: "503".to_owned(),
         reason: format!("too many connections (at most {}, {} of one peer)", shared.limits.connections, shared.limits.connections_per_peer),
         credential: None,
+        environment: None,
         payload: None,
     });
     tokio::spawn(async move {

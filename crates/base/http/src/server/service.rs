@@ -241,6 +241,7 @@ impl Shared {
             credential: head
                 .credential(&self.credential_headers)
                 .map(|credential| format!("{}: {}", credential.header, credential.masked())),
+            environment: None,
             payload: payload.map(|payload| format!("{:032x}", payload.0)),
         });
     }

@@ -108,3 +108,16 @@ fn circles_and_long_chains_are_shown() {
     assert_eq!((found.len(), is_partial), (1, false));
     assert_eq!(found[0].matches("\"name\"").count(), 499);
 }
+
+#[test]
+fn documents_of_very_many_members_are_united_by_name() {
+    let members = |from: usize, to: usize, value: u8| (from..to).map(|key| format!(r#""k{key}":{value}"#)).collect::<Vec<_>>().join(",");
+    let texts =
+        [segment(&format!(r#""end_time":2,{}"#, members(0, 3_000, 1))), segment(&format!(r#""end_time":3,{}"#, members(2_000, 9_000, 2)))];
+    let (found, _) = grown(&texts.each_ref().map(String::as_str));
+    for (text, is_there) in
+        [(r#""k0":1"#, true), (r#""k1999":1"#, true), (r#""k2000":2"#, true), (r#""k4000":2"#, true), (r#""k8999":2"#, false)]
+    {
+        assert_eq!(found[0].contains(text), is_there, "{text}");
+    }
+}

@@ -5,7 +5,7 @@ use super::raw::EVERYTHING;
 use crate::cells::int64;
 use crate::column::Names;
 use crate::control::Cancel;
-use crate::error::EngineError;
+use crate::error::{EngineError, Failure};
 use crate::question::Question;
 use crate::scan::{Output, Outputs, Scan, Unit};
 use crate::tasks::Tasks;
@@ -83,6 +83,9 @@ impl Engine {
             let mut found: Vec<StoredDocument> = tasks.all().await?.into_iter().flatten().collect();
             // An answer with documents missing would tell another story than was told.
             control.nothing_is_unread()?;
+            if control.is_out_of_time() {
+                return Err(Failure::OutOfTime);
+            }
             found.sort_by_key(|document| document.seq);
             Ok(found)
         })

@@ -9,7 +9,7 @@ use crate::error::{EngineError, Failure};
 use crate::question::Question;
 use crate::related::{self, Ask, Related};
 use crate::rows::{Fields, Finder, Gathered, Hit, chunk_rows};
-use crate::superseded::Search;
+use crate::superseded::{self, Search};
 use glasshive_model::shown::ShownRow;
 use glasshive_model::{EnvironmentId, TraceId, Value, names};
 use glasshive_query_plan::{
@@ -60,7 +60,10 @@ impl Engine {
     pub async fn events(&self, environment: EnvironmentId, request: &EventsRequest, cancel: Cancel) -> Result<RawRows, EngineError> {
         let request = request.clone();
         self.run("events", cancel, move |inner, control| async move {
-            let superseded = inner.superseded(environment, request.time.window, &control).await?;
+            let superseded = match superseded::may_pass(&request.filters) {
+                true => inner.superseded(environment, request.time.window, &control).await?,
+                false => None,
+            };
             let snapshot = inner.snapshot(environment, request.time.window, request.datasets.clone());
             let (footers, threads) = (inner.footers.clone(), inner.threads());
             let finder = Finder { snapshot, superseded: superseded.clone(), footers, control: control.clone(), threads };

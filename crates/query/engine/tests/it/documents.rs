@@ -1,8 +1,8 @@
 //! Documents that were kept beside their rows come back byte by byte, wherever the rows are.
 
-use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS};
+use crate::fixture::{Event, Hive, LOCAL, SECOND_NS, START_NS, two_threads};
 use glasshive_model::TraceId;
-use glasshive_query_engine::{Cancel, DocumentsRequest};
+use glasshive_query_engine::{Cancel, DocumentsRequest, EngineConfig, EngineError};
 use glasshive_query_plan::Window;
 use serde_json::json;
 
@@ -71,4 +71,14 @@ async fn live_sealed_flushed_merged_and_after_a_restart() {
     let hive = hive.reopen().await;
     check(&hive, "opened again", &[0, 1, 2]).await;
     hive.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_cannot_all_be_read_in_time_are_no_answer() {
+    let mut hive = Hive::new().await;
+    hive.send(&segment(0, 0)).await;
+    let engine = hive.engine_with(EngineConfig { time_limit: std::time::Duration::ZERO, ..two_threads() }, hive.clock());
+    let request = DocumentsRequest { traces: vec![TraceId::from_text(&trace(0))], window: None };
+    let found = engine.documents(LOCAL, &request, Cancel::default()).await;
+    assert!(matches!(found, Err(EngineError::OutOfTime)), "{found:?}");
 }

@@ -5,6 +5,7 @@ use super::fields::json_list;
 use glasshive_model::limits::{FLATTEN_LEVELS, KEY_OVERFLOW_BYTES};
 use glasshive_model::names;
 use glasshive_wire_xray::{Entity, Json};
+use std::borrow::Cow;
 
 /// Leaves of one entity's metadata that become fields; the rest is in the JSON text alone.
 const LEAVES_MAX: usize = 100;
@@ -33,12 +34,8 @@ impl Normaliser {
             self.fields.json(names::XRAY_ANNOTATIONS, &json_list(taken.iter().map(|(key, _)| &**key)));
         }
         for (key, value) in taken {
-            if key.is_empty() || key.len() > KEY_OVERFLOW_BYTES {
-                self.fields.drop_one();
-            } else if RESERVED.contains(&&**key) || key.starts_with("meta.") || self.fields.is_taken(key) {
-                self.fields.value(&format!("annotation.{key}"), value);
-            } else {
-                self.fields.value(key, value);
+            if let Some(key) = self.own_key(key) {
+                self.fields.value(&key, value);
             }
         }
         let mut leaves = 0;
@@ -49,6 +46,16 @@ impl Normaliser {
             let rejected = Json::Object(rejected.into_iter().cloned().collect());
             self.metadata("annotations_rejected", &rejected, &mut leaves);
         }
+    }
+
+    /// The name under which a sender's own field stands among ours; `None` when it can have none.
+    pub(super) fn own_key<'k>(&mut self, key: &'k str) -> Option<Cow<'k, str>> {
+        if key.is_empty() || key.len() > KEY_OVERFLOW_BYTES {
+            self.fields.drop_one();
+            return None;
+        }
+        let is_ours = RESERVED.contains(&key) || key.starts_with("meta.") || self.fields.is_taken(key);
+        Some(if is_ours { Cow::Owned(format!("annotation.{key}")) } else { Cow::Borrowed(key) })
     }
 
     fn metadata(&mut self, namespace: &str, value: &Json<'_>, leaves: &mut usize) {

@@ -45,15 +45,24 @@ pub(super) fn without_password(text: &str) -> String {
             shown.replace_range(colon + 1..at, "***");
         }
     }
-    for name in ["password=", "pwd="] {
-        let mut from = 0;
-        while let Some(at) = shown[from..].to_ascii_lowercase().find(name).map(|at| from + at + name.len()) {
-            let end = shown[at..].find(['&', ';', ' ']).map_or(shown.len(), |end| at + end);
-            shown.replace_range(at..end, "***");
-            from = at + 3;
+    without_members(&shown)
+}
+
+/// A text of members `name=value` without the values of those that are passwords.
+fn without_members(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut shown = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in text.match_indices('=') {
+        // What lies before is part of a password.
+        if at < from || !["password", "pwd"].iter().any(|name| lower[from..at].ends_with(name)) {
+            continue;
         }
+        shown.push_str(&text[from..=at]);
+        shown.push_str("***");
+        from = text[at + 1..].find(['&', ';', ' ']).map_or(text.len(), |end| at + 1 + end);
     }
-    shown
+    shown + &text[from..]
 }
 
 #[cfg(test)]
@@ -80,6 +89,8 @@ mod tests {
             ("jdbc:mysql://h/db?user=u&password=x&b=1", "jdbc:mysql://h/db?user=u&password=***&b=1"),
             ("Server=h;Password=x;PWD=y", "Server=h;Password=***;PWD=***"),
             ("password=", "password=***"),
+            ("pwd=a=b;pwd=c", "pwd=***;pwd=***"),
+            ("pwd=&PWD=&x=1", "pwd=***&PWD=***&x=1"),
             (":memory:", ":memory:"),
         ] {
             assert_eq!(without_password(text), shown);

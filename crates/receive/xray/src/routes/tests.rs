@@ -114,3 +114,18 @@ fn errors_in_the_words_of_typed_clients() {
     let (status, kind, _) = port.ask("xray_segments", "/TraceSegments", &object!({"TraceSegmentDocuments": [document]}).to_string());
     assert_eq!((status, kind.as_str()), (429, "ThrottledException"));
 }
+
+#[test]
+fn very_many_faults_of_one_text_are_told_in_few_words() {
+    let port = Port::new(Vec::new());
+    let many = format!("[{}]", vec!["{}"; 1_500].join(","));
+    let body = object!({"TraceSegmentDocuments": [many, "{}"]}).to_string();
+    let (status, _, answer) = port.ask("xray_segments", "/TraceSegments", &body);
+    let told = answer["UnprocessedTraceSegments"].as_array().unwrap();
+    assert_eq!((status, told.len()), (200, 11));
+    let words = told[9]["Message"].as_str().unwrap();
+    assert!(words.ends_with("and 991 more of this text"), "{words}");
+    assert_eq!(port.stage.refusals.entries().len(), 11);
+    let metrics = port.stage.registry.render();
+    assert!(metrics.contains("glasshive_xray_segments_rejected_total{reason=\"MissingId\"} 1001"), "{metrics}");
+}
