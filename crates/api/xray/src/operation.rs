@@ -1,6 +1,6 @@
 //! The operations: which path is which, what each does to whom, and how requests come to them.
 
-use crate::access::{self, AuthMode};
+use crate::access::{AuthMode, Caller};
 use crate::handle;
 use crate::{ask, fault};
 use bytes::Bytes;
@@ -162,10 +162,11 @@ struct OperationHandler {
 impl OperationHandler {
     async fn answer(&self, mut request: Request) -> Result<Response, Fault> {
         let head = request.shared_head();
+        let caller = Caller::of(self.api.auth, &self.api.keys, &head, self.operation.action)?;
         let received = request.read_body(BODY_BYTES).await.map_err(Fault::of_body)?;
-        let environment = access::check(self.api.auth, &self.api.keys, &head, &received.received, self.operation.action)?;
+        caller.check(&head, &received.received)?;
         let body = ask::object(&received.decoded)?;
-        let call = Call { api: &self.api, head: &head, environment, bytes: &received.decoded, body };
+        let call = Call { api: &self.api, head: &head, environment: caller.environment, bytes: &received.decoded, body };
         let answer = (self.operation.run)(call).await?;
         Ok(response::json(StatusCode::OK, &answer))
     }

@@ -11,8 +11,8 @@ const ACTIVE_S: f64 = 30.0;
 const HALF_LIFE_S: f64 = 30.0;
 /// Seconds that a client's first report is taken to cover.
 const FIRST_S: f64 = 10.0;
-/// Clients of one rule that are remembered.
-const CLIENTS_MAX: usize = 10_000;
+/// Clients of one rule that are remembered; others borrow, as all do until they have a quota.
+const CLIENTS_MAX: usize = 2_000;
 
 /// The clients of one rule.
 #[derive(Debug, Default)]
