@@ -189,3 +189,45 @@ export async function forgetRuns(env: string): Promise<void> {
   await ask(client.DELETE("/hive/v1/e/{env}/history", { params: { path: { env } } }));
   void queries.invalidateQueries({ queryKey: ["history", env] });
 }
+
+export type Field = Schema["Field"];
+
+/** Calculated fields that the environment keeps. */
+export function useFields(env: string): Asked<Field[]> {
+  return useQuery({
+    queryKey: ["fields", env],
+    queryFn: async ({ signal }) => (await ask(client.GET("/hive/v1/e/{env}/fields", { params: { path: { env } }, signal }))).fields,
+  });
+}
+
+/** Keeps a field. */
+export async function createField(env: string, body: Schema["NewField"]): Promise<void> {
+  await ask(client.POST("/hive/v1/e/{env}/fields", { params: { path: { env } }, body }));
+  columnsChanged(env);
+}
+
+/** Gives a field another expression and description. A field keeps its name: under another one it is made anew, and taken out under the old one. */
+export async function updateField(env: string, before: Field, { name, expression, description }: Pick<Field, "name" | "expression" | "description">): Promise<void> {
+  if (name === before.name) await ask(client.PUT("/hive/v1/e/{env}/fields/{id}", { params: { path: { env, id: String(before.id) } }, body: { expression, description } }));
+  else {
+    const made = await ask(client.POST("/hive/v1/e/{env}/fields", { params: { path: { env } }, body: { name, expression, description } }));
+    try {
+      await ask(client.DELETE("/hive/v1/e/{env}/fields/{id}", { params: { path: { env, id: String(before.id) } } }));
+    } catch (error) {
+      // Another field names the old one: there are not both.
+      await ask(client.DELETE("/hive/v1/e/{env}/fields/{id}", { params: { path: { env, id: String(made.id) } } }));
+      throw error;
+    }
+  }
+  columnsChanged(env);
+}
+
+export async function deleteField(env: string, id: Field["id"]): Promise<void> {
+  await ask(client.DELETE("/hive/v1/e/{env}/fields/{id}", { params: { path: { env, id: String(id) } } }));
+  columnsChanged(env);
+}
+
+/** Fields are columns of every question: what was completed and computed from them is asked again. */
+function columnsChanged(env: string): void {
+  for (const key of ["fields", "columns", "query", "parse", "events", "event-pages", "compare", "compare-some"]) void queries.invalidateQueries({ queryKey: [key, env] });
+}

@@ -6,11 +6,13 @@ import { bubbleUpOnDrag, runOnChange } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
 import { type Range, rangeOfClause } from "../../model/range";
+import { renamed } from "../../model/calculated";
 import { histogramMetrics, meant } from "../../model/rank";
-import { renameColumn } from "../../model/words";
 import { Menu } from "../../ui/Menu";
 import { isShortcut } from "../../ui/keys";
 import { ClauseEditor, type Piece } from "./ClauseEditor";
+import { FieldEditor, type Edited } from "./FieldEditor";
+import { FieldsMenu } from "./FieldsMenu";
 
 interface BuilderProps {
   env: string;
@@ -68,6 +70,8 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
   /** A clause is another one now. */
   const write = (query: Query) => (runsOnChange ? run(query) : setDraft(query));
 
+  const [edited, setEdited] = useState<Edited>();
+
   const plain = (part: "fields" | "calcs" | "groupBy" | "having" | "orderBy", label: string, placeholder: string, wide = false) => (
     <ClauseEditor
       clause={part}
@@ -77,6 +81,7 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
       context={context}
       pieces={draft[part].map((piece) => ({ text: piece, dirty: !ran[part].includes(piece), unknown: part !== "fields" && unknown.has(part === "groupBy" ? piece.replaceAll("`", "") : (/\((.*)\)/.exec(piece)?.[1] ?? "")) }))}
       onChange={(pieces) => write({ ...draft, [part]: pieces.map((piece) => piece.text) })}
+      {...(part === "fields" ? { onEdit: (piece: string) => setEdited({ of: "query", piece }) } : {})}
       onRun={(pieces) => run({ ...draft, [part]: pieces.map((piece) => piece.text) })}
     />
   );
@@ -190,25 +195,14 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
             { label: "BubbleUp when a box is drawn", checked: opensBubbleUp, isSwitch: true, run: () => bubbleUpOnDrag.set(!opensBubbleUp) },
           ]}
         />
+        <FieldsMenu env={env} draft={draft} edit={setEdited} />
         {columns.data && <span className="quiet">{columns.data.length} columns</span>}
         {extra}
         <button type="button" className="button primary" onClick={() => runDraft(draft)}>
           Run{isDirty && <span aria-label="changed since it ran"> •</span>} <kbd>Shift-Enter</kbd>
         </button>
       </div>
+      {edited && <FieldEditor env={env} draft={draft} range={range} edited={edited} write={write} close={() => setEdited(undefined)} />}
     </section>
   );
 });
-
-/** The query with another name for a column, wherever it stands. */
-function renamed(query: Query, from: string, to: string): Query {
-  const inText = (text: string) => renameColumn(text, from, to, false);
-  return {
-    ...query,
-    calcs: query.calcs.map(inText),
-    groupBy: query.groupBy.map(inText),
-    orderBy: query.orderBy.map(inText),
-    having: query.having.map(inText),
-    where: query.where.map((condition) => ({ ...condition, text: renameColumn(condition.text, from, to, true) })),
-  };
-}

@@ -24,10 +24,12 @@ interface ClauseEditorProps {
   /** What is completed from; `always` are conditions that hold beside the clause's own, which are joined by OR where `isOr`. */
   context: { env: string; range: string; calcs: readonly string[]; groupBy: readonly string[]; search?: boolean; isOr?: boolean; always?: readonly string[] };
   extra?: ReactNode;
+  /** Pieces are changed elsewhere than in their place. */
+  onEdit?: (piece: string) => void;
 }
 
 /** One clause: its pieces, and an input for the next. */
-export function ClauseEditor({ clause, label, placeholder, wide, pieces, onChange, onRun, context: { isOr = false, always = [], ...context }, extra }: ClauseEditorProps) {
+export function ClauseEditor({ clause, label, placeholder, wide, pieces, onChange, onRun, context: { isOr = false, always = [], ...context }, extra, onEdit }: ClauseEditorProps) {
   const [editing, setEditing] = useState<number>();
   const holder = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -90,7 +92,7 @@ export function ClauseEditor({ clause, label, placeholder, wide, pieces, onChang
                   className="text"
                   title={piece.text}
                   aria-label={`${label} ${index + 1} of ${pieces.length}: ${piece.text}${piece.off ? ", off" : ""}. Enter changes, Delete removes${clause === "where" ? ", Space turns off" : ""}`}
-                  onClick={() => setEditing(index)}
+                  onClick={() => (onEdit ? onEdit(piece.text) : setEditing(index))}
                   onKeyDown={(event) => key(event, index)}
                 >
                   {piece.text}
