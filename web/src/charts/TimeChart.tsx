@@ -5,7 +5,7 @@ import { useStore } from "../lib/store";
 import { type Zone, clock } from "../lib/time";
 import { groupBeside } from "../model/groups";
 import type { ColourScale } from "../model/ramp";
-import type { Calculation, Grid, Heat } from "../model/series";
+import type { Calculation, Grid } from "../model/series";
 import { announce } from "../ui/announce";
 import { markerForm } from "../ui/markers";
 import { MarkerLayer } from "./MarkerLayer";
@@ -15,9 +15,11 @@ import { prepare, useSize } from "./canvas";
 import { slotColour, useColours } from "./colours";
 import { crosshair, hoveredGroup } from "./crosshair";
 import { frameOf, paintTimes, paintValues, timeAt, xOf } from "./frame";
-import { type Grip, type Place, cursorOf, gripAt, grown, nudged, paintBox, placeOf, resized } from "./handles";
+import { type Grip, cursorOf, gripAt, grown, isWithin, nudged, paintBox, placeOf, resized } from "./handles";
 import { heatTicks, heatView, paintHeat, paintOver, rowAt, rowEdges, rowName } from "./heatmap";
-import { lineView, nearestLine, paintBefore, paintLines, valueTicks, yOf } from "./lines";
+import { lineView, nearestLine, paintBefore, paintLines, valueAt, valueTicks, yOf } from "./lines";
+import { Outline, besideBox, usualPlace } from "./outline";
+import { useWheelZoom, zoomedRound } from "./wheel";
 
 /** A point that was touched. */
 export interface Touched {
@@ -45,8 +47,23 @@ export interface TimeChartProps {
   groupColours?: readonly string[] | undefined;
   log?: boolean;
   ramp?: ColourScale;
+  /** The values above are cut off. */
+  clip?: number | undefined;
+  onClip?: ((value: number | undefined) => void) | undefined;
+  /** Lines run across steps without a value. */
+  joined?: boolean;
+  /** The box that handles and keys act on. */
   box: Box | undefined;
-  onBox: (box: Box | undefined) => void;
+  /** Boxes that are selected along with it. */
+  others?: readonly Box[];
+  /** A box was drawn: alone, beside those that there are, or in the place of the one that is acted on; nothing takes that one away. */
+  onBox: (box: Box | undefined, how: BoxChange) => void;
+  /** Another box is acted on now. */
+  onChoose?: ((box: Box) => void) | undefined;
+  /** A box was pressed twice. */
+  onZoom?: ((box: Box) => void) | undefined;
+  /** Other times are wanted: the graph was drawn along, or zoomed. */
+  onRange?: ((range: { start: number; end: number }) => void) | undefined;
   /** The graph was left with its box changed. */
   onLeave?: ((box: Box) => void) | undefined;
   /** A press on a point without dragging. */
@@ -70,7 +87,13 @@ export interface Cell {
   group?: number | undefined;
 }
 
+export type BoxChange = "alone" | "add" | "active";
+
 interface Drag {
+  /** What the hand does: draws a box, draws the graph along, or cuts off values. */
+  does: "box" | "pan" | "clip";
+  /** The box is one more. */
+  adds: boolean;
   from: Cell;
   x: number;
   y: number;
@@ -90,13 +113,16 @@ interface Begun {
 const NOT_BEGUN: Omit<Begun, "on"> = { drawn: undefined, growing: undefined };
 
 const DRAG_PX = 4;
+/** How far from a pointer a menu opens that must not lie under it. */
+const BESIDE_PX = 6;
 /** How near to a side of the box it is taken, by a mouse and by a finger. */
 const REACH_PX = { mouse: 6, touch: 16 };
 const NO_DATASETS: readonly string[] = [];
+const NO_BOXES: readonly Box[] = [];
 
 /** A graph over time: a heatmap, or lines. The pointer and the keyboard read it, and draw a box on it. */
 export function TimeChart(props: TimeChartProps) {
-  const { calculation, index, grid, start, end, zone, height, shownGroups, groupColours, box, onBox, onLeave, onPoint, log = false, ramp = "sqrt", names, before, over: overlay } = props;
+  const { calculation, index, grid, start, end, zone, height, shownGroups, groupColours, box, others = NO_BOXES, onBox, onChoose, onZoom, onRange, onLeave, onPoint, clip, onClip, joined = false, log = false, ramp = "sqrt", names, before, over: overlay } = props;
   const [holder, { width }] = useSize<HTMLDivElement>();
   const base = useRef<HTMLCanvasElement>(null);
   const over = useRef<HTMLCanvasElement>(null);
@@ -123,7 +149,7 @@ export function TimeChart(props: TimeChartProps) {
   const heatData = useMemo(() => heat && heatView(heat, grid, colours.rampFloor, ramp), [heat, grid, colours, ramp]);
   const shown = useMemo(() => shownGroups.map((group) => calculation.lines[group] ?? new Float64Array(0)), [shownGroups, calculation]);
   const earlier = useMemo(() => (before ? shownGroups.map((group) => before.lines[group]) : []), [before, shownGroups]);
-  const lineData = useMemo(() => (heat ? undefined : lineView(shown, grid, frame, log, earlier.filter((line) => line !== undefined))), [heat, shown, grid, frame, log, earlier]);
+  const lineData = useMemo(() => (heat ? undefined : lineView(shown, grid, frame, log, earlier.filter((line) => line !== undefined), clip)), [heat, shown, grid, frame, log, earlier, clip]);
   const lineColours = useMemo(() => shownGroups.map((group) => groupColours?.[group] ?? slotColour(colours, names.length <= 1 ? 0 : group)), [shownGroups, groupColours, names, colours]);
 
   useEffect(() => {
@@ -139,10 +165,10 @@ export function TimeChart(props: TimeChartProps) {
       paintValues(context, frame, valueTicks(calculation, lineData, frame), colours, true);
       const only = hovered === undefined ? undefined : shownGroups.indexOf(hovered);
       if (before) paintBefore(context, frame, lineData, before.grid, earlier, lineColours);
-      paintLines(context, frame, lineData, lineColours, only === undefined || only < 0 ? undefined : only, props.unfinishedFrom);
+      paintLines(context, frame, lineData, lineColours, only === undefined || only < 0 ? undefined : only, props.unfinishedFrom, joined);
     }
     paintTimes(context, frame, zone, colours);
-  }, [width, height, frame, heat, heatData, lineData, lineColours, colours, zone, calculation, hovered, shownGroups, props.unfinishedFrom, overlay, before, earlier, grid]);
+  }, [width, height, frame, heat, heatData, lineData, lineColours, colours, zone, calculation, hovered, shownGroups, props.unfinishedFrom, overlay, before, earlier, grid, joined]);
 
   const isOverDrawn = useRef(false);
   useEffect(() => {
@@ -154,7 +180,7 @@ export function TimeChart(props: TimeChartProps) {
     isOverDrawn.current = isDrawn;
     const context = prepare(canvas, width, height);
     if (!context) return;
-    if (standing) paintBox(context, frame, placeOf(standing, frame, grid, heat), heat !== undefined, colours);
+    if (standing) paintBox(context, frame, placeOf(standing, frame, grid, heat), heat !== undefined, colours, others.map((other) => placeOf(other, frame, grid, heat)));
     if (time !== undefined && time >= start && time <= end) {
       const x = Math.round(xOf(frame, time)) + 0.5;
       context.strokeStyle = colours.text3;
@@ -184,7 +210,7 @@ export function TimeChart(props: TimeChartProps) {
         context.fill();
       });
     }
-  }, [width, height, frame, standing, time, cell, growing, heat, lineData, shown, lineColours, grid, colours, start, end]);
+  }, [width, height, frame, standing, others, time, cell, growing, heat, lineData, shown, lineColours, grid, colours, start, end]);
 
   const cellAt = (event: { clientX: number; clientY: number }): Cell | undefined => {
     const bounds = holder.current?.getBoundingClientRect();
@@ -217,6 +243,7 @@ export function TimeChart(props: TimeChartProps) {
     if (!bounds) return;
     const next = cellAt(event);
     if (!next) return;
+    if (drag && drag.does !== "box") return drawAlong(event);
     const inside = event.clientX - bounds.left >= frame.left && event.clientY - bounds.top <= frame.top + frame.height;
     if (!drag) {
       const grip = gripOf(event);
@@ -236,18 +263,49 @@ export function TimeChart(props: TimeChartProps) {
       setDrawn(drawnTo(drag, next));
     }
   };
+  /** What is drawn along follows the hand; what it shows then is asked when it lets go. */
+  const along = useRef<HTMLDivElement>(null);
+  const valueUnder = (event: PointerEvent) => {
+    const bounds = holder.current?.getBoundingClientRect();
+    return lineData && bounds ? valueAt(lineData, frame, event.clientY - bounds.top) : undefined;
+  };
+  const drawAlong = (event: PointerEvent) => {
+    if (!drag) return;
+    if (!drag.moved && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) >= DRAG_PX) setDrag({ ...drag, moved: true });
+    const [shift, bounds] = [along.current, holder.current?.getBoundingClientRect()];
+    if (drag.does === "pan" && base.current) base.current.style.transform = `translateX(${event.clientX - drag.x}px)`;
+    if (drag.does === "clip" && shift && bounds) shift.style.top = `${Math.max(frame.top, event.clientY - bounds.top)}px`;
+  };
+  const releaseAlong = (event: PointerEvent) => {
+    if (base.current) base.current.style.transform = "";
+    if (!drag?.moved) return;
+    if (drag.does === "clip") {
+      const value = valueUnder(event);
+      onClip?.(value !== undefined && lineData && value < lineData.high ? value : undefined);
+    } else {
+      const by = ((drag.x - event.clientX) / frame.width) * (end - start);
+      onRange?.({ start: start + by, end: end + by });
+    }
+  };
   const release = (event: PointerEvent) => {
     if (!drag) return;
     setDrag(undefined);
     setDrawn(undefined);
+    if (drag.does !== "box") return releaseAlong(event);
     const next = cellAt(event);
     if (!next) return;
-    if (drag.moved) onBox(drawnTo(drag, next));
+    if (drag.moved) onBox(drawnTo(drag, next), drag.grip ? "active" : drag.adds && box ? "add" : "alone");
     else if (!drag.grip) {
       const bounds = holder.current?.getBoundingClientRect();
-      if (bounds) onPoint(touchedAt(next, event.clientY - bounds.top), { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
+      if (!bounds) return;
+      const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top];
+      const other = others.find((one) => isWithin(placeOf(one, frame, grid, heat), x, y));
+      if (other) return onChoose?.(other);
+      // Beside the pointer, so that a second press there is one on the box.
+      onPoint(touchedAt(next, y), box && onZoom && isWithin(placeOf(box, frame, grid, heat), x, y) ? { x: x + BESIDE_PX, y: y + BESIDE_PX } : { x, y });
     }
   };
+  useWheelZoom(holder, base, frame, onRange);
 
   const say = ({ step, row, group: only }: Cell) => {
     const when = clock(grid.first + step * grid.step, zone, "second");
@@ -289,7 +347,7 @@ export function TimeChart(props: TimeChartProps) {
       event.preventDefault();
       event.stopPropagation();
       setDrawn(undefined);
-      if (event.key === "Enter") onBox(drawn);
+      if (event.key === "Enter") onBox(drawn, "active");
       else announce("The box is as it was");
       return;
     }
@@ -306,26 +364,41 @@ export function TimeChart(props: TimeChartProps) {
       };
       setCell(next);
       crosshair.set(middleOf(next.step));
-      if (growing) setDrawn(boxBetween(index, growing, next));
+      if (growing) setDrawn(boxBetween(index, growing, { ...next, row: growing.row === undefined ? undefined : next.row }));
       say(next);
-    } else if (event.key === "Enter") {
+    } else if ((growing ? event.key === "Enter" || event.key === "s" : event.key === "s" || (event.key === "Enter" && (!box || (event.shiftKey && heat)))) && !(event.key === "s" && box && !growing)) {
       event.preventDefault();
+      event.stopPropagation();
       if (growing) {
         setGrowing(undefined);
         setDrawn(undefined);
-        onBox(boxBetween(index, growing, here));
-      } else if (!box) {
+        onBox(boxBetween(index, growing, { ...here, row: growing.row === undefined ? undefined : here.row }), box ? "add" : "alone");
+      } else {
+        // `s` is for a stretch of time, whatever the values.
+        const from = event.key === "s" ? { ...here, row: undefined } : here;
         setCell(here);
-        setGrowing(here);
-        setDrawn(boxBetween(index, here, here));
-        announce("Box begun; arrows grow it, Enter ends it");
+        setGrowing(from);
+        setDrawn(boxBetween(index, from, from));
+        announce(`${event.key === "s" ? "Time" : "Box"} begun; arrows grow it, Enter ends it`);
       }
+    } else if (event.key === "b" && others[0] && onChoose) {
+      event.preventDefault();
+      onChoose(others[0]);
+      announce(`Another of ${others.length + 1} boxes; arrows move it`);
+    } else if ((event.key === "+" || event.key === "-") && onRange) {
+      event.preventDefault();
+      onRange(zoomedRound(frame, cell ? middleOf(cell.step) : (start + end) / 2, event.key === "+" ? 0.5 : 2));
+    } else if (event.key === "c" && onClip && lineData) {
+      event.preventDefault();
+      const value = touchedAt(here).value;
+      if (clip !== undefined) onClip(undefined);
+      else if (value !== undefined && value > lineData.low) onClip(value);
     } else if (event.key === "Escape" && (growing || box)) {
       event.preventDefault();
       event.stopPropagation();
       setGrowing(undefined);
       setDrawn(undefined);
-      if (!growing) onBox(undefined);
+      if (!growing) onBox(undefined, "active");
     } else if (event.key === " ") {
       event.preventDefault();
       onPoint(touchedAt(here), { x: xOf(frame, middleOf(here.step)), y: frame.top + frame.height / 2 });
@@ -345,18 +418,26 @@ export function TimeChart(props: TimeChartProps) {
       role="application"
       tabIndex={0}
       aria-roledescription={heat ? "heatmap" : "line graph"}
-      aria-label={`${calculation.label} over time, ${grid.steps} steps. ${box ? "Arrows move the box, Shift and arrows change its size, Enter keeps it, Escape lets it go" : `${heat || shownGroups.length < 2 ? "Arrows move" : "Left and Right move, Up and Down choose a group"}, Enter starts and ends a box`}, Space opens the menu of a point, Shift-M adds a marker.`}
+      aria-label={`${calculation.label} over time, ${grid.steps} steps. ${box ? `Arrows move the box, Shift and arrows change its size, Enter keeps it, Escape lets it go${heat ? ", Shift-Enter begins another one" : ""}${others.length > 0 ? ", B goes to the next" : ""}` : `${heat || shownGroups.length < 2 ? "Arrows move" : "Left and Right move, Up and Down choose a group"}, Enter starts and ends a box${onRange ? ", plus and minus zoom" : ""}`}, Space opens the menu of a point, Shift-M adds a marker.`}
       onPointerDown={(event) => {
         if (event.button !== 0 || (event.target as HTMLElement).closest(".selection-menu, .layer, .marker")) return;
         const from = cellAt(event);
         if (!from) return;
         // The pointer may leave the graph while it draws.
         event.currentTarget.setPointerCapture(event.pointerId);
-        setDrag({ from, x: event.clientX, y: event.clientY, moved: false, grip: gripOf(event) });
+        const isOnAxis = event.clientX - event.currentTarget.getBoundingClientRect().left < frame.left;
+        const does = isOnAxis && onClip && lineData ? "clip" : event.shiftKey && !heat && onRange ? "pan" : "box";
+        setDrag({ does, adds: event.shiftKey, from, x: event.clientX, y: event.clientY, moved: false, grip: does === "box" ? gripOf(event) : undefined });
+      }}
+      onDoubleClick={(event) => {
+        const bounds = event.currentTarget.getBoundingClientRect();
+        const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top];
+        if (box && onZoom && !(event.target as HTMLElement).closest(".selection-menu, .layer, .marker") && isWithin(placeOf(box, frame, grid, heat), x, y)) onZoom(box);
       }}
       onPointerMove={move}
       onPointerUp={release}
       onPointerCancel={() => {
+        if (base.current) base.current.style.transform = "";
         setDrag(undefined);
         setDrawn(undefined);
       }}
@@ -382,6 +463,7 @@ export function TimeChart(props: TimeChartProps) {
       <canvas ref={base} aria-hidden="true" />
       <canvas ref={over} className="over" aria-hidden="true" />
       <MarkerLayer frame={frame} zone={zone} datasets={props.datasets ?? NO_DATASETS} />
+      {drag?.does === "clip" && <div ref={along} className="clip-line" style={{ left: frame.left, width: frame.width, top: drag.y - (holder.current?.getBoundingClientRect().top ?? 0) }} />}
       {drawn && place && <Outline place={place} colour={colours.selection} />}
       {cell && !visible && <Tip {...props} cell={cell} frame={frame} colours={lineColours} width={width} />}
       {box && !drawn && props.boxMenu && (
@@ -391,27 +473,4 @@ export function TimeChart(props: TimeChartProps) {
       )}
     </div>
   );
-}
-
-/** Where keys act before a cell is chosen: the middle of the box, or the newest step. */
-function usualPlace(box: Box | undefined, grid: Grid, heat: Heat | undefined): Cell {
-  const row = heat && Math.floor(((box?.firstRow ?? 0) + (box?.lastRow ?? heat.rows)) / 2);
-  return { step: box ? Math.floor((box.firstStep + box.lastStep) / 2) : grid.steps - 1, row };
-}
-
-/** Room that a box's menu takes. */
-const MENU = { width: 490, height: 48 };
-
-/** Right of the box, or left of it, or under it, or above: where there is room; else over it. */
-function besideBox(place: Place | undefined, width: number, height: number): { left?: number; right?: number; top: number } {
-  if (!place) return { left: 8, top: 8 };
-  if (place.right <= width - MENU.width) return { left: place.right + 8, top: 8 };
-  if (place.left > MENU.width) return { right: width - place.left + 8, top: 8 };
-  const isUnder = place.bottom + MENU.height < height;
-  return { right: 12, top: isUnder ? place.bottom + 10 : place.top > MENU.height ? place.top - MENU.height : 8 };
-}
-
-/** The box while it is drawn stands in the document: moving it paints nothing again. */
-function Outline({ place: { left, right, top, bottom }, colour }: { place: Place; colour: string }) {
-  return <div style={{ position: "absolute", pointerEvents: "none", left, top, width: right - left, height: bottom - top, outline: `2px solid ${colour}`, background: `color-mix(in srgb, ${colour} 12%, transparent)` }} />;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Heat } from "../model/series";
-import { boxBetween, boxOf, extentOf, printBox, readBox } from "./box";
+import { boxBetween, boxOf, expressionOf, extentOf, printBox, readBox, readBoxes, timesOfBoxes } from "./box";
 import { rowAt, rowEdges, rowName, yOfValue } from "./heatmap";
 
 const grid = { first: 1_000, step: 100, steps: 10 };
@@ -32,4 +32,16 @@ test("rows and pixels", () => {
   expect(yOfValue(heat, frame, Math.sqrt(10))).toBeCloseTo(35);
   const calculation = { label: "", op: "HEATMAP", column: "x", measure: { unit: "none" as const, factor: 1 }, lines: [] };
   expect([0, 1, 3].map((row) => rowName(calculation, heat, row))).toEqual(["0 or less", "1 – 10", "over 100"]);
+});
+
+test("several boxes of an address are of one calculation", () => {
+  expect(readBoxes([])).toBeUndefined();
+  expect(readBoxes(["1:0,5", "0:1000,2000,1,inf", "nothing", "0:3000,4500"])).toEqual({ calc: 0, extents: [{ start: 1_000, end: 2_000, low: 1, high: Number.POSITIVE_INFINITY }, { start: 3_000, end: 4_500 }] });
+});
+
+test("which events lie in some boxes, as an expression", () => {
+  const extents = [{ start: 1_000, end: 2_500, low: 1, high: Number.POSITIVE_INFINITY }, { start: 3_000, end: 4_000, low: Number.NEGATIVE_INFINITY, high: 0.5 }];
+  expect(timesOfBoxes(extents)).toEqual({ start: 1_000, end: 4_000 });
+  expect(expressionOf(extents, "$duration_ms")).toBe("OR(AND(EVENT_TIMESTAMP() >= 1, EVENT_TIMESTAMP() < 2.5, $duration_ms >= 1), AND(EVENT_TIMESTAMP() >= 3, EVENT_TIMESTAMP() < 4, $duration_ms < 0.5))");
+  expect(expressionOf([{ start: 0, end: 1_000 }], "$a")).toBe("AND(EVENT_TIMESTAMP() >= 0, EVENT_TIMESTAMP() < 1)");
 });

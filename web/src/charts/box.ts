@@ -68,3 +68,29 @@ export function readBox(text: string | null): { calc: number; extent: Extent } |
   const extent: Extent = match[4] === undefined ? { start, end } : { start, end, low: value(match[4]), high: value(match[5]) };
   return Number.isNaN(extent.low) || Number.isNaN(extent.high) ? undefined : { calc: Number(match[1]), extent };
 }
+
+/** The boxes of an address, of one calculation: the last one says which. */
+export function readBoxes(texts: readonly string[]): { calc: number; extents: Extent[] } | undefined {
+  const boxes = texts.flatMap((text) => readBox(text) ?? []);
+  const calc = boxes.at(-1)?.calc;
+  return calc === undefined ? undefined : { calc, extents: boxes.filter((box) => box.calc === calc).map(({ extent }) => extent) };
+}
+
+/** From the earliest to the latest time of some boxes. */
+export function timesOfBoxes(extents: readonly Extent[]): { start: number; end: number } {
+  return { start: Math.min(...extents.map(({ start }) => start)), end: Math.max(...extents.map(({ end }) => end)) };
+}
+
+/** Whether an event lies in one of some boxes, as an expression: conditions in a list are joined in one way only. */
+export function expressionOf(extents: readonly Extent[], reference: string): string {
+  const parts = extents.map(({ start, end, low, high }) => {
+    const sides = [
+      `EVENT_TIMESTAMP() >= ${start / 1000}`,
+      `EVENT_TIMESTAMP() < ${end / 1000}`,
+      ...(low === undefined || low === Number.NEGATIVE_INFINITY ? [] : [`${reference} >= ${low}`]),
+      ...(high === undefined || high === Number.POSITIVE_INFINITY ? [] : [`${reference} < ${high}`]),
+    ];
+    return `AND(${sides.join(", ")})`;
+  });
+  return parts.length === 1 ? (parts[0] ?? "") : `OR(${parts.join(", ")})`;
+}

@@ -40,6 +40,9 @@ export function gripAt({ left, right, top, bottom }: Place, x: number, y: number
   return steps === 0 && rows === 0 ? undefined : { steps, rows };
 }
 
+/** Whether a point lies on a box. */
+export const isWithin = ({ left, right, top, bottom }: Place, x: number, y: number): boolean => x >= left && x <= right && y >= top && y <= bottom;
+
 /** What the pointer looks like over a side. */
 export function cursorOf({ steps, rows }: Grip): string {
   if (steps === 0) return "ns-resize";
@@ -74,15 +77,31 @@ const HANDLE = 7;
 /** A side shorter than this has handles at its ends only. */
 const LONG = 36;
 
-/** The box, all else dimmed, and what it can be taken by. */
-export function paintBox(context: CanvasRenderingContext2D, frame: Frame, { left, right, top, bottom }: Place, hasRows: boolean, colours: Colours): void {
+/** The box, and others that are selected along with it; all else dimmed, and what the first can be taken by. */
+export function paintBox(context: CanvasRenderingContext2D, frame: Frame, { left, right, top, bottom }: Place, hasRows: boolean, colours: Colours, others: readonly Place[] = []): void {
+  context.save();
+  // What lies in none of them: each takes its part away, wherever they overlap.
+  for (const other of others) {
+    context.beginPath();
+    context.rect(frame.left, frame.top, frame.width, frame.height);
+    context.rect(other.left, other.top, other.right - other.left, other.bottom - other.top);
+    context.clip("evenodd");
+  }
   context.fillStyle = colours.bg;
   context.globalAlpha = 0.55;
   context.beginPath();
   context.rect(frame.left, frame.top, frame.width, frame.height);
   context.rect(left, top, right - left, bottom - top);
   context.fill("evenodd");
-  context.globalAlpha = 1;
+  context.restore();
+  for (const other of others) {
+    context.lineWidth = 3;
+    context.strokeStyle = colours.bg;
+    context.strokeRect(other.left, other.top, other.right - other.left, other.bottom - other.top);
+    context.lineWidth = 1.5;
+    context.strokeStyle = colours.selection;
+    context.strokeRect(other.left, other.top, other.right - other.left, other.bottom - other.top);
+  }
   context.lineWidth = 4;
   context.strokeStyle = colours.bg;
   context.strokeRect(left, top, right - left, bottom - top);

@@ -12,9 +12,11 @@ export interface LineView {
   ticks: number[];
 }
 
-/** The scale of several lines, and of others that are drawn along: from 0 unless logarithmic. */
-export function lineView(lines: Float64Array[], grid: Grid, frame: Frame, log: boolean, along: readonly Float64Array[] = []): LineView {
-  const known = extent([...lines, ...along]) ?? { low: 0, high: 1 };
+/** The scale of several lines, and of others that are drawn along: from 0 unless logarithmic, up to `clip` where that is lower than the highest. */
+export function lineView(lines: Float64Array[], grid: Grid, frame: Frame, log: boolean, along: readonly Float64Array[] = [], clip?: number): LineView {
+  const whole = extent([...lines, ...along]) ?? { low: 0, high: 1 };
+  const isClipped = clip !== undefined && clip < whole.high && clip > Math.min(0, whole.low);
+  const known = isClipped ? { low: Math.min(whole.low, clip), high: clip } : whole;
   const most = Math.max(2, Math.floor(frame.height / 32));
   if (log && known.high > 0) {
     let low = known.high;
@@ -23,7 +25,15 @@ export function lineView(lines: Float64Array[], grid: Grid, frame: Frame, log: b
     return { lines, grid, log: true, low, high: known.high, ticks: logTicks(low, known.high, most) };
   }
   const ticks = linearTicks(Math.min(0, known.low), Math.max(known.high, known.low === known.high ? known.high || 1 : 0), most);
+  // What is cut off ends where it was cut, not at the next round value.
+  if (isClipped) return { lines, grid, log: false, low: ticks[0] ?? 0, high: clip, ticks: ticks.filter((tick) => tick <= clip) };
   return { lines, grid, log: false, low: ticks[0] ?? 0, high: ticks.at(-1) ?? 1, ticks };
+}
+
+/** The value at a pixel. */
+export function valueAt({ low, high, log }: LineView, frame: Frame, y: number): number {
+  const share = Math.min(1, Math.max(0, (frame.top + frame.height - y) / frame.height));
+  return log ? low * (high / low) ** share : low + share * (high - low);
 }
 
 export function yOf({ low, high, log }: LineView, frame: Frame, value: number): number {
@@ -32,7 +42,7 @@ export function yOf({ low, high, log }: LineView, frame: Frame, value: number): 
 }
 
 /** Gaps stay gaps, but for the interval at which points come; a point alone is a dot; what `faded` names is drawn thin. */
-export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view: LineView, colours: readonly string[], only: number | undefined, unfinishedFrom: number): void {
+export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view: LineView, colours: readonly string[], only: number | undefined, unfinishedFrom: number, joined = false): void {
   const { lines, grid } = view;
   context.save();
   context.beginPath();
@@ -50,10 +60,10 @@ export function paintLines(context: CanvasRenderingContext2D, frame: Frame, view
     context.fillStyle = colours[n] ?? "";
     context.lineWidth = only === n ? 2 : 1.5;
     const place = (value: number) => yOf(view, frame, value);
-    strokeLine(context, line, grid, frame, place, 0, open);
+    strokeLine(context, line, grid, frame, place, 0, open, joined);
     if (open < grid.steps) {
       context.setLineDash([3, 3]);
-      strokeLine(context, line, grid, frame, place, Math.max(0, open - 1), grid.steps);
+      strokeLine(context, line, grid, frame, place, Math.max(0, open - 1), grid.steps, joined);
       context.setLineDash([]);
     }
     paintAlone(context, line, grid, frame, place);
@@ -92,10 +102,10 @@ export function paintBefore(context: CanvasRenderingContext2D, frame: Frame, vie
   context.restore();
 }
 
-/** A line through the middles of its steps, or of some of them; gaps longer than its stride stay gaps. One stroke, whatever its length. */
-export function strokeLine(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number, from = 0, to = grid.steps): void {
+/** A line through the middles of its steps, or of some of them; gaps longer than its stride stay gaps unless they are joined. One stroke, whatever its length. */
+export function strokeLine(context: CanvasRenderingContext2D, line: Float64Array, grid: Grid, frame: Frame, place: (value: number) => number, from = 0, to = grid.steps, joined = false): void {
   context.beginPath();
-  const stride = strideOf(line);
+  const stride = joined ? grid.steps : strideOf(line);
   let last = Number.NEGATIVE_INFINITY;
   for (let step = Math.max(0, from - stride + 1); step < to; step++) {
     const value = line[step] ?? Number.NaN;

@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 
 /** Parameters in the one order in which they stand in an address, so that equal views have equal addresses. Others follow as they came. */
-const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "cmp", "base", "cols", "sort", "ticks", "long", "all", "at", "span", "view", "find", "mode", "by", "fold", "root", "cp", "align", "w", "p", "tail", "event", "f", "full", "panel", "density"];
+const ORDER = ["ds", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "lines", "cmp", "base", "cols", "sort", "raw", "vary", "ticks", "long", "all", "at", "span", "view", "find", "mode", "by", "fold", "root", "cp", "align", "w", "p", "tail", "event", "f", "full", "panel", "density"];
 
 export interface Address {
   path: string;
@@ -98,14 +98,14 @@ export function useAddress(): Address {
   return useSyncExternalStore(subscribe, snapshot);
 }
 
-/** Changes of parameters: a null or empty value leaves one out. */
-export type Changes = Record<string, string | null | undefined>;
+/** Changes of parameters: a null or empty value leaves one out, several stand one after the other. */
+export type Changes = Record<string, string | readonly string[] | null | undefined>;
 
 export function withChanges({ path, params }: Address, changes: Changes): string {
   const next = new URLSearchParams(params);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === undefined || value === "") next.delete(name);
-    else next.set(name, value);
+    next.delete(name);
+    for (const one of typeof value === "string" ? [value] : (value ?? [])) if (one !== "") next.append(name, one);
   }
   return print(path, next);
 }

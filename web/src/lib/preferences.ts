@@ -49,6 +49,9 @@ export const bubbleUpOnDrag = preference("bubbleup-on-drag", true, isBoolean);
 /** Whether a query runs as soon as one of its clauses is another. */
 export const runOnChange = preference("run-on-change", false, isBoolean);
 
+/** The columns of raw data that somebody chose, by the datasets that are looked at. */
+export const rawColumns = preference<Record<string, string[]>>("raw-columns", {}, (value): value is Record<string, string[]> => typeof value === "object" && value !== null && Object.values(value).every((names) => Array.isArray(names) && names.every((name) => typeof name === "string")));
+
 // An older version kept a key here; people sign in now, and no secret stays in a browser.
 try {
   localStorage.removeItem("glasshive.key");

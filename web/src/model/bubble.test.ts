@@ -18,7 +18,7 @@ test("headlines", () => {
 test("names of bins", () => {
   expect(binName(bin("range", 0, 0, { low: 5, high: null }), print)).toBe("from 5 ms");
   expect(binName(bin("value", 0, 0, { value: true }), print)).toBe("true");
-  expect(binName(bin("other", 0, 0, { values: 40 }), print)).toBe("40 other values");
+  expect(binName(bin("other", 0, 0, { values: 40 }), print)).toBe("other (40 values)");
 });
 
 test("medians and outlines", () => {

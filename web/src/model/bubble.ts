@@ -31,7 +31,7 @@ export function binName(bin: Bin, print: (value: number) => string): string {
     case "missing":
       return "(absent)";
     case "other":
-      return `${bin.values ?? 0} other values`;
+      return `other (${bin.values ?? 0} ${bin.values === 1 ? "value" : "values"})`;
     case "range":
       return bin.high === null || bin.high === undefined ? `from ${print(bin.low ?? 0)}` : `${print(bin.low ?? 0)} – ${print(bin.high)}`;
     default:

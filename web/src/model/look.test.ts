@@ -19,3 +19,10 @@ test("names with separators in them, and what nobody wrote", () => {
   expect(readLook(text, 'COUNT WHERE (a = "x;y:z")').ramp).toBe("linear");
   expect(readLook(";;:log;COUNT", "COUNT")).toEqual(usual);
 });
+
+test("where values are cut off, and lines that run across gaps", () => {
+  const text = withLook("", "P95(duration_ms)", { ...usual, joined: true, clip: 1_500.5 });
+  expect(text).toBe("P95(duration_ms):joined,clip=1500.5");
+  expect(readLook(text, "P95(duration_ms)")).toEqual({ ...usual, joined: true, clip: 1_500.5 });
+  expect(readLook("COUNT:clip=much", "COUNT")).toEqual(usual);
+});

@@ -5,6 +5,10 @@ export interface Look {
   ramp: ColourScale;
   log: boolean;
   asTable: boolean;
+  /** Lines run across steps without a value. */
+  joined?: boolean;
+  /** The values above are cut off. */
+  clip?: number | undefined;
 }
 
 /** Of all graphs that are shown otherwise than usual: `COUNT:log,table;HEATMAP(duration_ms):linear`. */
@@ -20,11 +24,13 @@ const plain = (name: string) => name.replaceAll(";", ",");
 
 export function readLook(text: string | null, name: string): Look {
   const words = parts(text).find(([known]) => known === plain(name))?.[1] ?? [];
-  return { ramp: words.includes("linear") ? "linear" : words.includes("logramp") ? "log" : "sqrt", log: words.includes("log"), asTable: words.includes("table") };
+  const cut = Number(words.find((word) => word.startsWith("clip="))?.slice(5));
+  const clip = Number.isFinite(cut) ? cut : undefined;
+  return { ramp: words.includes("linear") ? "linear" : words.includes("logramp") ? "log" : "sqrt", log: words.includes("log"), asTable: words.includes("table"), ...(words.includes("joined") ? { joined: true } : {}), ...(clip === undefined ? {} : { clip }) };
 }
 
-export function withLook(text: string | null, name: string, { ramp, log, asTable }: Look): string {
-  const words = [ramp === "linear" ? "linear" : ramp === "log" ? "logramp" : "", log ? "log" : "", asTable ? "table" : ""].filter(Boolean);
+export function withLook(text: string | null, name: string, { ramp, log, asTable, joined, clip }: Look): string {
+  const words = [ramp === "linear" ? "linear" : ramp === "log" ? "logramp" : "", log ? "log" : "", asTable ? "table" : "", joined ? "joined" : "", clip === undefined ? "" : `clip=${clip}`].filter(Boolean);
   const others = parts(text).filter(([known]) => known !== plain(name));
   return [...others, ...(words.length > 0 ? [[plain(name), words] as const] : [])].map(([known, list]) => `${known}:${list.join(",")}`).join(";");
 }

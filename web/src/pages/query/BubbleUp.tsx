@@ -1,45 +1,46 @@
 import "./bubble.css";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useCompare } from "../../api/hooks";
-import type { Extent } from "../../charts/box";
-import { useParam } from "../../lib/address";
+import { readAddress, useParam } from "../../lib/address";
 import { count, duration, inUnit, percent, plural, unitOfColumn } from "../../lib/format";
 import { printJson } from "../../lib/json";
-import { msToNs } from "../../lib/time";
 import { type Bin, type Compared, SHOWN_BARS, binName, headline, stepsOf } from "../../model/bubble";
-import { type Query, asking, columnText, equals, withCondition } from "../../model/query";
+import { type Query, columnText, equals, withCondition } from "../../model/query";
+import type { Window } from "../../model/range";
 import { rank } from "../../model/rank";
-import { MenuList } from "../../ui/Menu";
+import { Menu, MenuList } from "../../ui/Menu";
 import { Reorder } from "../../ui/Reorder";
 import { announce } from "../../ui/announce";
 import { useHeldOrder } from "../../ui/held";
 import { Notes } from "../../ui/Notes";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
+import { timeText } from "../../ui/view";
+import { type Base, type Selected, basesOf, readBase, sidesOf } from "./compared";
 import type { RanQuery } from "./state";
-
-/** What is selected: a box of a graph, or a group of the table. */
-export interface Selected {
-  extent?: Extent | undefined;
-  /** The column of the box's values. */
-  column?: string | undefined;
-  group?: { column: string; value: unknown }[] | undefined;
-}
 
 interface BubbleUpProps {
   env: string;
-  time: string;
+  window: Window;
   selected: Selected;
   state: RanQuery;
   times: number;
 }
 
+const BASES: Record<Base, { name: string; others: string; about: string }> = {
+  rest: { name: "the rest", others: "others", about: "The rest: the query's other events" },
+  previous: { name: "the period before", others: "in the period before", about: "The period before: the query's events of the time before this range, as long as it" },
+  box: { name: "the other boxes", others: "in the other boxes", about: "The other boxes, without what lies in none" },
+};
 const FEW = 10;
 const FIRST_PANELS = 24;
 
 /** What the selected events have in common that the others have not. */
-export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
+export function BubbleUp({ env, window, selected, state, times }: BubbleUpProps) {
   const { ran } = state;
-  const body = requestOf(`${comparedText(ran, selected)} ${time}`, selected);
+  const [wanted, setBase] = useParam("base", "push");
+  const base = readBase(wanted, selected);
+  const sides = sidesOf(ran, selected, base, window);
+  const body = { text: `${sides.text} ${timeText(sides.window)}`, selection: sides.selection };
   const answer = useCompare(env, body, times);
   const [found, setSearch] = useParam("find");
   const search = found ?? "";
@@ -47,7 +48,7 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
   const grid = useRef<HTMLDivElement>(null);
   const columns = (answer.data?.columns ?? []) as Compared[];
   const telling = columns.filter((column) => column.class === "normal" && (!search || rank(search, column.name) > 0));
-  const order = useHeldOrder(grid, telling.map(({ name }) => name), true, `${search} ${printJson(body.selection)} ${comparedText(ran, selected)}`);
+  const order = useHeldOrder(grid, telling.map(({ name }) => name), true, `${search} ${printJson(sides)}`);
   const said = answer.isPlaceholderData || answer.isEstimate ? undefined : answer.data;
   useEffect(() => {
     const first = (said?.columns as Compared[] | undefined)?.find((column) => column.class === "normal");
@@ -67,8 +68,16 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
   const quiet = columns.filter((column) => column.class !== "normal" && (!search || rank(search, column.name) > 0));
   const all = data.selected.events + data.rest.events;
   const about = answer.isEstimate ? "~" : "";
-  // j and k lead from panel to panel.
+  // j and k lead from panel to panel, arrows from bar to bar.
   const key = (event: KeyboardEvent) => {
+    const along = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const row = (event.target as HTMLElement).closest?.("button.bar-row");
+    if (along && row) {
+      const rows = [...(row.closest(".bars")?.querySelectorAll<HTMLElement>("button.bar-row") ?? [])];
+      event.preventDefault();
+      rows[rows.indexOf(row as HTMLElement) + along]?.focus();
+      return;
+    }
     const by = { j: 1, k: -1 }[event.key];
     if (!by || event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).tagName === "INPUT") return;
     const panels = [...(grid.current?.querySelectorAll<HTMLElement>(".bubble") ?? [])];
@@ -83,8 +92,13 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
           <strong>{about}{count(data.selected.events)}</strong> selected{all > 0 && ` (${percent(data.selected.events / all)})`}
         </span>
         <span className="key b">
-          <strong>{about}{count(data.rest.events)}</strong> others
+          <strong>{about}{count(data.rest.events)}</strong> {BASES[base].others}
         </span>
+        <Menu
+          label={`Base: ${BASES[base].name}`}
+          className="button plain"
+          items={basesOf(selected).map((one) => ({ label: BASES[one].about, checked: one === base, run: () => setBase(one === "rest" ? null : one) }))}
+        />
         {answer.isEstimate && data.sampled ? (
           <span className="quiet">
             estimating: {count(data.sampled.rows)} of {plural(data.sampled.of, "stored row")} looked at so far
@@ -130,25 +144,6 @@ export function BubbleUp({ env, time, selected, state, times }: BubbleUpProps) {
 }
 
 const WHY: Record<string, string> = { asked: " (asked about)", unique: " (unique)", constant: " (everywhere the same)" };
-
-/** Which events are compared: those of the query; for a box of values only those that have the value, as only they could lie in it. */
-export function comparedText(ran: Query, { column }: Selected): string {
-  return asking(ran, ["COUNT"], {}, ...(column === undefined ? [] : [`${columnText(column)} exists`]));
-}
-
-function requestOf(text: string, { extent, column, group }: Selected) {
-  const finite = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? undefined : value);
-  const [low, high] = [finite(extent?.low), finite(extent?.high)];
-  const hasRange = column !== undefined && extent?.low !== undefined;
-  return {
-    text,
-    selection: {
-      ...(extent ? { start_ns: String(msToNs(extent.start)), end_ns: String(msToNs(extent.end)) } : {}),
-      ...(hasRange ? { ranges: [{ column, ...(low === undefined ? {} : { low }), ...(high === undefined ? {} : { high }) }] } : {}),
-      ...(group ? { equals: group } : {}),
-    },
-  };
-}
 
 function Panel({ column, state }: { column: Compared; state: RanQuery }) {
   const measure = unitOfColumn(column.name);
@@ -211,6 +206,13 @@ function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: 
   const { ran, run } = state;
   const filter = () => run(filtered(ran, column, bin, false));
   const exclude = () => run(filtered(ran, column, bin, true));
+  // Which of them there are, and how many of each.
+  const listed = () => run({ ...filtered(ran, column, bin, false), groupBy: [columnText(column)] }, { tab: null });
+  // The same selection, among fewer events.
+  const within = () => {
+    const { params } = readAddress();
+    run(filtered(ran, column, bin, false), { box: params.getAll("box"), sel: params.get("sel"), tab: "bubbleup" });
+  };
   const group = () => run({ ...ran, groupBy: [...ran.groupBy.filter((known) => known !== columnText(column)), columnText(column)] });
   if (bin.kind === "other") {
     return (
@@ -253,6 +255,8 @@ function BarRow({ column, bin, name, state }: { column: string; bin: Bin; name: 
             { label: `Filter: only ${name}`, run: filter },
             { label: "Exclude", run: exclude },
             { label: `Group by ${column}`, run: group },
+            { label: "Only these in table", run: listed },
+            { label: "Compare within these", run: within },
           ]}
         />
       )}

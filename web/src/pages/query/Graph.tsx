@@ -25,14 +25,23 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
   const isHeat = calculation.heat !== undefined;
   const [looks, setLooks] = useParam("g");
   const name = title ?? calculation.label;
-  const { ramp, log, asTable } = readLook(looks, name);
-  const set = (change: Partial<Look>) => setLooks(withLook(looks, name, { ramp, log, asTable, ...change }));
+  const look = readLook(looks, name);
+  const { ramp, log, asTable, joined = false, clip } = look;
+  const set = (change: Partial<Look>) => setLooks(withLook(looks, name, { ...look, ...change }));
   const percentiles = useStore(percentileLines);
   return (
     <section className="graph" data-graph={chart.index} aria-label={name}>
       <header>
         <h2 className={title ? "grow cut words" : "grow cut"}>{name}</h2>
         {isHeat && <RampLegend counts={calculation.heat?.counts ?? new Float32Array()} scale={ramp} />}
+        {clip !== undefined && !isHeat && (
+          <span className="quiet">
+            y clipped at {inUnit(clip, calculation.measure)}{" "}
+            <button type="button" className="button plain" onClick={() => set({ clip: undefined })}>
+              reset
+            </button>
+          </span>
+        )}
         <Menu
           label="Graph"
           className="button plain"
@@ -43,6 +52,10 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
               : [
                   { label: "Linear", checked: !log, run: () => set({ log: false }) },
                   { label: "Logarithmic", checked: log, run: () => set({ log: true }) },
+                  { label: null },
+                  { label: "Join across gaps", checked: joined, isSwitch: true, run: () => set({ joined: !joined }) },
+                  { label: "Clip y at half its height", run: () => set({ clip: (clip ?? highest(calculation, chart.shownGroups)) / 2 }) },
+                  ...(clip === undefined ? [] : [{ label: "Show all of y", run: () => set({ clip: undefined }) }]),
                 ]),
             { label: null },
             ...(isHeat ? [{ label: "P50, P95 and P99", checked: percentiles, isSwitch: true, run: () => percentileLines.set(!percentiles) }, { label: null }] : []),
@@ -50,7 +63,7 @@ export function Graph({ source, title, children, ...chart }: GraphProps) {
           ]}
         />
       </header>
-      {asTable ? <Figures {...chart} source={source} /> : <TimeChart {...chart} grid={source.grid} start={source.start} end={source.end} log={log} ramp={ramp} unfinishedFrom={source.end} />}
+      {asTable ? <Figures {...chart} source={source} /> : <TimeChart {...chart} grid={source.grid} start={source.start} end={source.end} log={log} ramp={ramp} joined={joined} clip={clip} onClip={(value) => set({ clip: value === undefined ? undefined : Number(value.toPrecision(3)) })} unfinishedFrom={source.end} />}
       {children}
     </section>
   );
@@ -83,6 +96,13 @@ function RampLegend({ counts, scale }: { counts: Float32Array; scale: ColourScal
       {count(shading.max)} events
     </span>
   );
+}
+
+/** The highest value of the lines that are drawn. */
+function highest({ lines }: GraphProps["calculation"], groups: readonly number[]): number {
+  let high = 0;
+  for (const group of groups) for (const value of lines[group] ?? []) if (value > high && value < Number.POSITIVE_INFINITY) high = value;
+  return high || 1;
 }
 
 const SHOWN_STEPS = 500;

@@ -1,7 +1,7 @@
 import "./query.css";
 import { memo, useEffect, useRef } from "react";
 import { Problem } from "../../api/client";
-import { type QueryAnswer, useRun, useStats } from "../../api/hooks";
+import { type QueryAnswer, type Want, useRun, useStats } from "../../api/hooks";
 import { type SavedQuery, useSavedQuery } from "../../api/library";
 import { useAddress, useChange } from "../../lib/address";
 import { duration } from "../../lib/format";
@@ -132,11 +132,15 @@ function QueryView({ saved }: { saved: SavedQuery | undefined }) {
   );
 }
 
+const SERIES: Want[] = ["series"];
+/** Of groups also what lies beyond the limit, and all of it. */
+const GROUPED: Want[] = ["series", "total", "other"];
+
 /** The answer in the tab that is open. What stands around it is not drawn again when an answer comes, nor this while a query is written. */
 const Answered = memo(function Answered({ env, state, time, times }: { env: string; state: RanQuery; time: string; times: number }) {
   const { ran, run, tab } = state;
   const query = printQuery(ran, true);
-  const answer = useRun(env, `${query} ${time}`, ["series"], times, tab === "results" || tab === "bubbleup");
+  const answer = useRun(env, `${query} ${time}`, ran.groupBy.length > 0 ? GROUPED : SERIES, times, tab === "results" || tab === "bubbleup");
   // Where the same question cannot be answered again, as when the server is gone, what was answered stays.
   const last = useRef<{ query: string; data: QueryAnswer }>(undefined);
   if (answer.data && !answer.isPlaceholderData) last.current = { query, data: answer.data };

@@ -2,10 +2,12 @@ import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "
 import { type Row, useEventPages, useRow } from "../../api/hooks";
 import { useSize } from "../../charts/canvas";
 import { duration, exact, inUnit, unitOfColumn } from "../../lib/format";
+import { rawColumns } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { type Zone, clock, isOneDay, moment, nsToMs, widened } from "../../lib/time";
 import { type Query, calcParts, columnOfCondition, columnText, equals, whereText, withCondition } from "../../model/query";
 import { useParam } from "../../lib/address";
+import { occurring, printChosen, readChosen, varying } from "../../model/rawcolumns";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
@@ -18,10 +20,11 @@ import { ROW_PX } from "../../ui/row";
 import { useKeptInSight } from "../../ui/sight";
 import { asked, pageAddress, useTime } from "../../ui/view";
 import { printJson } from "../../lib/json";
+import { RawColumns } from "./RawColumns";
 import { saveEvents } from "./rows";
 
 /** Rows that the list holds at most. */
-const MOST = 100_000;
+const MOST = 10_000;
 const OVERSCAN = 20;
 const USUAL = ["service.name", "name", "duration_ms", "http.response.status_code", "error", "severity"];
 /** Fields that lead on, or stand where a name is missing. */
@@ -41,17 +44,33 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
   const [event, setEvent] = useParam("event");
   const [isScrolled, setScrolled] = useState(false);
   const where = whereText(ran);
-  const names = useMemo(() => namesWanted(ran), [ran]);
+  const usual = useMemo(() => namesWanted(ran), [ran]);
+  const [told, setTold] = useParam("raw");
+  const [vary, setVary] = useParam("vary");
+  const datasets = ran.datasets.join() || "*";
+  const remembered = useStore(rawColumns);
+  // The address says what is shown; else what was chosen here for these datasets.
+  const chosen = useMemo(() => readChosen(told) ?? remembered[datasets], [told, remembered, datasets]);
+  const names = chosen ?? usual;
+  const choose = (next: readonly string[] | undefined) => {
+    const { [datasets]: _, ...others } = rawColumns.get();
+    rawColumns.set(next ? { ...others, [datasets]: [...next] } : others);
+    setTold(next ? printChosen(next) : null);
+  };
   const list = useRef<HTMLDivElement>(null);
   // Under Live, what is looked at stays where it is.
   const held = useHeldQuestion(list, { time, times, what: where }, live, isScrolled || event !== null);
   const answer = useEventPages(env, { text: `${where} ${held.time}`, columns: [...names, ...BESIDES] }, held.times);
-  const rows = useMemo(() => answer.data?.pages.flatMap((page) => page.rows), [answer.data]);
+  const read = useMemo(() => answer.data?.pages.flatMap((page) => page.rows), [answer.data]);
+  const rows = useMemo(() => read?.slice(0, MOST), [read]);
   // The address names an event with its time: it is found again wherever in the list it stands.
   const selected = useMemo(() => (event === null ? undefined : (rows?.find(({ seq }) => seq === nameOf(event).seq) ?? nameOf(event))), [event, rows]);
   const setSelected = (row: Row | undefined) => setEvent(row ? `${row.seq}@${row.time_ns}` : null);
   const full = useRow(env, selected);
-  const columns = useMemo(() => columnsOf(names, rows ?? []), [names, rows]);
+  const columns = useMemo(() => {
+    const there = chosen ? [...chosen] : occurring(names, rows ?? []);
+    return vary === "1" ? varying(there, rows ?? [], printJson) : there;
+  }, [chosen, names, rows, vary]);
   if (answer.error && !rows) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   if (!rows) {
     return (
@@ -70,7 +89,8 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
     );
   }
   const row = full.data ?? selected;
-  const more = answer.hasNextPage && rows.length < MOST;
+  const isCut = answer.hasNextPage || (read?.length ?? 0) > MOST;
+  const more = isCut && rows.length < MOST;
   const close = () => {
     setSelected(undefined);
     list.current?.focus();
@@ -80,15 +100,16 @@ export function RawData({ env, ran, time, run }: RawDataProps) {
       <Notes data={answer.data?.pages ?? []} />
       <div className="status-line" style={{ marginBottom: 8, alignItems: "center" }}>
         <span role="status">
-          {answer.hasNextPage ? `The newest ${exact(rows.length)} events${more ? "; more come as you scroll" : `, the most that are shown; narrow the range for the others`}` : `${exact(rows.length)} events`}
+          {isCut ? `The newest ${exact(rows.length)} events${more ? "; more come as you scroll" : ", the most that are shown. Narrow the range, or download all"}` : `${exact(rows.length)} events`}
         </span>
         {held.isHeld && held.isOlder && (
           <button type="button" className="button" onClick={() => (setSelected(undefined), list.current?.scrollTo(0, 0), held.renew())}>
             Newer events are there: show them
           </button>
         )}
+        <RawColumns env={env} shown={chosen ?? columns} isChosen={chosen !== undefined} choose={choose} onlyVarying={vary === "1"} setOnlyVarying={(only) => setVary(only ? "1" : null)} />
         <Menu
-          label="Download"
+          label={isCut && !more ? "Download all" : "Download"}
           items={[
             { label: "CSV, all fields", run: () => void saveEvents(env, `${where} ${held.time}`, "csv", new Date()) },
             { label: "JSON lines, all fields", run: () => void saveEvents(env, `${where} ${held.time}`, "ndjson", new Date()) },
@@ -163,12 +184,6 @@ function namesWanted(query: Query): string[] {
   const defined = new Set(query.fields.map((field) => field.split("=")[0]?.trim()));
   const plain = named.map((name) => name.replaceAll("`", "").replace(/^=/, "")).filter((name) => name && !/^(root|parent|child|any[23]?|none)\./.test(name) && !defined.has(name));
   return [...new Set([...plain, ...USUAL])];
-}
-
-/** Those that occur. */
-function columnsOf(names: readonly string[], rows: readonly Row[]): string[] {
-  const sample = rows.slice(0, 200);
-  return names.filter((name) => sample.some(({ fields }) => name in fields));
 }
 
 /** When the newest and the oldest one happened. */

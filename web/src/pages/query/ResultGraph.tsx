@@ -1,9 +1,11 @@
 import { memo, useMemo } from "react";
 import type { QueryAnswer } from "../../api/hooks";
-import { type Box, type Extent, boxOf, extentOf, printBox } from "../../charts/box";
+import type { BoxChange } from "../../charts/TimeChart";
+import { type Box, type Extent, boxOf, cellsOf, expressionOf, extentOf, printBox, timesOfBoxes } from "../../charts/box";
 import { useChange } from "../../lib/address";
 import { bubbleUpOnDrag } from "../../lib/preferences";
 import type { Before } from "../../model/before";
+import { columnReference, definitionOf, withDefinition } from "../../model/calculated";
 import { type Query, columnText, equals, withCondition } from "../../model/query";
 import { absolute } from "../../model/range";
 import type { Calculation, Graphs } from "../../model/series";
@@ -30,8 +32,8 @@ interface ResultGraphProps {
   height: number;
   shownGroups: readonly number[];
   groupColours: readonly string[] | undefined;
-  /** The box of the address, where it lies on this graph. */
-  kept: Extent | undefined;
+  /** The boxes of the address, where they lie on this graph; the last one is acted on. */
+  kept: readonly Extent[] | undefined;
   /** Percentiles that are drawn over a heatmap. */
   percentiles: Graphs | undefined;
   before: Before | undefined;
@@ -48,33 +50,47 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
   const { zone } = useTime();
   const editing = useEditing();
   const { heat } = calculation;
-  const box = useMemo(() => kept && boxOf(kept, index, source.grid, heat), [kept, index, source, heat]);
-  const extent = box && extentOf(box, source.grid, heat);
+  const boxes = useMemo(() => (kept ?? []).flatMap((one) => boxOf(one, index, source.grid, heat) ?? []), [kept, index, source, heat]);
+  const box = boxes.at(-1);
+  const others = useMemo(() => boxes.slice(0, -1), [boxes]);
+  const extents = boxes.map((one) => extentOf(one, source.grid, heat));
+  const extent = extents.at(-1);
   const over = useMemo(() => percentiles && overlayOf(percentiles, calculation.column), [percentiles, calculation]);
   const earlier = useMemo(() => {
     const lines = before?.lines[index];
     return before && lines && { grid: before.grid, lines };
   }, [before, index]);
   const datasets = useMemo(() => ran.datasets.map((name) => name.replaceAll("`", "")), [ran]);
-  const setBox = (next: Box | undefined, opens = next !== undefined && bubbleUpOnDrag.get()) => {
+  const addressOf = (next: readonly Box[]): string[] => next.map((one) => printBox(one.calc, extentOf(one, source.grid, heat)));
+  const setBoxes = (next: readonly Box[], opens: boolean) => {
     setPoint(undefined);
-    change({ box: next ? printBox(next.calc, extentOf(next, source.grid, heat)) : null, sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
-    if (next) announce(opens ? "Comparing the box with the rest; panels follow the graph" : "Box drawn; its menu follows the graph");
+    change({ box: addressOf(next), sel: null, ...(opens ? { tab: "bubbleup" } : {}) });
+    const several = next.length > 1 ? `${next.length} boxes, taken together` : "";
+    if (next.length > 0) announce(opens ? `Comparing ${several || "the box"} with the rest; panels follow the graph` : `${several || "Box drawn"}; its menu follows the graph`);
+  };
+  const setBox = (next: Box | undefined, how: BoxChange) => {
+    if (!next) return setBoxes(others, false);
+    // The same cells twice are one box.
+    const beside = how === "alone" ? [] : how === "add" ? boxes : others;
+    setBoxes([...beside.filter((one) => cellsOf(one) !== cellsOf(next)), next], bubbleUpOnDrag.get());
   };
   // The hand is elsewhere by then: nothing opens under it, and there is no step to go back.
-  const leaveBox = (next: Box) => change({ box: printBox(next.calc, extentOf(next, source.grid, heat)), sel: null }, "replace");
+  const leaveBox = (next: Box) => change({ box: addressOf([...others, next]), sel: null }, "replace");
+  const chooseBox = (next: Box) => change({ box: addressOf([...boxes.filter((one) => one !== next), next]) }, "replace");
+  const inBoxes = (query: Query) => (extents.length > 1 ? withinBoxes(query, calculation.column, extents) : extent ? narrowed(query, calculation.column, extent) : query);
   const itemsOf = (at: Point): Item[] => {
     const { step, row, group } = at;
     const cell: Box = { calc: at.calc, firstStep: step, lastStep: step, ...(row === undefined ? {} : { firstRow: row, lastRow: row }) };
     const { start, end, ...values } = extentOf(cell, source.grid, heat);
     const own = group === undefined ? [] : breakdowns.map((column, n) => equals(column, results[group]?.group[n] ?? null));
+    const excluded = group === undefined ? [] : breakdowns.map((column, n) => equals(column, results[group]?.group[n] ?? null, true));
     return [
       { label: "Open a trace here", run: () => void openTrace(env, ran, source, calculation, results.map((result) => result.group), at) },
       { label: "Show events", run: () => run(own.reduce(withCondition, narrowed(ran, calculation.column, values)), { ...zoomed(absolute({ start, end })), tab: "raw" }) },
-      { label: "Compare to rest", run: () => setBox(cell, true) },
+      { label: "Compare to rest", run: () => setBoxes([cell], true) },
       { label: "Zoom in here", run: () => change(zoomed(absolute({ start: source.grid.first + (step - 2) * source.grid.step, end: source.grid.first + (step + 3) * source.grid.step }))) },
       ...(own.length > 0 ? [{ label: `Only ${source.names[group ?? 0] ?? "this group"}`, run: () => run(own.reduce(withCondition, ran)) }] : []),
-      ...(own.length === 1 ? [{ label: "Exclude it", run: () => run(withCondition(ran, equals(breakdowns[0] ?? "", results[group ?? 0]?.group[0] ?? null, true))) }] : []),
+      ...excluded.map((condition, n) => ({ label: excluded.length === 1 ? "Exclude it" : `Exclude ${own[n]}`, run: () => run(withCondition(ran, condition)) })),
       ...(editing.disabled ? [] : [{ label: "Add marker", run: () => markerForm.set({ start }) }]),
     ];
   };
@@ -89,6 +105,10 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
       shownGroups={shownGroups}
       groupColours={groupColours}
       box={box}
+      others={others}
+      onChoose={chooseBox}
+      onZoom={(next) => (setPoint(undefined), change({ ...zoomed(absolute(extentOf(next, source.grid, heat))), box: null }))}
+      onRange={(range) => change(zoomed(absolute(range)))}
       over={over}
       before={earlier}
       datasets={datasets}
@@ -103,21 +123,21 @@ export const ResultGraph = memo(function ResultGraph({ env, ran, run, results, b
                 Compare to rest
               </button>
             )}
-            <button type="button" className="button" onClick={() => change(zoomed(absolute(extent)))}>
+            <button type="button" className="button" onClick={() => change(zoomed(absolute(timesOfBoxes(extents))))}>
               Zoom
             </button>
-            <button type="button" className="button" onClick={() => run(narrowed(ran, calculation.column, extent), { ...zoomed(absolute(extent)), tab: "raw" })}>
+            <button type="button" className="button" onClick={() => run(inBoxes(ran), { ...zoomed(absolute(timesOfBoxes(extents))), tab: "raw" })}>
               Show events
             </button>
-            {extent.low !== undefined && (
-              <button type="button" className="button" onClick={() => run(narrowed(ran, calculation.column, extent))}>
+            {(extent.low !== undefined || extents.length > 1) && (
+              <button type="button" className="button" onClick={() => run(inBoxes(ran))}>
                 Filter
               </button>
             )}
-            <button type="button" className="button" {...editing} onClick={() => markerForm.set({ start: extent.start, end: extent.end })}>
+            <button type="button" className="button" {...editing} onClick={() => markerForm.set(timesOfBoxes(extents))}>
               Add marker
             </button>
-            <button type="button" className="button plain square" aria-label="Remove the box" onClick={() => change({ box: null })}>
+            <button type="button" className="button plain square" aria-label={extents.length > 1 ? "Remove all boxes" : "Remove the box"} onClick={() => change({ box: null })}>
               ×
             </button>
           </>
@@ -153,4 +173,12 @@ function narrowed(query: Query, column: string, { low, high }: { low?: number; h
   if (low !== undefined && Number.isFinite(low)) next = withCondition(next, `${columnText(column)} >= ${low}`);
   if (high !== undefined && Number.isFinite(high)) next = withCondition(next, `${columnText(column)} < ${high}`);
   return next;
+}
+
+/** The query with its events in one of several boxes: a calculated field says which lie there. */
+function withinBoxes(query: Query, column: string, extents: readonly Extent[]): Query {
+  const taken = new Set(query.fields.map((piece) => definitionOf(piece).name));
+  let name = "in_boxes";
+  for (let n = 2; taken.has(name); n++) name = `in_boxes_${n}`;
+  return withCondition(withDefinition(query, { name, expression: expressionOf(extents, columnReference(column)) }), `${name} = true`);
 }

@@ -1,9 +1,10 @@
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { type Asked, type QueryAnswer, useRun, useUnits } from "../../api/hooks";
 import { slotColour, useColours } from "../../charts/colours";
-import { type Extent, readBox } from "../../charts/box";
-import { useAddress } from "../../lib/address";
-import { parseJson } from "../../lib/json";
+import { readBoxes } from "../../charts/box";
+import { useAddress, useChange } from "../../lib/address";
+import { plural } from "../../lib/format";
+import { parseJson, printJson } from "../../lib/json";
 import { percentileLines } from "../../lib/preferences";
 import { useStore } from "../../lib/store";
 import { beforeOf, offsetOf } from "../../model/before";
@@ -12,9 +13,11 @@ import { asking, isHeatmap } from "../../model/query";
 import { type Calculation, drawnGraphs, graphsOf } from "../../model/series";
 import { Notes } from "../../ui/Notes";
 import { EmptyState, ErrorState, Skeleton, Waiting } from "../../ui/States";
+import { announce } from "../../ui/announce";
 import { timeText, useTime } from "../../ui/view";
 import { Nothing, StatusLine } from "./Answer";
-import { BubbleUp, type Selected } from "./BubbleUp";
+import { BubbleUp } from "./BubbleUp";
+import type { Selected } from "./compared";
 import { Closer } from "./Closer";
 import { ResultGraph } from "./ResultGraph";
 import { SummaryTable } from "./SummaryTable";
@@ -44,8 +47,8 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   const { params } = useAddress();
   const { window: shown } = useTime();
   const [point, setPoint] = useState<Point>();
-  const boxText = params.get("box");
-  const kept = useMemo(() => readBox(boxText), [boxText]);
+  const boxText = params.getAll("box").join(" ");
+  const kept = useMemo(() => readBoxes(boxText.split(" ")), [boxText]);
   const data = answer.data;
   const units = useUnits(env, ran.calcs);
   const graphs = useMemo(() => (data ? graphsOf(data) : undefined), [data, units]);
@@ -63,7 +66,18 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
   const lineCalcs = ran.calcs.filter((calc) => !isHeatmap(calc));
   const then = useRun(env, `${asking(ran, ran.calcs, { groupBy: ran.groupBy, orderBy: ran.orderBy, limit: ran.limit, step: ran.step })} ${timeText({ start: shown.start - (offset ?? 0), end: shown.end - (offset ?? 0) })}`, ["series"], times, offset !== undefined && (lineCalcs.length > 0 || ran.calcs.length === 0));
   const before = useMemo(() => (data && then.data && offset !== undefined ? beforeOf(data, then.data, offset) : undefined), [data, then.data, offset]);
-  const shownGroups = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, graphs?.names.length ?? 0) }, (_, n) => n), [graphs]);
+  const chosen = params.get("lines");
+  const usual = useMemo(() => Array.from({ length: Math.min(DRAWN_GROUPS, graphs?.names.length ?? 0) }, (_, n) => n), [graphs]);
+  const shownGroups = useMemo(() => chosenRows(chosen, data?.results ?? []) ?? usual, [chosen, data, usual]);
+  const change = useChange();
+  const drawLines = useCallback(
+    (rows: readonly number[] | undefined) => {
+      const isUsual = rows === undefined || (rows.length === usual.length && rows.every((row) => usual.includes(row)));
+      change({ lines: isUsual ? null : printJson(rows.map((row) => data?.results[row]?.group)) }, "replace");
+      announce(isUsual ? "All groups are drawn" : `${plural(rows.length, "group")} drawn`);
+    },
+    [change, usual, data],
+  );
 
   const slots = useSlots(env, data);
   const colours = useColours();
@@ -79,7 +93,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
     );
   }
   const drawn = drawnGraphs(graphs, isGrouped ? wholeGraphs : graphs);
-  const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extent, kept ? drawn[kept.calc]?.calculation : undefined);
+  const selected = selectedOf(params.get("sel"), data.breakdowns, kept?.extents, kept ? drawn[kept.calc]?.calculation : undefined);
   const isComparing = state.tab === "bubbleup";
   const heatmaps = drawn.filter(({ calculation }) => calculation.op === "HEATMAP").length;
   if (hasNothing(data)) return <Nothing env={env} state={state} data={data} time={time} />;
@@ -114,7 +128,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
             height={isHeat ? (isComparing && selected ? 140 : heatmaps > 1 ? 200 : 260) : isComparing && selected ? 120 : 168}
             shownGroups={isHeat ? NO_GROUPS : shownGroups}
             groupColours={isHeat ? undefined : groupColours}
-            kept={kept?.calc === index ? kept.extent : undefined}
+            kept={kept?.calc === index ? kept.extents : undefined}
             percentiles={isHeat && withPercentiles ? percentileGraphs : undefined}
             before={isHeat ? undefined : before}
             isComparing={isComparing}
@@ -125,7 +139,7 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
       })}
       {isComparing ? (
         selected ? (
-          <BubbleUp env={env} time={time} selected={selected} state={state} times={times} />
+          <BubbleUp env={env} window={shown} selected={selected} state={state} times={times} />
         ) : (
           <EmptyState title="Draw a box on a graph">
             <p className="why">Drag over what looks odd, such as the slow corner of the heatmap. What those events have in common, and the others have not, stands here then.</p>
@@ -133,14 +147,27 @@ export function Results({ env, state, answer, time, times }: ResultsProps) {
           </EmptyState>
         )
       ) : (
-        <SummaryTable data={data} graphs={graphs} state={state} before={before?.values} slots={slots} />
+        <SummaryTable data={data} graphs={graphs} state={state} before={before?.values} slots={slots} drawn={shownGroups} setDrawn={drawLines} />
       )}
     </div>
   );
 }
 
+/** The rows of the groups that an address names to be drawn; nothing where none of them is there. */
+function chosenRows(text: string | null, results: QueryAnswer["results"]): readonly number[] | undefined {
+  if (!text) return undefined;
+  try {
+    const groups = parseJson(text);
+    const names = new Set(Array.isArray(groups) ? groups.map((group) => printJson(group)) : []);
+    const rows = results.flatMap(({ group }, row) => (names.has(printJson(group)) ? [row] : []));
+    return rows.length === 0 ? undefined : rows;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The selection of the address: a group, or a box. */
-function selectedOf(group: string | null, breakdowns: readonly string[], extent: Extent | undefined, calculation: Calculation | undefined): Selected | undefined {
+function selectedOf(group: string | null, breakdowns: readonly string[], extents: Selected["extents"], calculation: Calculation | undefined): Selected | undefined {
   if (group) {
     try {
       const values = parseJson(group);
@@ -149,6 +176,6 @@ function selectedOf(group: string | null, breakdowns: readonly string[], extent:
       // As good as none.
     }
   }
-  if (!extent) return undefined;
-  return { extent, column: calculation?.op === "HEATMAP" ? calculation.column : undefined };
+  if (!extents) return undefined;
+  return { extents, column: calculation?.op === "HEATMAP" ? calculation.column : undefined };
 }

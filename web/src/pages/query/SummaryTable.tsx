@@ -1,22 +1,21 @@
-import { Fragment, memo, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { QueryAnswer } from "../../api/hooks";
-import { type Colours, slotColour, useColours } from "../../charts/colours";
+import { useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
-import { stripOf } from "../../charts/strip";
 import { useChange, useParam } from "../../lib/address";
+import { count, exact, percent } from "../../lib/format";
 import { printJson } from "../../lib/json";
-import { count, inUnit } from "../../lib/format";
-import { changeText } from "../../model/before";
 import { csvOf } from "../../model/csv";
-import { equals, withCondition } from "../../model/query";
-import { type Calculation, type Graphs, numberOf } from "../../model/series";
-import { copyText } from "../../ui/clipboard";
+import { type Laid, pressedSort, printLayout, readLayout, readSort, withLaid } from "../../model/layout";
+import { type Query, equals, withCondition } from "../../model/query";
+import { type Graphs, numberOf } from "../../model/series";
 import { Menu } from "../../ui/Menu";
 import { Reorder } from "../../ui/Reorder";
-import { filled } from "../../ui/Table";
 import { download, fileName } from "../../ui/download";
 import { timelessText, useHeldOrder } from "../../ui/held";
 import { useSight } from "../../ui/sight";
+import { GroupHead } from "./GroupHead";
+import { type Acts, Cells, GroupRow, text } from "./GroupRow";
 import type { RanQuery } from "./state";
 
 /** Rows from which on only those in sight are drawn, and from which on the table scrolls by itself. */
@@ -26,29 +25,36 @@ const OVERSCAN = 8;
 /** How high such a table is, pixels. */
 const HIGH = 640;
 
+interface SummaryTableProps {
+  data: QueryAnswer;
+  graphs: Graphs;
+  state: RanQuery;
+  before?: number[][] | undefined;
+  slots: readonly number[];
+  /** The groups that graphs draw. */
+  drawn: readonly number[];
+  /** Draws these; all that are drawn as a rule when left out. */
+  setDrawn: (rows: readonly number[] | undefined) => void;
+}
+
 /** A row for each group: colour, values, bars. */
-export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before, slots }: { data: QueryAnswer; graphs: Graphs; state: RanQuery; before?: number[][] | undefined; slots: readonly number[] }) {
+export const SummaryTable = memo(function SummaryTable({ data, graphs, state, before, slots, drawn, setDrawn }: SummaryTableProps) {
   const [sorted, setSorted] = useParam("sort");
+  const [laid, setLaid] = useParam("cols");
   const { ran, run } = state;
   const holder = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [tall, setTall] = useState(24);
   const change = useChange();
   const breakdowns = data.breakdowns;
-  const sort = useMemo(() => sortOf(sorted, [...breakdowns, ...data.calculations]), [sorted, breakdowns, data.calculations]);
+  const labels = useMemo(() => [...breakdowns, ...data.calculations], [breakdowns, data.calculations]);
+  const sort = useMemo(() => readSort(sorted, labels), [sorted, labels]);
+  const layout = useMemo(() => readLayout(laid, labels), [laid, labels]);
+  const shown = useMemo(() => layout.filter(({ isHidden }) => !isHidden), [layout]);
+  const setLayout = (next: Laid[]) => setLaid(printLayout(next, labels) || null);
   const colours = useColours();
   const largest = useMemo(() => graphs.calculations.map((_, n) => largestOf(data, n)), [data, graphs]);
-  const sortedRows = useMemo(() => {
-    const rows = data.results.map((_, n) => n);
-    if (!sort) return rows;
-    const keys = data.results.map(({ group, values }) => (sort.by < breakdowns.length ? String(group[sort.by] ?? "") : numberOf(values[sort.by - breakdowns.length])));
-    const compare = (a: number, b: number) => {
-      const [left = "", right = ""] = [keys[a], keys[b]];
-      if (left === right) return 0;
-      return typeof left === "number" && typeof right === "number" ? (Number.isNaN(left) ? -1 : Number.isNaN(right) ? 1 : left - right) : String(left) < String(right) ? -1 : 1;
-    };
-    return rows.sort((a, b) => (sort.down ? -compare(a, b) : compare(a, b)));
-  }, [data, sort, breakdowns]);
+  const sortedRows = useMemo(() => sortedBy(data, sort, labels), [data, sort, labels]);
   const names = useMemo(() => data.results.map(({ group }) => printJson(group)), [data]);
   const rowOf = useMemo(() => new Map(names.map((name, row) => [name, row])), [names]);
   const next = useMemo(() => sortedRows.map((row) => names[row] ?? ""), [sortedRows, names]);
@@ -61,71 +67,69 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
   const scrolled = isMany ? top : 0;
   const first = isSeveral ? Math.min(order.length, Math.max(0, Math.floor((scrolled + sight.top) / tall) - OVERSCAN)) : 0;
   const last = isSeveral ? Math.min(order.length, Math.ceil((scrolled + sight.bottom) / tall) + OVERSCAN) : order.length;
-  const longest = useMemo(() => (isSeveral ? breakdowns.map((_, n) => longestOf(data, n)) : []), [isSeveral, data, breakdowns]);
-  const columns = 1 + breakdowns.length + graphs.calculations.length * 2;
+  const longest = useMemo(() => (isSeveral ? shown.map(({ name }) => longestOf(data, breakdowns.indexOf(name))) : []), [isSeveral, data, breakdowns, shown]);
+  const compared = useMemo(() => new Set(before ? graphs.calculations.filter(({ op }) => op !== "HEATMAP").map(({ label }) => label) : []), [before, graphs]);
+  const columns = Number(breakdowns.length > 0) + shown.length + shown.filter(({ name }) => compared.has(name)).length;
   useLayoutEffect(() => {
     const row = holder.current?.querySelector<HTMLElement>("tr[data-row]");
     if (row && row.offsetHeight > 0) setTall(row.offsetHeight);
   }, [isMany, isSeveral]);
-  const save = (format: "csv" | "json") => {
-    const header = [...breakdowns, ...data.calculations];
-    const rows = data.results.map(({ group, values }) => [...group, ...values]);
-    if (format === "csv") download(fileName("groups", "csv", new Date()), "text/csv", [csvOf(header, rows)]);
-    else download(fileName("groups", "json", new Date()), "application/json", [printJson({ query: data.query.text, results: rows.map((row) => Object.fromEntries(header.map((name, n) => [name, row[n]]))) }, 1)]);
-  };
-  const saveSeries = () => {
-    const rows = data.series.map(({ step, group, values }) => [new Date(graphs.grid.first + step * graphs.grid.step).toISOString(), ...(data.results[group]?.group ?? []), ...values]);
-    download(fileName("series", "csv", new Date()), "text/csv", [csvOf(["time", ...breakdowns, ...data.calculations], rows)]);
-  };
-  const header = (label: string, index: number) => (
-    <th key={`${label}${index}`} scope="col" className={index >= breakdowns.length ? "num" : ""} aria-sort={sort?.by === index ? (sort.down ? "descending" : "ascending") : "none"}>
-      <button type="button" onClick={() => setSorted(`${(sort?.by === index ? !sort.down : index >= breakdowns.length) ? "down" : "up"}:${label}`)}>
-        {label}
-        {sort?.by === index && (sort.down ? " ↓" : " ↑")}
-      </button>
-    </th>
-  );
-  const only = (row: number, negated: boolean) =>
-    breakdowns.reduce((query, column, n) => withCondition(query, equals(column, data.results[row]?.group[n], negated)), ran);
+  const equalsOf = (row: number, n: number, negated = false) => equals(breakdowns[n] ?? "", data.results[row]?.group[n], negated);
+  const only = (row: number): Query => breakdowns.reduce((query, _, n) => withCondition(query, equalsOf(row, n)), ran);
+  const active = ran.where.filter(({ off }) => !off);
+  // Conditions are joined in one way: beside several that must all hold, another one cannot stand alone.
+  const hasEither = breakdowns.length === 1 && active.length > 0 && (active.length === 1 || ran.join === "OR");
   // The rows keep one and the same object, whatever is drawn around them.
   const latest = useRef<Acts>(undefined);
   latest.current = {
-    only: (row, tab) => run(only(row, false), tab ? { tab } : {}),
-    exclude: (row) => run(only(row, true)),
+    only: (row, tab) => run(only(row), tab ? { tab } : {}),
+    exclude: (row, n) => run(withCondition(ran, equalsOf(row, n, true))),
+    either: (row) => run({ ...ran, join: "OR", where: [...ran.where, { text: equalsOf(row, 0), off: false }] }),
+    within: (row) => {
+      run({ ...only(row), groupBy: [] });
+      document.querySelector<HTMLElement>('[aria-label="Add to GROUP BY"]')?.focus();
+    },
     compare: (row) => change({ sel: printJson(data.results[row]?.group), box: null, tab: "bubbleup" }),
+    draw: (row, beside) => setDrawn(drawnAfter(row, beside, drawn)),
   };
-  const acts = useMemo((): Acts => ({ only: (row, tab) => latest.current?.only(row, tab), exclude: (row) => latest.current?.exclude(row), compare: (row) => latest.current?.compare(row) }), []);
+  const acts = useMemo(
+    (): Acts => ({
+      only: (row, tab) => latest.current?.only(row, tab),
+      exclude: (row, n) => latest.current?.exclude(row, n),
+      either: (row) => latest.current?.either(row),
+      within: (row) => latest.current?.within(row),
+      compare: (row) => latest.current?.compare(row),
+      draw: (row, beside) => latest.current?.draw(row, beside),
+    }),
+    [],
+  );
+  const key = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && !event.defaultPrevented) return setDrawn(undefined);
+    const by = { j: 1, k: -1 }[event.key];
+    if (by === undefined || (event.target as HTMLElement).closest("[role=menu]")) return;
+    const boxes = [...(holder.current?.querySelectorAll<HTMLElement>("button.draw") ?? [])];
+    const at = boxes.findIndex((box) => box.closest("tr")?.contains(document.activeElement));
+    event.preventDefault();
+    boxes[at < 0 ? 0 : Math.min(boxes.length - 1, Math.max(0, at + by))]?.focus();
+  };
+  const isDrawn = useMemo(() => new Set(drawn), [drawn]);
+  const counts = data.calculations.indexOf("COUNT");
+  const others = share(data.other?.[counts], data.total?.[counts]);
   return (
     <div>
-      <div ref={holder} className="grid-wrap" style={isMany ? { maxHeight: HIGH } : {}} tabIndex={0} role="region" aria-label="Groups" onScroll={(event) => isMany && setTop(event.currentTarget.scrollTop)}>
+      <div ref={holder} className="grid-wrap" style={isMany ? { maxHeight: HIGH } : {}} tabIndex={0} role="region" aria-label="Groups" onKeyDown={key} onScroll={(event) => isMany && setTop(event.currentTarget.scrollTop)}>
         <table className="grid" aria-rowcount={order.length + 1}>
           <thead>
-            <tr>
-              {breakdowns.length > 0 && (
-                <th scope="col" className="least">
-                  <span className="only-read">colour and menu</span>
-                </th>
-              )}
-              {breakdowns.map(header)}
-              {graphs.calculations.map(({ label, op }, n) => (
-                <Fragment key={label}>
-                  {header(label, breakdowns.length + n)}
-                  {before && op !== "HEATMAP" && (
-                    <th scope="col" className="num">
-                      than before
-                    </th>
-                  )}
-                </Fragment>
-              ))}
-            </tr>
+            <GroupHead layout={layout} setLayout={setLayout} breakdowns={breakdowns} compared={compared} sort={sort} press={(name, adds) => setSorted(pressedSort(sort, name, !breakdowns.includes(name), adds))} />
           </thead>
           <tbody onPointerLeave={() => hoveredGroup.set(undefined)}>
             {isSeveral && (
               // What is longest in each column, though not in sight, keeps its width while rows come and go.
               <tr aria-hidden="true" style={{ visibility: "collapse" }}>
                 {breakdowns.length > 0 && <td className="least" />}
-                {longest.map((text, n) => (
-                  <td key={breakdowns[n]}>{text}</td>
+                {longest.map((value, n) => (
+                  <td key={n}>{value}</td>
                 ))}
               </tr>
             )}
@@ -135,7 +139,22 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
               </tr>
             )}
             {order.slice(first, last).map((row, n) => (
-              <GroupRow key={names[row]} row={row} slot={slots[row]} index={first + n} data={data} graphs={graphs} colours={colours} largest={largest} before={before?.[row]} isCompared={before !== undefined} acts={acts} />
+              <GroupRow
+                key={names[row]}
+                row={row}
+                slot={slots[row]}
+                index={first + n}
+                data={data}
+                graphs={graphs}
+                columns={shown}
+                colours={colours}
+                largest={largest}
+                before={before?.[row]}
+                isCompared={before !== undefined}
+                isDrawn={isDrawn.has(row)}
+                hasEither={hasEither}
+                acts={acts}
+              />
             ))}
             {last < order.length && (
               <tr aria-hidden="true">
@@ -143,18 +162,53 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
               </tr>
             )}
           </tbody>
+          {breakdowns.length > 0 && (
+            <tfoot>
+              {([["other", data.other], ["total", data.total]] as const).map(
+                ([name, values]) =>
+                  values && (
+                    <tr key={name} aria-label={name === "other" ? "The groups beyond the limit, as one" : "All events, as one group"}>
+                      <th scope="row" className="least">
+                        <span className="swatch dashed" />
+                        {name}
+                      </th>
+                      <Cells data={data} graphs={graphs} columns={shown} group={undefined} values={values} largest={undefined} colours={colours} before={undefined} isCompared={before !== undefined} />
+                    </tr>
+                  ),
+              )}
+            </tfoot>
+          )}
         </table>
       </div>
       <div className="table-foot status-line" style={{ alignItems: "center" }}>
-        {breakdowns.length > 0 && <span>{`${count(data.results.length)} of ${count(data.groups)} groups`}</span>}
+        {breakdowns.length > 0 && (
+          <span>
+            {`${exact(data.results.length)} of ${exact(Number(data.groups))} groups`}
+            {others !== undefined && `, other ${percent(others)}`}
+            {data.total && counts >= 0 && `, total ${count(numberOf(data.total[counts]))}`}
+          </span>
+        )}
         {data.groups > data.results.length && <span>the rest is beyond LIMIT; sorting here sorts what is shown</span>}
+        {drawn.length < Math.min(12, data.results.length) && breakdowns.length > 0 && (
+          <button type="button" className="button plain" onClick={() => setDrawn(undefined)}>
+            Draw all groups
+          </button>
+        )}
         <Reorder {...held} />
+        <Menu
+          label="Columns"
+          items={[
+            ...layout.map(({ name, isHidden }) => ({ label: name, checked: !isHidden, isSwitch: true, run: () => (isHidden || shown.length > 1) && setLayout(withLaid(layout, name, { isHidden: !isHidden })) })),
+            { label: null },
+            { label: "As the query has them", run: () => setLaid(null) },
+          ]}
+        />
         <Menu
           label="Download"
           items={[
-            { label: "Table as CSV", run: () => save("csv") },
-            { label: "Table as JSON", run: () => save("json") },
-            { label: "Values over time as CSV", run: saveSeries },
+            { label: "Table as CSV", run: () => save(data, "csv") },
+            { label: "Table as JSON", run: () => save(data, "json") },
+            { label: "Values over time as CSV", run: () => saveSeries(data, graphs) },
           ]}
         />
       </div>
@@ -162,88 +216,55 @@ export const SummaryTable = memo(function SummaryTable({ data, graphs, state, be
   );
 });
 
-interface Acts {
-  only: (row: number, tab?: string) => void;
-  exclude: (row: number) => void;
-  compare: (row: number) => void;
+/** What is drawn after a row was pressed: it alone, or it beside the others; nothing where that is what is drawn as a rule. */
+function drawnAfter(row: number, beside: boolean, drawn: readonly number[]): readonly number[] | undefined {
+  const isDrawn = drawn.includes(row);
+  if (!beside) return isDrawn && drawn.length === 1 ? undefined : [row];
+  const next = isDrawn ? drawn.filter((one) => one !== row) : [...drawn, row];
+  return next.length === 0 ? undefined : next;
 }
 
-interface GroupRowProps {
-  /** Which result it is, and where it stands. */
-  row: number;
-  /** Of its colour; none where it is not drawn. */
-  slot: number | undefined;
-  index: number;
-  data: QueryAnswer;
-  graphs: Graphs;
-  colours: Colours;
-  largest: readonly number[];
-  before: readonly number[] | undefined;
-  isCompared: boolean;
-  acts: Acts;
+function share(part: unknown, whole: unknown): number | undefined {
+  const [some, all] = [numberOf(part), numberOf(whole)];
+  return Number.isNaN(some) || !(all > 0) ? undefined : some / all;
 }
 
-/** A row is made once while it is scrolled by. */
-const GroupRow = memo(function GroupRow({ row, slot, index, data, graphs, colours, largest, before, isCompared, acts }: GroupRowProps) {
-  const { breakdowns } = data;
-  const result = data.results[row];
-  return (
-    <tr data-row aria-rowindex={index + 2} onPointerEnter={() => hoveredGroup.set(row)} onFocus={() => hoveredGroup.set(row)} onBlur={() => hoveredGroup.set(undefined)}>
-      {breakdowns.length > 0 && <RowHead row={row} name={graphs.names[row] ?? ""} colour={slot === undefined ? "transparent" : slotColour(colours, slot)} isExcludable={breakdowns.length === 1} acts={acts} />}
-      {breakdowns.map((column, n) => (
-        <td key={column} title={text(result?.group[n])} className={result?.group[n] === null ? "quiet" : ""}>
-          {text(result?.group[n])}
-        </td>
-      ))}
-      {graphs.calculations.map((calculation, n) => (
-        <Fragment key={calculation.label}>
-          {calculation.op === "HEATMAP" ? (
-            <td className="num">
-              <Strip value={result?.values[n]} colours={colours} />
-            </td>
-          ) : (
-            <Value calculation={calculation} value={numberOf(result?.values[n])} most={breakdowns.length ? (largest[n] ?? 0) : 0} />
-          )}
-          {isCompared && calculation.op !== "HEATMAP" && <td className="num quiet">{changeText(numberOf(result?.values[n]), before?.[n] ?? Number.NaN, (value) => inUnit(value, calculation.measure))}</td>}
-        </Fragment>
-      ))}
-    </tr>
-  );
-});
-
-/** What a row has before its values: a new answer to the same question leaves it as it is. */
-const RowHead = memo(function RowHead({ row, name, colour, isExcludable, acts }: { row: number; name: string; colour: string; isExcludable: boolean; acts: Acts }) {
-  return (
-    <td className="least" style={{ overflow: "visible" }}>
-      <span className="swatch" style={{ background: colour }} />
-      <Menu
-        label="⋯"
-        name={`Actions for ${name}`}
-        className="row-menu"
-        items={[
-          { label: "Only this", run: () => acts.only(row) },
-          ...(isExcludable ? [{ label: "Exclude", run: () => acts.exclude(row) }] : []),
-          { label: "Compare to rest", run: () => acts.compare(row) },
-          { label: "Only this, as events", run: () => acts.only(row, "raw") },
-          { label: "Only this, as traces", run: () => acts.only(row, "traces") },
-          { label: null },
-          { label: "Copy", run: () => void copyText(name) },
-        ]}
-      />
-    </td>
-  );
-});
-
-/** By which column, by its name, an address sorts; nothing where it is not there. */
-function sortOf(text: string | null, labels: readonly string[]): { by: number; down: boolean } | undefined {
-  const [, way, label] = /^(up|down):(.*)$/s.exec(text ?? "") ?? [];
-  const by = labels.indexOf(label ?? "");
-  return by < 0 ? undefined : { by, down: way === "down" };
+/** The rows in the order of some keys; of rows that are equal in all, the answer's order. */
+function sortedBy({ results, breakdowns }: QueryAnswer, sort: readonly { label: string; down: boolean }[], labels: readonly string[]): number[] {
+  const rows = results.map((_, n) => n);
+  const keys = sort.map(({ label, down }) => {
+    const by = labels.indexOf(label);
+    return { down, values: results.map(({ group, values }) => (by < breakdowns.length ? String(group[by] ?? "") : numberOf(values[by - breakdowns.length]))) };
+  });
+  const compare = (left: string | number, right: string | number) => {
+    if (left === right || (Number.isNaN(left) && Number.isNaN(right))) return 0;
+    return typeof left === "number" && typeof right === "number" ? (Number.isNaN(left) ? -1 : Number.isNaN(right) ? 1 : left - right) : String(left) < String(right) ? -1 : 1;
+  };
+  return rows.sort((a, b) => {
+    for (const { down, values } of keys) {
+      const by = compare(values[a] ?? "", values[b] ?? "");
+      if (by !== 0) return down ? -by : by;
+    }
+    return a - b;
+  });
 }
 
-/** The longest text of a column. */
+function save(data: QueryAnswer, format: "csv" | "json"): void {
+  const header = [...data.breakdowns, ...data.calculations];
+  const rows = data.results.map(({ group, values }) => [...group, ...values]);
+  if (format === "csv") download(fileName("groups", "csv", new Date()), "text/csv", [csvOf(header, rows)]);
+  else download(fileName("groups", "json", new Date()), "application/json", [printJson({ query: data.query.text, results: rows.map((row) => Object.fromEntries(header.map((name, n) => [name, row[n]]))) }, 1)]);
+}
+
+function saveSeries(data: QueryAnswer, { grid }: Graphs): void {
+  const rows = data.series.map(({ step, group, values }) => [new Date(grid.first + step * grid.step).toISOString(), ...(data.results[group]?.group ?? []), ...values]);
+  download(fileName("series", "csv", new Date()), "text/csv", [csvOf(["time", ...data.breakdowns, ...data.calculations], rows)]);
+}
+
+/** The longest text of a column of the groups; nothing of another one. */
 function longestOf({ results }: QueryAnswer, column: number): string {
   let longest = "";
+  if (column < 0) return longest;
   for (const { group } of results) {
     const value = text(group[column]);
     if (value.length > longest.length) longest = value;
@@ -259,22 +280,4 @@ function largestOf({ results }: QueryAnswer, calculation: number): number {
     if (value > largest && value < Number.POSITIVE_INFINITY) largest = value;
   }
   return largest;
-}
-
-const text = (value: unknown) => (value === null || value === undefined ? "(none)" : typeof value === "string" ? value : printJson(value));
-
-function Value({ calculation, value, most }: { calculation: Calculation; value: number; most: number }) {
-  if (Number.isNaN(value)) return <td className="num quiet">–</td>;
-  // Every digit, told where it is pointed at: a title on each figure would cost each answer a look at the style of each.
-  return (
-    <td className="num filled" style={filled(most > 0 ? value / most : 0)} onPointerMove={(event) => (event.currentTarget.title = String(value))}>
-      {inUnit(value, calculation.measure)}
-    </td>
-  );
-}
-
-/** How a group's values are spread: small to large, from left to right. */
-function Strip({ value, colours }: { value: unknown; colours: Colours }) {
-  const backgroundImage = useMemo(() => stripOf(typeof value === "object" && value !== null && "counts" in value ? (value.counts as number[]) : [], colours), [value, colours]);
-  return <span className="spread" style={{ backgroundImage }} role="img" aria-label="Distribution of values" />;
 }

@@ -79,9 +79,9 @@ export function useQueryState(own?: string): QueryState {
       askAgain();
       // A box belongs to the answer that it was drawn on; what it was compared for is in the query now.
       const leavesBox = readAddress().params.get("tab") === "bubbleup" ? { tab: null } : {};
-      change({ q: text === first ? null : text, box: null, sel: null, event: null, find: null, ...leavesBox, ...time, ...more });
+      change({ q: text === first ? null : text, box: null, sel: null, lines: query.groupBy.join() === ran.groupBy.join() ? readAddress().params.get("lines") : null, event: null, find: null, ...leavesBox, ...time, ...more });
     },
-    [change, first, setDraft, env, q],
+    [change, first, setDraft, env, q, ran],
   );
   const wanted = params.get("tab") as Tab | null;
   const tab = wanted && TABS.includes(wanted) ? wanted : "results";
