@@ -29,6 +29,7 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
       ["Enter", "in an empty clause: run"],
       ["Backspace", "in an empty clause: select, then remove, the last piece"],
       ["Space on a condition", "turn it off and on"],
+      ["on a piece of a clause", "Shift-Left Shift-Right: move it; m: what else can be done with it; Ctrl-A Ctrl-C: copy the clause; Ctrl-V: paste one"],
       ["Left Right Up Down", "on a graph: move, among lines Up and Down choose one; Enter: start or end a box; Shift-M: add a marker"],
       ["+ - c s", "on a graph: zoom in, zoom out, cut off higher values, begin and end a stretch of time"],
       ["the same on a box", "move it; with Shift: change its size; Enter keeps it, Esc takes it back; on a heatmap Shift-Enter: another box, b: the next one"],

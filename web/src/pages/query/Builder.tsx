@@ -7,12 +7,14 @@ import { useStore } from "../../lib/store";
 import { type Clause, type Query, columnOfCondition, columnText, printQuery, readQuery, timeClause } from "../../model/query";
 import { type Range, rangeOfClause } from "../../model/range";
 import { renamed } from "../../model/calculated";
-import { histogramMetrics, meant } from "../../model/rank";
+import { clashOf } from "../../model/clauses";
+import { histogramMetrics } from "../../model/rank";
 import { Menu } from "../../ui/Menu";
 import { isShortcut } from "../../ui/keys";
 import { ClauseEditor, type Piece } from "./ClauseEditor";
 import { FieldEditor, type Edited } from "./FieldEditor";
 import { FieldsMenu } from "./FieldsMenu";
+import { Mistakes } from "./Mistakes";
 
 interface BuilderProps {
   env: string;
@@ -70,6 +72,7 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
   /** A clause is another one now. */
   const write = (query: Query) => (runsOnChange ? run(query) : setDraft(query));
 
+  const entire = { query: draft, write };
   const [edited, setEdited] = useState<Edited>();
 
   const plain = (part: "fields" | "calcs" | "groupBy" | "having" | "orderBy", label: string, placeholder: string, wide = false) => (
@@ -80,6 +83,7 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
       wide={wide}
       context={context}
       pieces={draft[part].map((piece) => ({ text: piece, dirty: !ran[part].includes(piece), unknown: part !== "fields" && unknown.has(part === "groupBy" ? piece.replaceAll("`", "") : (/\((.*)\)/.exec(piece)?.[1] ?? "")) }))}
+      whole={entire}
       onChange={(pieces) => write({ ...draft, [part]: pieces.map((piece) => piece.text) })}
       {...(part === "fields" ? { onEdit: (piece: string) => setEdited({ of: "query", piece }) } : {})}
       onRun={(pieces) => run({ ...draft, [part]: pieces.map((piece) => piece.text) })}
@@ -99,8 +103,14 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
   const where = (pieces: Piece[]): Query => ({ ...draft, where: pieces.map((piece) => ({ text: piece.text, off: piece.off ?? false })) });
   const ranWhere = new Set(ran.where.map((condition) => condition.text));
   const chosen = draft.datasets.length === 0 ? "all datasets" : draft.datasets.join(", ");
-  const wrong = [...unknown][0];
-  const instead = wrong === undefined ? undefined : meant(wrong, columns.data?.map(({ name }) => name) ?? []);
+  const clashes = useMemo(() => {
+    const types = new Map(columns.data?.map(({ name, type }) => [name, type]));
+    return draft.where.flatMap(({ text: condition, off }) => {
+      const clash = off ? undefined : clashOf(condition, (name) => types.get(name));
+      return clash ? [{ condition, ...clash }] : [];
+    });
+  }, [columns.data, draft.where]);
+  const clashing = new Set(clashes.map(({ condition }) => condition));
 
   return (
     <section className="builder" aria-label="Query">
@@ -134,7 +144,8 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
             label="WHERE"
             placeholder="all events"
             context={context}
-            pieces={draft.where.map(({ text: piece, off }) => ({ text: piece, off, dirty: !ranWhere.has(piece), unknown: unknown.has(columnOfCondition(piece) ?? "") }))}
+            pieces={draft.where.map(({ text: piece, off }) => ({ text: piece, off, dirty: !ranWhere.has(piece), unknown: unknown.has(columnOfCondition(piece) ?? "") || clashing.has(piece) }))}
+            whole={entire}
             onChange={(pieces) => write(where(pieces))}
             onRun={(pieces) => run(where(pieces))}
             extra={
@@ -164,15 +175,16 @@ export const Builder = memo(function Builder({ env, ran, draft, setDraft, run, r
           {error.message.charAt(0).toUpperCase() + error.message.slice(1)}.
         </p>
       )}
-      {!error && wrong !== undefined && (
-        <p className="builder-words warn" role="status">
-          <span>No event has a column “{wrong}”; it counts as absent.</span>
-          {instead && (
-            <button type="button" className="button" onClick={() => run(renamed(draft, wrong, instead))}>
-              Use {instead}
-            </button>
-          )}
-        </p>
+      {!error && (
+        <Mistakes
+          env={env}
+          range={range}
+          columns={columns.data ?? []}
+          unknown={[...unknown]}
+          clashes={clashes}
+          rename={(from, to) => run(renamed(draft, from, to))}
+          replace={(condition, by) => run({ ...draft, where: draft.where.flatMap((one) => (one.text !== condition ? [one] : by === undefined ? [] : [{ ...one, text: by }])) })}
+        />
       )}
       <div className="builder-foot">
         <button type="button" className="button plain" aria-pressed={asText} onClick={() => setAsText(!asText)}>

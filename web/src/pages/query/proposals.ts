@@ -9,7 +9,7 @@ const SHOWN = 12;
 /** How much it weighs that all events have a column. */
 const FREQUENT = 8;
 /** Columns that people ask for most, before anything is known of their use. */
-const WELL_KNOWN = ["service.name", "name", "duration_ms", "http.route", "http.response.status_code", "error", "exception.type", "user.id", "service.version", "trace.trace_id"];
+export const WELL_KNOWN = ["service.name", "name", "duration_ms", "http.route", "http.response.status_code", "error", "exception.type", "user.id", "service.version", "trace.trace_id"];
 const RELATIONS = [
   { text: "root.", about: "of the trace's first span" },
   { text: "parent.", about: "of the span above" },
