@@ -70,3 +70,52 @@ test("a group of the table against the rest", async ({ page }) => {
   await page.getByRole("menuitem", { name: "Compare to rest" }).click();
   await expect(page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first()).toBeVisible();
 });
+
+test("another box: what was shown stays, and what is searched for, until there is its answer", async ({ page }) => {
+  let answerNext = () => {};
+  let isHeld = false;
+  const next = new Promise<void>((resolve) => {
+    answerNext = resolve;
+  });
+  await page.route("**/compare", async (route) => {
+    if (isHeld) await next;
+    await route.continue();
+  });
+  await page.goto(`${server()}/e/local/query?from=-15m&q=HEATMAP(duration_ms)+WHERE+trace.trace_id+exists`);
+  const heatmap = page.getByRole("application", { name: /HEATMAP/ });
+  await drag(page, heatmap, [0.4, 0.02], [0.6, 0.5]);
+  const comparison = page.getByRole("region", { name: "BubbleUp" });
+  await expect(comparison.getByText(/, every event counted$/)).toBeVisible();
+  isHeld = true;
+  // Below the menu of the first.
+  await drag(page, heatmap, [0.7, 0.7], [0.9, 0.98]);
+  await expect(comparison).toHaveAttribute("aria-busy", "true");
+  await expect(comparison).toHaveClass("stale");
+  await expect(comparison.getByRole("figure").first()).toBeVisible();
+  const search = comparison.getByRole("searchbox", { name: "Search columns" });
+  await search.pressSequentially("service");
+  await expect(search).toBeFocused();
+  await expect(search).toHaveValue("service");
+  answerNext();
+  await expect(comparison).not.toHaveClass("stale");
+  await expect(search).toBeFocused();
+});
+
+test("where not all events could be counted, the estimate stands as one, with the reason and a second try", async ({ page }) => {
+  let fails = true;
+  await page.route("**/compare", async (route) => {
+    const body = route.request().postDataJSON() as { sample_rows?: number };
+    if (body.sample_rows !== undefined) return route.continue({ postData: JSON.stringify({ ...body, sample_rows: 10_000 }) });
+    return fails ? route.fulfill({ status: 400, contentType: "application/problem+json", body: JSON.stringify({ title: "Too much", status: 400, detail: "the sides are too large" }) }) : route.continue();
+  });
+  await page.goto(`${server()}/e/local/query?from=-15m&q=COUNT+GROUP+BY+service.name`);
+  await page.getByRole("button", { name: /Actions for cart/ }).click();
+  await page.getByRole("menuitem", { name: "Compare to rest" }).click();
+  const comparison = page.getByRole("region", { name: "BubbleUp" });
+  await expect(comparison.getByRole("alert")).toContainText("The sides are too large.");
+  await expect(comparison.getByText(/^estimated: [\d\s,.k\u202f]+ of [\d\s,.kM\u202f]+ stored rows looked at$/)).toBeVisible();
+  await expect(comparison.getByRole("figure").first()).toBeVisible();
+  fails = false;
+  await comparison.getByRole("button", { name: "Try again" }).click();
+  await expect(comparison.getByText(/, every event counted$/)).toBeVisible();
+});

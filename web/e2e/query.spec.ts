@@ -203,6 +203,33 @@ test("where no event has a duration, events are counted at first", async ({ page
     await expect(page.getByRole("region", { name: "COUNT", exact: true })).toBeVisible();
     await expect(page.getByRole("listitem").filter({ hasText: /^COUNT$/ })).toBeVisible();
     await expect(page.getByText("HEATMAP(duration_ms)")).toHaveCount(0);
+    await expect(page).toHaveURL(/q=COUNT$/);
+  } finally {
+    await own.remove();
+  }
+});
+
+test("what is being written stays when the columns become known", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await sendLines(own.url, "cart", [{ body: "one" }]);
+    let tell = () => {};
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    await page.route(/\/columns(\?|$)/, async (route) => {
+      await told;
+      await route.continue();
+    });
+    await page.goto(`${own.url}/e/local/query`);
+    await page.getByRole("combobox", { name: "Add to GROUP BY" }).fill("service.name");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("list", { name: "GROUP BY" }).getByRole("listitem")).toHaveCount(1);
+    const known = page.waitForResponse(/\/columns(\?|$)/);
+    tell();
+    await known;
+    await expect(page.getByText(/^\d+ columns$/)).toBeVisible();
+    await expect(page.getByRole("list", { name: "GROUP BY" }).getByRole("listitem")).toHaveCount(1);
     expect(new URL(page.url()).searchParams.get("q")).toBeNull();
   } finally {
     await own.remove();

@@ -254,7 +254,12 @@ test.describe("what two change at the same time", () => {
     await page.getByRole("dialog").getByLabel("Name").fill("Mine");
     await page.keyboard.press("Enter");
     await expect(both(page).getByRole("row", { name: /^name/ })).toContainText(/Mine.*Theirs/);
+    // What was typed is still there.
+    await both(page).getByRole("button", { name: "Decide later" }).click();
+    await expect(page.getByRole("dialog", { name: "Rename the saved query" }).getByLabel("Name")).toHaveValue("Mine");
+    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
     await both(page).getByRole("button", { name: "Show theirs" }).click();
+    await expect(page.getByRole("dialog")).toHaveCount(0);
     await expect(page.getByRole("heading", { level: 1, name: "Theirs" })).toBeVisible();
     await expect(both(page)).toHaveCount(0);
   });

@@ -1,5 +1,5 @@
 import { QueryClient, type UseInfiniteQueryResult, type UseQueryResult, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { printJson } from "../lib/json";
 import { useStore } from "../lib/store";
 import { isoOfNs } from "../lib/time";
@@ -306,13 +306,18 @@ export function useTraceLogs(env: string, trace: string, time: string): UseInfin
 
 /** Stored rows that the first answer of a comparison is estimated from. */
 const ESTIMATED_FROM = 100_000;
-/** Selected rows below which an estimate says too little to be shown. */
+/** Rows of a side below which an estimate says too little to be shown. */
 const TELLING_ROWS = 50;
 
-/** A comparison, and whether it is estimated yet: the exact one takes its place. */
-export type AskedComparison = Pick<Asked<Schema["CompareAnswer"]>, "data" | "error" | "isFetching" | "isPlaceholderData" | "refetch"> & { isEstimate: boolean };
+type CompareAnswer = Schema["CompareAnswer"];
 
-/** Counts every column of the selected events and of the others: of some rows first where there are many, then of all. */
+/** A comparison, and whether it is estimated yet: the exact one takes its place. */
+export type AskedComparison = Pick<Asked<CompareAnswer>, "data" | "error" | "isFetching" | "isPlaceholderData" | "refetch"> & { isEstimate: boolean };
+
+/**
+ * Counts every column of the selected events and of the others: of some rows first where there are many, then of all. Until there is an
+ * answer the last one that was shown stays; where only the time is another one, as under Live, an estimate does not take its place.
+ */
 export function useCompare(env: string, body: Schema["CompareRequest"], run: number): AskedComparison {
   const compare = (rows: Schema["CompareRequest"], signal: AbortSignal) => ask(client.POST("/hive/v1/e/{env}/compare", { params: { path: { env } }, body: rows, signal }));
   const some = useQuery({
@@ -326,11 +331,37 @@ export function useCompare(env: string, body: Schema["CompareRequest"], run: num
     queryFn: ({ signal }) => compare(body, signal),
     // What is known of all rows after the first answer is not asked again; what failed is, and says why.
     enabled: isSome || some.isError,
-    placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (some.data && !isSome) return { ...some, isEstimate: false };
-  const isExact = all.data !== undefined && !all.isPlaceholderData;
-  if (some.data && !isExact && some.data.selected.rows >= TELLING_ROWS) return { ...all, data: some.data, isPlaceholderData: false, isEstimate: true };
-  return { ...all, isFetching: all.isFetching || some.isFetching, isEstimate: false };
+  const what = printJson([env, { ...body, text: body.text.replace(/ ?FROM \S+ TO \S+/, "") }]);
+  const last = useRef<Shown>(undefined);
+  const shown = shownComparison(what, some.data, all.data, last.current);
+  if (shown && !shown.isOld) last.current = shown;
+  const isDecided = some.data !== undefined && !isSome;
+  return {
+    data: shown?.data,
+    isPlaceholderData: shown?.isOld ?? false,
+    isEstimate: shown?.isEstimate ?? false,
+    error: isDecided ? null : all.error,
+    isFetching: some.isFetching || all.isFetching,
+    refetch: isSome || some.isError ? all.refetch : (some.refetch as typeof all.refetch),
+  };
+}
+
+/** What is shown of a comparison: to which question, whether it is estimated, and whether it answers an earlier one. */
+export interface Shown {
+  what: string;
+  data: CompareAnswer;
+  isEstimate: boolean;
+  isOld: boolean;
+}
+
+export function shownComparison(what: string, some: CompareAnswer | undefined, all: CompareAnswer | undefined, last: Shown | undefined): Shown | undefined {
+  const isSome = some?.sampled !== undefined && some.sampled !== null;
+  const exact = some && !isSome ? some : all;
+  if (exact) return { what, data: exact, isEstimate: false, isOld: false };
+  const isKept = last !== undefined && last.what === what && !last.isEstimate;
+  const isTelling = some !== undefined && some.selected.rows >= TELLING_ROWS && some.rest.rows >= TELLING_ROWS;
+  if (some && isTelling && !isKept) return { what, data: some, isEstimate: true, isOld: false };
+  return last && { ...last, isOld: true };
 }

@@ -18,7 +18,7 @@ import { frameOf, paintTimes, paintValues, timeAt, xOf } from "./frame";
 import { type Grip, cursorOf, gripAt, grown, isWithin, nudged, paintBox, placeOf, resized } from "./handles";
 import { heatTicks, heatView, paintHeat, paintOver, rowAt, rowEdges, rowName } from "./heatmap";
 import { lineView, nearestLine, paintBefore, paintLines, valueAt, valueTicks, yOf } from "./lines";
-import { Outline, besideBox, usualPlace } from "./outline";
+import { Outline, besideBox, inNames, usualPlace } from "./outline";
 import { useWheelZoom, zoomedRound } from "./wheel";
 
 /** A point that was touched. */
@@ -85,6 +85,8 @@ export interface Cell {
   step: number;
   row: number | undefined;
   group?: number | undefined;
+  /** What that group is called: another answer may rank it elsewhere. */
+  groupName?: string | undefined;
 }
 
 export type BoxChange = "alone" | "add" | "active";
@@ -129,7 +131,8 @@ export function TimeChart(props: TimeChartProps) {
   const colours = useColours();
   const time = useStore(crosshair);
   const hoveredOne = useStore(hoveredGroup);
-  const [cell, setCell] = useState<Cell>();
+  const [kept, setCell] = useState<Cell>();
+  const cell = useMemo(() => kept && inNames(kept, names), [kept, names]);
   // A heatmap is one group: it is not drawn again for the one that is pointed at.
   const hovered = calculation.heat ? undefined : (cell?.group ?? hoveredOne);
   const [drag, setDrag] = useState<Drag>();
@@ -362,6 +365,7 @@ export function TimeChart(props: TimeChartProps) {
         row: heat && here.row !== undefined ? Math.min(heat.rows - 1, Math.max(0, here.row + by[1])) : undefined,
         group: heat ? undefined : groupBeside(shownGroups, here.group, -by[1]),
       };
+      next.groupName = next.group === undefined ? undefined : names[next.group];
       setCell(next);
       crosshair.set(middleOf(next.step));
       if (growing) setDrawn(boxBetween(index, growing, { ...next, row: growing.row === undefined ? undefined : next.row }));

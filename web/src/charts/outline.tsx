@@ -3,6 +3,13 @@ import type { Cell } from "./TimeChart";
 import type { Box } from "./box";
 import type { Place } from "./handles";
 
+/** A cell whose chosen group stands where its name does now; none is chosen where that is gone. */
+export function inNames(cell: Cell, names: readonly string[]): Cell {
+  if (cell.group === undefined || cell.groupName === undefined || names[cell.group] === cell.groupName) return cell;
+  const group = names.indexOf(cell.groupName);
+  return { ...cell, group: group < 0 ? undefined : group };
+}
+
 /** Where keys act before a cell is chosen: the middle of the box, or the newest step. */
 export function usualPlace(box: Box | undefined, grid: Grid, heat: Heat | undefined): Cell {
   const row = heat && Math.floor(((box?.firstRow ?? 0) + (box?.lastRow ?? heat.rows)) / 2);

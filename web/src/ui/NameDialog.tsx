@@ -3,6 +3,9 @@ import { Dialog } from "./Dialog";
 import { Form } from "./Form";
 import { sentence } from "./States";
 
+/** It is not kept, and why is told elsewhere: the dialog stays with what was typed. */
+export class ToldElsewhere extends Error {}
+
 interface NameDialogProps {
   title: string;
   action: string;
@@ -28,7 +31,7 @@ export function NameDialog({ title, action, name: known = "", description: about
       await save(name.trim(), description.trim());
       close();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof ToldElsewhere)) setFailure(error instanceof Error ? error.message : String(error));
       setBusy(false);
     }
   };

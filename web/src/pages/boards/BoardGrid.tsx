@@ -161,7 +161,7 @@ export function BoardGrid({ env, panels, conditions, time, times, setPanels, edi
               {!isFixed && <Menu label="⋯" name={`Panel ${title}`} className="button plain square" align="right" items={items} />}
             </header>
             {panel.content.type === "query" ? (
-              <PanelBody env={env} content={panel.content} conditions={conditions} time={time} times={times} />
+              <PanelBody env={env} id={panel.id} content={panel.content} conditions={conditions} time={time} times={times} />
             ) : (
               <div className="panel-body text" tabIndex={0} role="group" aria-label="Text">
                 <Markdown text={panel.content.text} />

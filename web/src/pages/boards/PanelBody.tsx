@@ -7,7 +7,7 @@ import { extentOf, printBox } from "../../charts/box";
 import { useSize } from "../../charts/canvas";
 import { slotColour, useColours } from "../../charts/colours";
 import { hoveredGroup } from "../../charts/crosshair";
-import { go } from "../../lib/address";
+import { go, readAddress } from "../../lib/address";
 import { count, exact, inUnit } from "../../lib/format";
 import { DAY_MS, clock, moment, nsToMs } from "../../lib/time";
 import { withBoard } from "../../model/board";
@@ -32,6 +32,8 @@ interface PanelProps {
 
 interface BodyProps extends PanelProps {
   env: string;
+  /** The panel's, which tells it apart on its board. */
+  id: string;
   time: string;
   times: number;
 }
@@ -55,12 +57,12 @@ export function PanelTitle({ content, conditions }: PanelProps) {
 }
 
 /** The answer to a panel's query. It is asked for while the panel is in view. Moving panels about draws none of them again. */
-export const PanelBody = memo(function PanelBody({ env, content, conditions, time, times }: BodyProps) {
+export const PanelBody = memo(function PanelBody({ env, id, content, conditions, time, times }: BodyProps) {
   const [holder, seen] = useInView();
   const query = withBoard(content.query, conditions);
   return (
     <div ref={holder} className={`panel-body ${content.style}`}>
-      {content.style === "events" ? <Events env={env} query={query} time={time} times={times} enabled={seen} /> : <Answer env={env} content={content} query={query} time={time} times={times} enabled={seen} />}
+      {content.style === "events" ? <Events env={env} query={query} time={time} times={times} enabled={seen} /> : <Answer env={env} id={id} content={content} query={query} time={time} times={times} enabled={seen} />}
     </div>
   );
 });
@@ -78,7 +80,7 @@ function useInView(): [React.RefObject<HTMLDivElement | null>, boolean] {
   return [element, inView];
 }
 
-function Answer({ env, content, query, time, times, enabled }: { env: string; content: QueryContent; query: string; time: string; times: number; enabled: boolean }) {
+function Answer({ env, id, content, query, time, times, enabled }: { env: string; id: string; content: QueryContent; query: string; time: string; times: number; enabled: boolean }) {
   const drawsSeries = content.style === "graph" || content.style === "both";
   const answer = useRun(env, `${query} ${time}`, drawsSeries ? ["series"] : [], times, enabled);
   const read = useMemo(() => readQuery(query), [query]);
@@ -86,7 +88,7 @@ function Answer({ env, content, query, time, times, enabled }: { env: string; co
   const heat = read.groupBy.length > 0 && drawsSeries ? read.calcs.filter(isHeatmap) : [];
   const whole = useRun(env, `${asking(read, heat, { step: read.step })} ${time}`, ["series"], times, enabled && heat.length > 0);
   const units = useUnits(env, read.calcs);
-  const slots = useSlots(`${env} ${content.query}`, answer.data);
+  const slots = useSlots(`${readAddress().path} ${id}`, answer.data);
   const colours = useColours();
   const groupColours = useMemo(() => (read.groupBy.length > 0 ? slots.map((slot) => slotColour(colours, slot)) : undefined), [read, slots, colours]);
   const graphs = useMemo(() => answer.data && graphsOf(answer.data), [answer.data, units]);

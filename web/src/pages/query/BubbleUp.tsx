@@ -101,7 +101,7 @@ export function BubbleUp({ env, window, selected, state, times }: BubbleUpProps)
         />
         {answer.isEstimate && data.sampled ? (
           <span className="quiet">
-            estimating: {count(data.sampled.rows)} of {plural(data.sampled.of, "stored row")} looked at so far
+            {answer.isFetching ? "estimating" : "estimated"}: {count(data.sampled.rows)} of {plural(data.sampled.of, "stored row")} looked at{answer.isFetching && " so far"}
           </span>
         ) : (
           <span className="quiet">{duration(Math.max(1, Math.round(data.cost.elapsed_ms)))}, every event counted</span>
@@ -109,6 +109,8 @@ export function BubbleUp({ env, window, selected, state, times }: BubbleUpProps)
         <Reorder {...order} />
         <input className="field" type="search" placeholder="Search columns" aria-label="Search columns" style={{ marginLeft: "auto" }} value={search} onChange={(event) => setSearch(event.target.value)} />
       </div>
+      {answer.isEstimate && <Waiting asked={{ ...answer, data: undefined }} name="all events" />}
+      {answer.error && <ErrorState error={answer.error} retry={() => void answer.refetch()} />}
       <Notes data={data} />
       {data.selected.rows > 0 && data.selected.rows < FEW && <p className="note">Only {plural(data.selected.rows, "event")} selected: differences may be chance.</p>}
       {data.selected.rows === 0 || data.rest.rows === 0 ? (

@@ -107,20 +107,22 @@ function highest({ lines }: GraphProps["calculation"], groups: readonly number[]
 
 const SHOWN_STEPS = 500;
 /** Cells of a heatmap that a table holds: more would take the page's breath. */
-const SHOWN_CELLS = 15_000;
+const SHOWN_CELLS = 3_000;
 
 /** The same figures as a table: a line for each step, a column for each group or, of a heatmap, for each row of values. */
 function Figures({ calculation, source, shownGroups, names, zone }: Omit<GraphProps, "children" | "title">) {
   const { grid } = source;
   const heat = calculation.heat;
   const most = heat ? Math.min(SHOWN_STEPS, Math.max(1, Math.floor(SHOWN_CELLS / Math.max(1, heat.rows)))) : SHOWN_STEPS;
-  const steps = Array.from({ length: Math.min(grid.steps, most) }, (_, n) => n);
+  const shown = Math.min(grid.steps, most);
+  // The newest: what is looked for happened last as a rule.
+  const steps = Array.from({ length: shown }, (_, n) => grid.steps - shown + n);
   const rows = Array.from({ length: heat?.rows ?? 0 }, (_, row) => row);
   return (
     <>
       {grid.steps > steps.length && (
         <p className="quiet">
-          The first {exact(steps.length)} of {plural(grid.steps, "step")}: a shorter range, or longer steps, show all.
+          The newest {exact(steps.length)} of {plural(grid.steps, "step")}: a shorter range, or longer steps, show all.
         </p>
       )}
       <div className="grid-wrap figures" tabIndex={0} role="region" aria-label={`${calculation.label} as a table`}>

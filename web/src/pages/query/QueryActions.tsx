@@ -9,7 +9,7 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { ConflictDialog } from "../../ui/ConflictDialog";
 import { Link } from "../../ui/Link";
 import { Menu } from "../../ui/Menu";
-import { NameDialog } from "../../ui/NameDialog";
+import { NameDialog, ToldElsewhere } from "../../ui/NameDialog";
 import { sentence } from "../../ui/States";
 import { announce } from "../../ui/announce";
 import { useEditing } from "../../ui/useEditing";
@@ -70,9 +70,11 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
       const theirs = await readSavedQuery(env, saved.id);
       // Their version stands in the cache now; what is worked on stays the one that was seen.
       base.current = known;
-      return setConflict({ mine, theirs });
+      setConflict({ mine, theirs });
+      throw new ToldElsewhere();
     }
     setConflict(undefined);
+    setAsking(undefined);
     tell("Saved.");
   };
   return (
@@ -83,7 +85,7 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
           name={`Saved as ${saved.name}${isChanged ? ", changed since" : ""}`}
           align="right"
           items={[
-            ...(isChanged ? [{ label: "Save the changes", run: () => void overwrite({ name: base.current?.name ?? saved.name, description: base.current?.description ?? saved.description, query }).catch((error: Error) => tell(`Not saved. ${sentence(error.message)}`)) }] : []),
+            ...(isChanged ? [{ label: "Save the changes", run: () => void overwrite({ name: base.current?.name ?? saved.name, description: base.current?.description ?? saved.description, query }).catch((error: Error) => error instanceof ToldElsewhere || tell(`Not saved. ${sentence(error.message)}`)) }] : []),
             { label: "Save as another", run: () => setAsking("save") },
             { label: "Rename", run: () => setAsking("rename") },
             { label: null },
@@ -146,10 +148,18 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
           close={() => setConflict(undefined)}
           take={() => {
             setConflict(undefined);
+            setAsking(undefined);
             base.current = conflict.theirs;
             go(pageAddress(`/query/${saved.id}`));
           }}
-          keep={() => overwrite(conflict.mine, conflict.theirs.version)}
+          keep={async () => {
+            try {
+              await overwrite(conflict.mine, conflict.theirs.version);
+            } catch (error) {
+              // A third one was faster: that is shown now.
+              if (!(error instanceof ToldElsewhere)) throw error;
+            }
+          }}
         />
       )}
       {asking === "delete" && saved && (

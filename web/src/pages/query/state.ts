@@ -34,20 +34,20 @@ export interface QueryState {
   setTab: (tab: Tab) => void;
 }
 
-/** What is asked of an environment first. */
-function useFirstQuery(env: string): string {
+/** Whether events of an environment have no duration; nothing until that is known. */
+function useLacksDurations(env: string): boolean | undefined {
   const { data } = useColumnFigures(env);
-  const duration = data?.columns.find(({ name }) => name === "duration_ms");
-  // Until something is known of columns, durations are taken to be there: hardly an environment has none.
-  const hasDurations = data === undefined || data.events === 0 || (duration !== undefined && (duration.events > 0 || Boolean(duration.last_seen_ns)));
-  return hasDurations ? FIRST_QUERY : FIRST_WITHOUT_DURATIONS;
+  if (!data || data.events === 0) return undefined;
+  const duration = data.columns.find(({ name }) => name === "duration_ms");
+  return duration === undefined || (duration.events === 0 && !duration.last_seen_ns);
 }
 
 /** The query of the address, and the one that is being written. `own` is meant where the address has none: a saved query's. */
 export function useQueryState(own?: string): QueryState {
   const { env } = useView();
-  const usual = useFirstQuery(env);
-  const first = own ?? usual;
+  // One and the same as long as the page is open: what is being written is not exchanged for another first query.
+  const first = own ?? FIRST_QUERY;
+  const lacksDurations = useLacksDurations(env);
   const { params } = useAddress();
   const change = useChange();
   const named = params.get("q");
@@ -65,6 +65,14 @@ export function useQueryState(own?: string): QueryState {
     const named = rangeOfClause(timeClause(q), Date.now());
     if (named) change({ q: printQuery(readQuery(q)), from: named.from, to: named.to }, "replace");
   }, [q, change]);
+  // Where no event has a duration, events are counted at first, unless somebody writes already. It is said once, when columns are first known.
+  const isSettled = useRef<string>(undefined);
+  const isTouched = printQuery(draft) !== printQuery(ran);
+  useEffect(() => {
+    if (lacksDurations === undefined || isSettled.current === env) return;
+    isSettled.current = env;
+    if (lacksDurations && named === null && own === undefined && !isTouched) change({ q: FIRST_WITHOUT_DURATIONS }, "replace");
+  }, [lacksDurations, env, named, own, isTouched, change]);
   // What is looked at is remembered, whatever led to it.
   useEffect(() => {
     if (named !== null) remember(env, named);
