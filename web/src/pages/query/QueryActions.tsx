@@ -43,7 +43,8 @@ export function QueryActions({ env, ran, tab, saved }: QueryActionsProps) {
   }, [query]);
   // What is worked on is the version that was seen: one that somebody else made meanwhile is not written over unseen.
   const base = useRef(saved);
-  if (base.current?.id !== saved?.id || (saved && (query === saved.query || query === base.current?.query))) base.current = saved;
+  // Nor while another name is being typed for it.
+  if (base.current?.id !== saved?.id || (saved && asking !== "rename" && (query === saved.query || query === base.current?.query))) base.current = saved;
   const [conflict, setConflict] = useState<{ mine: Kept; theirs: SavedQuery }>();
   const [overtaken, setOvertaken] = useState<number>();
   const isChanged = saved !== undefined && saved.query !== query;
