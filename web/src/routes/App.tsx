@@ -1,10 +1,11 @@
-import { Component, type ReactNode, Suspense, lazy, useEffect } from "react";
-import type { Schema } from "../api/client";
+import { Component, type ReactNode, Suspense, lazy, useEffect, useState } from "react";
+import { type Schema, ask, client } from "../api/client";
 import { useEnvironments } from "../api/hooks";
 import { shownTo, useSignIn } from "../api/session";
-import { decoded, go, useAddress } from "../lib/address";
+import { decoded, go, print, useAddress } from "../lib/address";
 import { findId } from "../lib/ids";
 import { useStore } from "../lib/store";
+import { readHoneycomb } from "../model/honeycomb";
 import { LinkPage } from "../pages/signin/LinkPage";
 import { SignInPage } from "../pages/signin/SignInPage";
 import { Link } from "../ui/Link";
@@ -48,6 +49,7 @@ function Pages() {
   }, [path, pasted]);
   const view = readView(path);
   const environments = useEnvironments();
+  const foreign = useForeign(environments.data);
   const isNowhere = environments.data !== undefined && !environments.data.some(({ slug }) => slug === view.env);
   const page = isNowhere ? <NoEnvironment env={view.env} known={environments.data} /> : pageOf(view.page, view.rest);
   // Parts of the settings are tabs of one page: the focus stays on the tab that was chosen.
@@ -56,11 +58,35 @@ function Pages() {
     <Shell>
       <Fence key={key}>
         <Suspense fallback={<div className="page"><Skeleton height={240} label="Loading the page" /></div>}>
-          {pasted !== undefined && !findId(pasted) ? <NotFound what={pasted} /> : (page ?? <NotFound what={params.get("q") ?? path} />)}
+          {foreign ? foreign.failure !== undefined ? <NotFound what={foreign.failure} /> : <div className="page"><Skeleton height={240} label="Opening what Honeycomb's address names" /></div> : pasted !== undefined && !findId(pasted) ? <NotFound what={pasted} /> : (page ?? <NotFound what={params.get("q") ?? path} />)}
         </Suspense>
       </Fence>
     </Shell>
   );
+}
+
+/** Leads on from an address of Honeycomb's UI; nothing where the address is ours. */
+function useForeign(environments: readonly Schema["Environment"][] | undefined): { failure?: string } | undefined {
+  const { path } = useAddress();
+  const isForeign = /^\/[^/]+\/(?:environments|datasets)\//.test(path) && !/^\/[et]\//.test(path);
+  const [failure, setFailure] = useState<string>();
+  useEffect(() => {
+    if (!isForeign || environments === undefined) return;
+    setFailure(undefined);
+    const foreign = readHoneycomb(path + window.location.search);
+    if (!foreign) return setFailure(path);
+    // Bookmarks of an environment that is not here mean the one that is.
+    const known = environments.find(({ slug }) => slug === foreign.env) ?? environments.find(({ slug }) => slug === "local") ?? environments[0];
+    const base = `/e/${encodeURIComponent(known?.slug ?? foreign.env)}`;
+    if ("page" in foreign) return go(print(`${base}${foreign.page}`, new URLSearchParams(foreign.params)), "replace");
+    const { specification, datasets, env } = foreign;
+    ask(client.POST("/hive/v1/e/{env}/query/parse", { params: { path: { env: known?.slug ?? env } }, body: { ...specification, ...(datasets.length > 0 ? { datasets } : {}) } })).then(
+      ({ query, errors }) => (query ? go(print(`${base}/query`, new URLSearchParams({ q: query.text })), "replace") : setFailure(errors[0]?.message ?? path)),
+      (error: Error) => setFailure(error.message),
+    );
+  }, [isForeign, path, environments]);
+  if (!isForeign) return undefined;
+  return failure === undefined ? {} : { failure };
 }
 
 function pageOf(page: string, rest: string): ReactNode | undefined {

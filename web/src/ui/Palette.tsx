@@ -3,6 +3,7 @@ import { useColumns } from "../api/hooks";
 import { useBoards, useSavedQueries } from "../api/library";
 import { go } from "../lib/address";
 import { findId } from "../lib/ids";
+import { readHoneycomb } from "../model/honeycomb";
 import { theme } from "../lib/preferences";
 import { columnText } from "../model/query";
 import { rank } from "../model/rank";
@@ -90,6 +91,11 @@ export function Palette({ first, close }: { first: string; close: () => void }) 
 }
 
 function found(text: string, columns: string[], kept: Entry[]): Entry[] {
+  const foreign = /^https?:\/\//.test(text.trim()) ? readHoneycomb(text) : undefined;
+  if (foreign) {
+    const { pathname, search } = new URL(text.trim());
+    return [{ group: "Honeycomb", label: pathname, hint: "open here", run: () => go(pathname + search) }];
+  }
   const id = findId(text);
   if (id) {
     const params: Record<string, string> = id.span ? { span: id.span } : {};

@@ -16,8 +16,17 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Caching of everything else: kept, but asked about each time.
 const ASK_AGAIN: &str = "no-cache";
 
-/// The pages' addresses. `/e/ENVIRONMENT/...` are the pages, `/t/...` opens whatever id stands there, `/signin` takes one-time links.
-const PAGES: &[&str] = &["/", "/e/{*page}", "/t/{*id}", "/signin"];
+/// The pages' addresses. `/e/ENVIRONMENT/...` are the pages, `/t/...` opens whatever id stands there, `/signin` takes one-time links. The
+/// others are addresses of Honeycomb's UI, as bookmarks and SDKs have them: the document leads on from there.
+const PAGES: &[&str] = &[
+    "/",
+    "/e/{*page}",
+    "/t/{*id}",
+    "/signin",
+    "/{team}/environments/{env}",
+    "/{team}/environments/{env}/{*page}",
+    "/{team}/datasets/{*page}",
+];
 
 /// The rows; none when the binary was built without the UI. They hold nothing secret: what a page shows, it asks the API for.
 pub fn routes() -> Vec<Route> {

@@ -66,7 +66,9 @@ async fn p10_no_page_of_another_site_reads_a_file() {
 async fn pages_are_one_document_that_loads_from_here_only() {
     let fixture = Fixture::new().await;
     let is_built = !FILES.is_empty();
-    for path in ["/", "/e/local/query?q=COUNT", "/t/abc"] {
+    let of_honeycomb =
+        ["/hive/environments/production?query=%7B%7D", "/team/environments/production/trace?trace_id=abc", "/team/datasets/web"];
+    for path in ["/", "/e/local/query?q=COUNT", "/t/abc"].into_iter().chain(of_honeycomb) {
         let answer = fixture.get(path, &[]).await;
         assert_eq!(answer.status.as_u16(), if is_built { 200 } else { 404 }, "{path}");
         if is_built {
