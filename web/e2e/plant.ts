@@ -79,9 +79,10 @@ function spanOf(trace: string, id: number, parent: number | undefined, name: str
   return { traceId: trace, spanId: hex(id), ...(parent === undefined ? {} : { parentSpanId: hex(parent) }), name, kind: parent === undefined ? 2 : 3, startTimeUnixNano: ns(from), endTimeUnixNano: ns(from + length), ...more };
 }
 
-/** Sends spans of services as an SDK would. */
-export async function sendSpans(server: string, services: Record<string, unknown[]>): Promise<void> {
-  const resourceSpans = Object.entries(services).map(([name, spans]) => ({ resource: { attributes: [{ key: "service.name", value: { stringValue: name } }] }, scopeSpans: [{ spans }] }));
+/** Sends spans of services as an SDK would; where a service's host is known, that is told as well. */
+export async function sendSpans(server: string, services: Record<string, unknown[]>, hosts: Record<string, string> = {}): Promise<void> {
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const resourceSpans = Object.entries(services).map(([name, spans]) => ({ resource: { attributes: [text("service.name", name), ...(hosts[name] ? [text("host.name", hosts[name])] : [])] }, scopeSpans: [{ spans }] }));
   await post(`${server}/v1/traces`, JSON.stringify({ resourceSpans }));
 }
 
@@ -142,6 +143,24 @@ export async function plantFolding(server: string, trace: string, start: number)
     web: [spanOf(trace, 1, undefined, "GET /folding", start, 100), spanOf(trace, 2, 1, "first", start, 40), spanOf(trace, 3, 2, "beside", start + 1, 10), spanOf(trace, 4, 1, "second", start + 50, 45), spanOf(trace, 5, 4, "within", start + 55, 35)],
     db: queries,
   });
+}
+
+/** Sends a trace in which the clock of the host that answers is 132 ms behind; it has no root, and of one id there are two spans. */
+export async function plantWrong(server: string, trace: string, start: number): Promise<void> {
+  const early = 132;
+  await sendSpans(
+    server,
+    {
+      web: [spanOf(trace, 2, 1, "load", start, 100), spanOf(trace, 3, 2, "call", start + 20, 60), spanOf(trace, 7, 1, "draw", start + 150, 30), spanOf(trace, 7, 1, "draw again", start + 190, 30)],
+      backend: [spanOf(trace, 4, 3, "answer", start + 40 - early, 20, { kind: 2 }), spanOf(trace, 5, 4, "SELECT users", start + 45 - early, 5)],
+    },
+    { web: "ip-10-0-1-7", backend: "ip-10-0-2-2" },
+  );
+}
+
+/** Sends two spans that name each other as parents, and one that hangs on them. */
+export async function plantCircle(server: string, trace: string, start: number): Promise<void> {
+  await sendSpans(server, { web: [spanOf(trace, 1, 2, "egg", start, 50), spanOf(trace, 2, 1, "hen", start + 5, 40), spanOf(trace, 3, 2, "chick", start + 10, 5)] });
 }
 
 /** Sends one trace of so many spans, of which one query fails near its end. Gives its id. */

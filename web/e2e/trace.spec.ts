@@ -120,3 +120,114 @@ test("what is open and closed is in the address: reload, Back and a copy show th
   await expect(panel).toBeVisible();
   expect(await shown()).toEqual(open);
 });
+
+test("a subtree alone: its way back, its own critical path and figures; the address keeps it", async ({ page }) => {
+  const trace = "f0c5".padEnd(32, "0");
+  await plantFolding(server(), trace, Date.now() - 60_000);
+  await page.goto(`${server()}/e/local/trace/${trace}`);
+  const rows = page.getByRole("treegrid", { name: "Spans" });
+  await rows.getByRole("row", { name: /second/ }).click();
+  await rows.focus();
+  await page.keyboard.press("f");
+  await expect(page).toHaveURL(/root=0000000000000004/);
+  const crumbs = page.getByRole("navigation", { name: "Focus" });
+  await expect(crumbs).toContainText("GET /folding");
+  await expect(rows.getByRole("row")).toHaveCount(3);
+  await expect(rows.getByRole("row").first()).toContainText("second");
+  await expect(page.getByRole("heading", { level: 1, name: "GET /folding" })).toBeVisible();
+  await expectAccessible(page);
+  await page.screenshot({ path: "e2e/.out/focus.png" });
+  await page.reload();
+  await expect(rows.getByRole("row")).toHaveCount(3);
+  // Deeper, and back by the way that is shown.
+  await rows.getByRole("row", { name: /within/ }).click();
+  await page.getByRole("button", { name: "Focus subtree" }).click();
+  await expect(page).toHaveURL(/root=0000000000000005/);
+  await crumbs.getByRole("button", { name: "second" }).click();
+  await expect(page).toHaveURL(/root=0000000000000004/);
+  await rows.focus();
+  await page.keyboard.press("F");
+  await expect(page).not.toHaveURL(/root=/);
+  await expect(rows.getByRole("row", { name: /beside/ })).toBeVisible();
+  await page.goBack();
+  await expect(crumbs).toBeVisible();
+});
+
+test("siblings, parts of the critical path, and time that is measured, by keys and by a drag", async ({ page }) => {
+  const trace = "f0c6".padEnd(32, "0");
+  await plantFolding(server(), trace, Date.now() - 60_000);
+  await page.goto(`${server()}/e/local/trace/${trace}`);
+  const rows = page.getByRole("treegrid", { name: "Spans" });
+  await rows.getByRole("row", { name: /first/ }).click();
+  const panel = (name: string) => page.getByRole("complementary", { name: `Span ${name}` });
+  await expect(panel("first")).toBeVisible();
+  await rows.focus();
+  await page.keyboard.press("J");
+  await expect(panel("second")).toBeVisible();
+  await page.keyboard.press("K");
+  await expect(panel("first")).toBeVisible();
+  await expect(rows.getByRole("row", { name: /first/ })).toHaveAttribute("aria-posinset", "1");
+  await expect(rows.getByRole("row", { name: /first/ })).toHaveAttribute("aria-setsize", "2");
+  // From the start of `first` to the end of `second`: 95 ms, in which innermost spans ran for 28.
+  await page.keyboard.press("m");
+  await expect(page.locator(".toast")).toContainText("Measuring from the start of first");
+  await page.keyboard.press("J");
+  await page.keyboard.press("m");
+  const measured = rows.locator(".measured");
+  await expect(measured).toHaveText(/^95\s*ms, idle 67\s*ms \(71\s*%\)$/);
+  await page.screenshot({ path: "e2e/.out/measured.png" });
+  await page.keyboard.press("Escape");
+  await expect(measured).toHaveCount(0);
+  await expect(panel("second")).toBeVisible();
+  await page.keyboard.press("c");
+  await expect(panel("within")).toBeVisible();
+  await page.keyboard.press("C");
+  await expect(panel("second")).toBeVisible();
+  const ruler = await rows.locator(".ticks").boundingBox();
+  if (!ruler) throw new Error("the ruler has no place");
+  await page.mouse.move(ruler.x + ruler.width * 0.25, ruler.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(ruler.x + ruler.width * 0.75, ruler.y + 10, { steps: 4 });
+  await page.mouse.up();
+  await expect(measured).toContainText(/^5\d\.?\d?\s*ms, idle/);
+  // Shift and the wheel move what is shown, once it is a part.
+  await rows.focus();
+  await page.keyboard.press("+");
+  await expect(page).toHaveURL(/w=/);
+  const before = page.url();
+  await page.mouse.move(ruler.x + ruler.width / 2, ruler.y + 60);
+  await page.keyboard.down("Shift");
+  await page.mouse.wheel(0, 200);
+  await page.keyboard.up("Shift");
+  await expect(page).not.toHaveURL(before);
+});
+
+test("the edge of the names is moved by arrows and kept; levels, hits and errors, one subtree", async ({ page }) => {
+  const trace = "f0c7".padEnd(32, "0");
+  await plantFolding(server(), trace, Date.now() - 60_000);
+  await page.goto(`${server()}/e/local/trace/${trace}`);
+  const rows = page.getByRole("treegrid", { name: "Spans" });
+  const edge = page.getByRole("separator", { name: "Width of names" });
+  await expect(edge).toHaveAttribute("aria-valuenow", "38");
+  await edge.press("ArrowRight");
+  await expect(edge).toHaveAttribute("aria-valuenow", "40");
+  await page.reload();
+  await expect(edge).toHaveAttribute("aria-valuenow", "40");
+  await edge.dblclick();
+  await expect(edge).toHaveAttribute("aria-valuenow", "38");
+  const fold = async (to: string) => {
+    await page.getByRole("button", { name: "Fold", exact: true }).click();
+    await page.getByRole("menuitem", { name: to }).click();
+  };
+  await fold("Down to level 2");
+  await expect(rows.getByRole("row")).toHaveCount(3);
+  await rows.getByRole("row", { name: /second/ }).click();
+  await fold("Open this subtree");
+  await expect(rows.getByRole("row")).toHaveCount(5);
+  await page.getByRole("searchbox", { name: "Find spans" }).fill("beside");
+  await expect(page.getByText("1 hit")).toBeVisible();
+  await fold("Only hits and errors");
+  await expect(page).toHaveURL(/fold=h/);
+  await expect(rows.getByRole("row", { name: /beside/ })).toBeVisible();
+  await expect(rows.getByRole("row", { name: /within/ })).toHaveCount(0);
+});

@@ -12,6 +12,10 @@ pub const DURATION_MS: &str = "duration_ms";
 pub const NAME: &str = "name";
 /// The service, from the resource.
 pub const SERVICE_NAME: &str = "service.name";
+/// The host, from the resource.
+pub const HOST_NAME: &str = "host.name";
+/// The host by its id, where its name is not sent.
+pub const HOST_ID: &str = "host.id";
 /// The span's kind in words.
 pub const SPAN_KIND: &str = "span.kind";
 /// The same as `span.kind`, under Honeycomb's name.

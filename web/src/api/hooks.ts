@@ -279,15 +279,16 @@ export interface SpanRows {
   partial: boolean;
 }
 
-/** The event of a span and those that happened within it, with all their fields. */
-export function useSpan(env: string, trace: string, span: string | undefined, time: string): Asked<SpanRows> {
+/** The event of a span and those that happened within it, with all their fields. Of several with its id it is the one that began `at`, in nanoseconds. */
+export function useSpan(env: string, trace: string, span: string | undefined, time: string, at?: bigint): Asked<SpanRows> {
   return useQuery({
-    queryKey: ["span", env, trace, span],
+    queryKey: ["span", env, trace, span, at],
     queryFn: async ({ signal }) => {
       const read = (filter: string) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND ${filter} ${time}`, limit: 500 }, signal }));
       const [own, within] = await Promise.all([read(`trace.span_id = ${span}`), read(`trace.parent_id = ${span} AND meta.annotation_type exists`)]);
+      const spans = own.rows.filter((row) => row.fields["meta.annotation_type"] === undefined);
       return {
-        own: own.rows.find((row) => row.fields["meta.annotation_type"] === undefined),
+        own: spans.find(({ time_ns }) => at !== undefined && BigInt(time_ns) === at) ?? spans[0],
         within: within.rows.reverse(),
         isCut: within.next !== undefined && within.next !== null,
         notes: [...own.notes, ...within.notes],

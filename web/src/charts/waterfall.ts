@@ -23,6 +23,10 @@ export interface WaterfallView {
   hits: Uint8Array | undefined;
   /** Parts of the critical path, by span. */
   critical: BySpan | undefined;
+  /** Which spans are open; nothing where all are. */
+  open: Uint8Array | undefined;
+  /** How far the spans below each one reach. */
+  reaches: { from: Float64Array; to: Float64Array };
 }
 
 /** Room beside the bars, CSS pixels. */
@@ -77,6 +81,7 @@ function paintSpan(context: CanvasRenderingContext2D, width: number, top: number
     context.fillText(left > width ? "›" : "‹", left > width ? width - 10 : 2, top + rowHeight / 2);
     return;
   }
+  if (view.open && !view.open[span]) paintReach(context, width, y + high / 2, view, span, colours);
   const [x, wide] = [Math.max(-2, left), Math.max(2, Math.min(width + 2, right) - Math.max(-2, left))];
   if (has(trace, span, MISSING)) {
     context.strokeStyle = colours.text3;
@@ -88,6 +93,17 @@ function paintSpan(context: CanvasRenderingContext2D, width: number, top: number
     context.beginPath();
     context.roundRect(x, y, wide, high, Math.min(2, wide / 2));
     context.fill();
+    if (has(trace, span, UNFINISHED)) hatch(context, x, y, wide, high, colours.bg);
+    if (trace.moved?.[span]) {
+      // Where a clock was aligned, the bar's beginning is no reading of it.
+      context.strokeStyle = colours.text;
+      context.setLineDash([2, 2]);
+      context.beginPath();
+      context.moveTo(x + 0.5, y - 2);
+      context.lineTo(x + 0.5, y + high + 2);
+      context.stroke();
+      context.setLineDash([]);
+    }
     if (has(trace, span, ERROR)) {
       context.fillStyle = colours.error;
       context.fillRect(x, y, Math.max(3, Math.min(wide, 4)), high);
@@ -104,6 +120,39 @@ function paintSpan(context: CanvasRenderingContext2D, width: number, top: number
     context.fillRect(start, y + high + 1, Math.max(1, end - start), 3);
   }
   paintMarks(context, width, y, high, view, span, colours);
+}
+
+/** What a closed span hides beside its own time: thin lines to where it began and ended. */
+function paintReach(context: CanvasRenderingContext2D, width: number, y: number, { trace, shown, reaches }: WaterfallView, span: number, colours: Colours): void {
+  const [from, to] = [trace.from[span] ?? 0, (trace.from[span] ?? 0) + (trace.duration[span] ?? 0)];
+  const line = (start: number, end: number) => {
+    if (!(end > start)) return;
+    const [left, right] = [Math.max(0, barX(shown, width, start)), Math.min(width, barX(shown, width, end))];
+    context.fillRect(left, Math.round(y), Math.max(0, right - left), 1);
+  };
+  context.fillStyle = colours.text2;
+  line(reaches.from[span] ?? from, from);
+  line(to, reaches.to[span] ?? to);
+}
+
+/** Pixels from one stroke of a hatch to the next. */
+const HATCH_PX = 8;
+
+/** Strokes over what has not ended yet. */
+function hatch(context: CanvasRenderingContext2D, x: number, y: number, wide: number, high: number, colour: string): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, wide, high);
+  context.clip();
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.beginPath();
+  for (let at = x - high; at < x + wide; at += HATCH_PX) {
+    context.moveTo(at, y + high);
+    context.lineTo(at + high, y);
+  }
+  context.stroke();
+  context.restore();
 }
 
 /** Events, links and log lines of a span: ticks on its bar, red when they tell of an error. */

@@ -42,6 +42,8 @@ const isBoolean = (value: unknown): value is boolean => typeof value === "boolea
 export const theme = preference<Theme>("theme", "system", isTheme);
 export const railPinned = preference("rail", false, isBoolean);
 export const singleKeys = preference("single-keys", true, isBoolean);
+/** How much of a trace's width its names have; nothing where the page decides. */
+export const nameShare = preference<number | null>("name-share", null, (value): value is number | null => value === null || (typeof value === "number" && value >= 0.1 && value <= 0.8));
 /** Whether P50, P95 and P99 lie over heatmaps. */
 export const percentileLines = preference("percentiles", false, isBoolean);
 /** Whether a box that is drawn is compared with the rest at once. */

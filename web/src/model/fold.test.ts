@@ -13,7 +13,7 @@ const built = build({
 });
 const trace = { ...built, ids: ["10000000000abcde", "20000000000abcde", "ff000000005b1234", ...Array.from({ length: 6 }, (_, n) => `000000000000${n}c0${n}`), "ff000000005b1234", "not hex"] };
 const repetitions = repetitionsOf(trace);
-const of: Foldable = { trace, repetitions, memberOf: membershipsOf(trace, repetitions), errors: [10], critical: () => [0, 1, 2] };
+const of: Foldable = { trace, repetitions, memberOf: membershipsOf(trace, repetitions), errors: [10], hits: [3], critical: () => [0, 1, 2] };
 const first = firstFolding(trace, repetitions, -1);
 const rows = (text: string) => [...rowsOf(trace, repetitions, folded(of, first, readSteps(text)))];
 const after = (...steps: string[]) => printSteps(steps.reduce<string[]>((known, step) => withStep(known, step) ?? known, []));

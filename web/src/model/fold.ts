@@ -1,4 +1,4 @@
-import { allFolded, byOneLevel, spansOfService, waysTo, withSiblingsOpen } from "./folding";
+import { allFolded, byOneLevel, spansOfService, toLevel, waysTo, withSiblingsOpen } from "./folding";
 import type { Folding, Repetition } from "./rows";
 import type { Trace } from "./trace";
 
@@ -6,7 +6,7 @@ import type { Trace } from "./trace";
  * What was opened and closed in a trace since it was opened, as steps that an address holds: `0.ta3f91.m` closes all, then toggles a span,
  * then opens one level more. Spans are named by the endings of their ids, so that what has come since changes nothing.
  *
- * `0` `1` all closed, open; `e` `c` only the ways to errors, the critical path; `s` to a service; `l` `m` a level less, more; `r0` `r1`
+ * `0` `1` all closed, open; `e` `c` `h` only the ways to errors, the critical path, errors and hits; `n3` open down to level 3; `s` to a service; `l` `m` a level less, more; `r0` `r1`
  * repetitions folded, unfolded; of a span: `t` toggled, `x` its repetition toggled, `o` `k` opened, closed with all below, `b` all beside
  * it opened, `v` the way to it opened.
  */
@@ -18,6 +18,8 @@ export interface Foldable {
   repetitions: readonly Repetition[];
   memberOf: Int32Array;
   errors: readonly number[];
+  /** What the present search finds. */
+  hits: readonly number[];
   /** Spans of the critical path; asked for only when a step names it. */
   critical: () => readonly number[];
 }
@@ -26,9 +28,9 @@ export interface Foldable {
 export const MOST_TEXT = 1_500;
 /** Characters of an id from which on they are tried for a name. */
 const LEAST_NAME = 5;
-const STEP = /^(?:[01eclm]|r[01]|s.+|[txokbv](?:-\d+|[0-9a-f]+(?:~\d+)?))$/;
+const STEP = /^(?:[01echlm]|n[1-9]|r[01]|s.+|[txokbv](?:-\d+|[0-9a-f]+(?:~\d+)?))$/;
 /** Steps after which nothing before them matters. */
-const BEGINS = /^[01ecs]/;
+const BEGINS = /^[01echns]/;
 
 export const readSteps = (text: string | null): Step[] => (text ?? "").split(".").filter((step) => STEP.test(step));
 export const printSteps = (steps: readonly Step[]): string => steps.join(".");
@@ -83,6 +85,12 @@ export function folded(of: Foldable, from: Folding, steps: readonly Step[]): Fol
         break;
       case "e":
         now = waysTo(trace, repetitions, of.errors, memberOf);
+        break;
+      case "h":
+        now = waysTo(trace, repetitions, [...of.errors, ...of.hits], memberOf);
+        break;
+      case "n":
+        now = toLevel(trace, repetitions, Number(rest));
         break;
       case "c":
         now = waysTo(trace, repetitions, of.critical());

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Tree, build } from "./build";
-import { allFolded, byOneLevel, spansOfService, waysTo, withSiblingsOpen } from "./folding";
+import { allFolded, byOneLevel, spansOfService, toLevel, waysTo, withSiblingsOpen } from "./folding";
 import { membershipsOf, repetitionsOf, rowsOf } from "./rows";
 
 const queries: Tree[] = Array.from({ length: 6 }, (_, n) => ({ name: "SELECT", from: n, length: 1 }));
@@ -44,4 +44,10 @@ test("by service, and beside one another", () => {
   service[11] = 7;
   expect(spansOfService({ ...trace, service }, 7)).toEqual([11]);
   expect(rows(withSiblingsOpen(trace, waysTo(trace, repetitions, [1]), 1))).toEqual([0, 1, 2, 10, 11]);
+});
+
+test("down to a level", () => {
+  expect(rows(toLevel(trace, repetitions, 1))).toEqual([0]);
+  expect(rows(toLevel(trace, repetitions, 2))).toEqual([0, 1, 10]);
+  expect(rows(toLevel(trace, repetitions, 3))).toEqual([0, 1, 2, 10, 11]);
 });

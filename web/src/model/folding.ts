@@ -7,6 +7,11 @@ export function allFolded(trace: Trace, repetitions: readonly Repetition[], open
   return { open: new Uint8Array(trace.count).fill(open ? 1 : 0), openRepetitions: new Uint8Array(repetitions.length) };
 }
 
+/** Open down to a level, the top as 1. */
+export function toLevel(trace: Trace, repetitions: readonly Repetition[], level: number): Folding {
+  return { open: trace.depth.reduce((open, depth, span) => (open[span] = depth + 1 < level ? 1 : 0, open), new Uint8Array(trace.count)), openRepetitions: new Uint8Array(repetitions.length) };
+}
+
 /** The deepest level that is open goes, or the shallowest that is closed comes. */
 export function byOneLevel(trace: Trace, { open, openRepetitions }: Folding, by: 1 | -1): Folding {
   const next = open.slice();

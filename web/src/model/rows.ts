@@ -1,8 +1,11 @@
+import { duration } from "../lib/format";
 import { MISSING, type Trace, has, nameOf, serviceOf, ERROR } from "./trace";
 
-/** Siblings of one name that stand together, first to last, neighbours in start order. */
+/** Siblings of one name, or of two or three in turn, that stand together, first to last, neighbours in start order. */
 export interface Repetition {
   first: number;
+  /** How many names take turns: one where all are alike. */
+  turn: number;
   /** The members, in order. */
   members: Int32Array;
   errors: number;
@@ -16,8 +19,10 @@ export interface Repetition {
   share: number;
 }
 
-/** Siblings from which on they fold. */
+/** Siblings, or turns, from which on they fold. */
 const LEAST = 5;
+/** Names that take turns at most. */
+const MOST_TURN = 3;
 
 /** Which rows are open: a span's by its index, a repetition's by its number. */
 export interface Folding {
@@ -48,29 +53,36 @@ function isAlike(trace: Trace, one: number, other: number): boolean {
 
 const isCalledAlike = (trace: Trace, one: number, other: number): boolean => trace.name[one] === trace.name[other] && trace.service[one] === trace.service[other];
 
-/** Runs of at least five siblings of one shape; of one parent, in one pass over the trace. */
+/** Runs of at least five siblings of one shape, or of five turns of two or three; of one parent, in one pass over the trace. */
 export function repetitionsOf(trace: Trace): Repetition[] {
   const found: Repetition[] = [];
   for (let span = -1; span < trace.count; span++) {
     if (span >= 0 && (trace.childCount[span] ?? 0) < LEAST) continue;
     const children = childrenOf(trace, span);
     if (children.length < LEAST) continue;
-    let start = 0;
-    const close = (end: number) => {
-      if (end - start >= LEAST) found.push(repetition(trace, span, children.slice(start, end)));
-    };
-    children.forEach((child, n) => {
-      const before = children[n - 1];
-      if (before !== undefined && !has(trace, child, MISSING) && !has(trace, before, MISSING) && isAlike(trace, before, child)) return;
-      close(n);
-      start = n;
-    });
-    close(children.length);
+    for (let start = 0; start < children.length; ) {
+      const [turn, times] = runAt(trace, children, start);
+      if (times >= LEAST) found.push(repetition(trace, span, children.slice(start, start + turn * times), turn));
+      start += times >= LEAST ? turn * times : 1;
+    }
   }
   return found;
 }
 
-function repetition(trace: Trace, parent: number, members: number[]): Repetition {
+/** How many names take turns from one of some siblings on, and how many times: the fewest names that make a run. */
+function runAt(trace: Trace, children: readonly number[], start: number): [turn: number, times: number] {
+  for (let turn = 1; turn <= MOST_TURN; turn++) {
+    let end = start + turn;
+    while (end < children.length && isSame(trace, children[end - turn] ?? -1, children[end] ?? -1)) end++;
+    const times = Math.floor((end - start) / turn);
+    if (times >= LEAST) return [turn, times];
+  }
+  return [1, 1];
+}
+
+const isSame = (trace: Trace, one: number, other: number): boolean => !has(trace, one, MISSING) && !has(trace, other, MISSING) && isAlike(trace, one, other);
+
+function repetition(trace: Trace, parent: number, members: number[], turn: number): Repetition {
   const lengths = members.map((span) => trace.duration[span] ?? 0).sort((a, b) => a - b);
   const sum = lengths.reduce((total, length) => total + length, 0);
   let [wall, reach] = [0, Number.NEGATIVE_INFINITY];
@@ -83,6 +95,7 @@ function repetition(trace: Trace, parent: number, members: number[]): Repetition
   const share = whole > 0 ? wall / whole : 0;
   return {
     first: members[0] ?? 0,
+    turn,
     members: Int32Array.from(members),
     errors: members.reduce((total, span) => total + Number(has(trace, span, ERROR)) + (trace.errorsBelow[span] ?? 0), 0),
     wall,
@@ -220,7 +233,55 @@ export function find(trace: Trace, typed: string): number[] {
   return hits;
 }
 
+/** What repeated spans are called: by their name, or by those that take turns. */
+export const repetitionName = (trace: Trace, { members, turn }: Repetition): string => [...members.slice(0, turn)].map((span) => nameOf(trace, span)).join(", ");
+/** How many times they repeat. */
+export const timesOf = ({ members, turn }: Repetition): number => members.length / turn;
+
+/** Which of its siblings each line is, the first as 1. */
+export function placesOf(trace: Trace): Int32Array {
+  const places = new Int32Array(trace.count);
+  const next = new Int32Array(trace.count + 1);
+  for (let span = 0; span < trace.count; span++) {
+    const above = (trace.parent[span] ?? -1) + 1;
+    next[above] = (next[above] ?? 0) + 1;
+    places[span] = next[above] ?? 1;
+  }
+  return places;
+}
+
+/** How many lines stand beside a line, itself among them. */
+export const siblingsOf = (trace: Trace, span: number): number => ((trace.parent[span] ?? -1) < 0 ? childrenOf(trace, -1).length : (trace.childCount[trace.parent[span] ?? 0] ?? 1));
+
+/** The line beside one, so many after it; nothing past the ends. */
+export function siblingOf(trace: Trace, span: number, by: 1 | -1): number | undefined {
+  const siblings = childrenOf(trace, trace.parent[span] ?? -1);
+  return siblings[siblings.indexOf(span) + by];
+}
+
+/** How far the spans below each line reach, itself left out: what a closed one hides. */
+export function reachesOf(trace: Trace): { from: Float64Array; to: Float64Array } {
+  const from = new Float64Array(trace.count).fill(Number.POSITIVE_INFINITY);
+  const to = new Float64Array(trace.count).fill(Number.NEGATIVE_INFINITY);
+  for (let span = trace.count - 1; span >= 0; span--) {
+    const above = trace.parent[span] ?? -1;
+    if (above < 0) continue;
+    from[above] = Math.min(from[above] ?? 0, from[span] ?? 0, trace.from[span] ?? 0);
+    to[above] = Math.max(to[above] ?? 0, to[span] ?? 0, (trace.from[span] ?? 0) + (trace.duration[span] ?? 0));
+  }
+  return { from, to };
+}
+
 /** What a row says to those who do not see it. */
 export function rowLabel(trace: Trace, span: number): string {
-  return `level ${(trace.depth[span] ?? 0) + 1}, ${nameOf(trace, span)}, ${serviceOf(trace, span)}${has(trace, span, ERROR) ? ", error" : ""}`;
+  const parts = [
+    `level ${(trace.depth[span] ?? 0) + 1}`,
+    nameOf(trace, span),
+    serviceOf(trace, span),
+    duration((trace.duration[span] ?? 0) / 1e6),
+    `starts at ${duration((trace.from[span] ?? 0) / 1e6)}`,
+    has(trace, span, ERROR) ? "error" : "",
+    `${childrenOf(trace, trace.parent[span] ?? -1).indexOf(span) + 1} of ${siblingsOf(trace, span)}`,
+  ];
+  return parts.filter(Boolean).join(", ");
 }

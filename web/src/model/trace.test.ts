@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Tree, build } from "./build";
 import { criticalPath } from "./critical";
-import { type Folding, find, firstFolding, membershipsOf, repetitionsOf, reveal, rowsOf, withAncestors } from "./rows";
+import { type Folding, find, firstFolding, membershipsOf, placesOf, reachesOf, repetitionName, repetitionsOf, reveal, rowLabel, rowsOf, siblingOf, timesOf, withAncestors } from "./rows";
 import { MISSING, type Trace, UNFINISHED, has, isSame, nameOf, traceOf } from "./trace";
 
 const path = (trace: Trace) => criticalPath(trace, 0).map(({ span, from, to }) => `${nameOf(trace, span)} ${from / 1e6}-${to / 1e6}`);
@@ -71,9 +71,9 @@ test("a trace that has grown is another, one that was read again is not", () => 
 });
 
 test("marks lie by span; what has no length is unfinished", () => {
-  const spans = { parent: [-1, 0], id: ["a", "b"], start: [0, 5], duration: [10, -1], self: [0, 0], name: [0, 0], service: [0, 0], kind: [0, 0], flags: [0, 0] };
+  const spans = { parent: [-1, 0], id: ["a", "b"], start: [0, 5], duration: [10, -1], self: [0, 0], name: [0, 0], service: [0, 0], host: [0, 0], kind: [0, 0], flags: [0, 0] };
   const marks = { span: [1, 1], at: [6, 7], kind: [0, 2], is_error: [false, true], name: [0, 0] };
-  const trace = traceOf({ trace_id: "t", start_ns: "0", duration_ns: "10", span_count: 2, error_count: 0, missing_root: false, unattached: 0, partial: true, notes: [{ kind: "partial", text: "a file could not be read" }], names: ["n"], services: ["s"], kinds: ["k"], spans, marks });
+  const trace = traceOf({ trace_id: "t", start_ns: "0", duration_ns: "10", span_count: 2, error_count: 0, missing_root: false, unattached: 0, partial: true, notes: [{ kind: "partial", text: "a file could not be read" }], names: ["n"], services: ["s"], hosts: [""], kinds: ["k"], spans, marks });
   expect([...trace.markStart]).toEqual([0, 0, 2]);
   expect([has(trace, 0, UNFINISHED), has(trace, 1, UNFINISHED)]).toEqual([false, true]);
   expect([trace.partial, trace.notes.map(({ text }) => text)]).toEqual([true, ["a file could not be read"]]);
@@ -123,4 +123,27 @@ describe("rows", () => {
     const trace = build({ name: "", from: 0, length: 0, missing: true, children: [{ name: "a", from: 5, length: 10 }, { name: "b", from: 12, length: 10 }] });
     expect([has(trace, 0, MISSING), trace.from[0], trace.duration[0]]).toEqual([true, 5e6, 17e6]);
   });
+});
+
+test("names that take turns fold from five turns on, and errors within are counted", () => {
+  const turns = (count: number, names: readonly string[]): Tree[] => Array.from({ length: count * names.length }, (_, n) => ({ name: names[n % names.length] ?? "", from: n * 2, length: 1, error: n === 4 }));
+  const of = (children: Tree[]) => {
+    const trace = build({ name: "r", from: 0, length: 200, children });
+    return repetitionsOf(trace).map((one) => `${timesOf(one)} ${repetitionName(trace, one)} !${one.errors}`);
+  };
+  expect(of(turns(5, ["SELECT", "UPDATE"]))).toEqual(["5 SELECT, UPDATE !1"]);
+  expect(of(turns(6, ["a", "b", "c"]))).toEqual(["6 a, b, c !1"]);
+  expect(of(turns(4, ["SELECT", "UPDATE"]))).toEqual([]);
+  // What does not complete a turn stands for itself; alike ones fold as before.
+  expect(of([...turns(5, ["a", "b"]), { name: "a", from: 90, length: 1 }])).toEqual(["5 a, b !1"]);
+  expect(of([{ name: "x", from: 0, length: 1 }, ...turns(7, ["a"])])).toEqual(["7 a !1"]);
+});
+
+test("places among siblings, and how far below one reaches", () => {
+  const trace = build({ name: "r", from: 10, length: 20, children: [{ name: "a", from: 12, length: 3, children: [{ name: "late", from: 40, length: 30 }] }, { name: "b", from: 5, length: 1 }] });
+  expect([...placesOf(trace)]).toEqual([1, 1, 1, 2]);
+  expect([siblingOf(trace, 1, 1), siblingOf(trace, 3, -1), siblingOf(trace, 3, 1)]).toEqual([3, 1, undefined]);
+  const { from, to } = reachesOf(trace);
+  expect([from[0], to[0], from[1], to[1]]).toEqual([5e6, 70e6, 40e6, 70e6]);
+  expect(rowLabel(trace, 3).replace(/\s/g, " ")).toBe("level 2, b, web, 1 ms, starts at 5 ms, 2 of 2");
 });

@@ -1,4 +1,5 @@
 import { slotsOfServices } from "./groups";
+import { withHeads } from "./heads";
 import type { Note } from "./notes";
 
 /** The parts of a trace's skeleton that are drawn, as the API names them. Index n of each list is the n-th line, depth first. */
@@ -15,6 +16,7 @@ export interface TraceAnswer {
   notes: readonly Note[];
   names: string[];
   services: string[];
+  hosts: string[];
   kinds: string[];
   spans: {
     parent: number[];
@@ -24,6 +26,7 @@ export interface TraceAnswer {
     self: number[];
     name: number[];
     service: number[];
+    host: number[];
     kind: number[];
     flags: number[];
   };
@@ -35,6 +38,8 @@ export const MISSING = 2;
 export const DUPLICATE = 4;
 export const CYCLE = 8;
 export const UNFINISHED = 16;
+/** A line of ours over spans that are kept though something is wrong with them; the flags beside it say what. */
+export const HEAD = 32;
 
 /** Marks on a span, by kind; their letters are shown beside the bar. */
 export const MARKS = ["span_event", "link", "log", "error", "other"] as const;
@@ -61,11 +66,13 @@ export interface Trace {
   flags: Uint8Array;
   name: Int32Array;
   service: Int32Array;
+  host: Int32Array;
   kind: Int32Array;
   names: string[];
   services: string[];
   /** The colour of each service. */
   slots: number[];
+  hosts: string[];
   kinds: string[];
   ids: string[];
   /** Marks of span n are those from `markStart[n]` to `markStart[n + 1]`. */
@@ -74,6 +81,8 @@ export interface Trace {
   markKind: Uint8Array;
   markError: Uint8Array;
   markName: Int32Array;
+  /** By how much the times of each line were moved to align clocks; nothing while they are as received. */
+  moved: Float64Array | undefined;
   /** How many log lines and others name no span. */
   unattached: number;
   /** Whether rows may be missing; the notes say why. */
@@ -82,7 +91,8 @@ export interface Trace {
 }
 
 /** An answer as columns, with what follows from the parents: depths, children, what is below. */
-export function traceOf(answer: TraceAnswer): Trace {
+export function traceOf(received: TraceAnswer): Trace {
+  const answer = withHeads(received);
   const { spans, marks } = answer;
   const count = spans.parent.length;
   const parent = new Int32Array(spans.parent);
@@ -130,10 +140,12 @@ export function traceOf(answer: TraceAnswer): Trace {
     flags,
     name: new Int32Array(spans.name),
     service: new Int32Array(spans.service),
+    host: new Int32Array(spans.host),
     kind: new Int32Array(spans.kind),
     names: answer.names,
     services: answer.services,
     slots: slotsOfServices(answer.services, spansBy(spans.service, answer.services.length)),
+    hosts: answer.hosts,
     kinds: answer.kinds,
     ids: spans.id,
     markStart: starts(marks.span, count),
@@ -141,6 +153,7 @@ export function traceOf(answer: TraceAnswer): Trace {
     markKind: new Uint8Array(marks.kind),
     markError: Uint8Array.from(marks.is_error, Number),
     markName: new Int32Array(marks.name),
+    moved: undefined,
     unattached: answer.unattached,
     partial: answer.partial,
     notes: answer.notes,
@@ -181,7 +194,22 @@ function placeMissing(trace: Trace): void {
 }
 
 export const has = (trace: Trace, span: number, flag: number): boolean => ((trace.flags[span] ?? 0) & flag) !== 0;
-export const nameOf = (trace: Trace, span: number): string => (has(trace, span, MISSING) ? `missing parent ${(trace.ids[span] ?? "").slice(0, 8)}…` : (trace.names[trace.name[span] ?? 0] ?? ""));
+/** What a line is called. */
+export function nameOf(trace: Trace, span: number): string {
+  if (has(trace, span, HEAD)) return has(trace, span, CYCLE) ? "its own ancestor" : `once more ${shortId(trace.ids[span + 1] ?? "")}`;
+  return has(trace, span, MISSING) ? `missing parent ${shortId(trace.ids[span] ?? "")}` : (trace.names[trace.name[span] ?? 0] ?? "");
+}
+
+/** What is wrong with a line that stands for more than a span: with one of ours, or with a parent that never came. */
+export function wrongText(trace: Trace, span: number): string {
+  if (!has(trace, span, HEAD)) return "not received, sampled out, or still on its way";
+  return has(trace, span, CYCLE) ? "these spans name one another as parents; shown from the earliest" : "another span has this id too, with other contents; both are kept";
+}
+
+/** When a span began as its sender said, nanoseconds since 1970, whether clocks are aligned or not. */
+export const receivedAt = (trace: Trace, span: number): bigint => trace.start + BigInt(Math.round((trace.from[span] ?? 0) - (trace.moved?.[span] ?? 0)));
+
+const shortId = (id: string) => `${id.slice(0, 8)}…`;
 export const serviceOf = (trace: Trace, span: number): string => trace.services[trace.service[span] ?? 0] ?? "";
 export const endOf = (trace: Trace, span: number): number => (trace.from[span] ?? 0) + (trace.duration[span] ?? 0);
 
@@ -191,5 +219,39 @@ export function isSame(one: Trace, other: Trace): boolean {
   return size(one) === size(other);
 }
 
-/** The span of an id; -1 when there is none. */
-export const spanOfId = (trace: Trace, id: string): number => trace.ids.indexOf(id);
+/** How an address calls a span: by its id, and where others had that before, by how many as well. */
+export function addressOf({ ids, flags }: Trace, span: number): string {
+  const id = ids[span] ?? "";
+  if (!((flags[span] ?? 0) & DUPLICATE)) return id;
+  return `${id}~${ids.reduce((before, other, n) => before + Number(n < span && other === id && !((flags[n] ?? 0) & HEAD)), 0)}`;
+}
+
+/** The span that an address calls so; -1 when there is none. The first of an id is the one that others hang on. */
+export function spanOfId({ ids, flags }: Trace, address: string): number {
+  const [id = "", nth] = address.split("~");
+  if (nth === undefined) {
+    const own = ids.findIndex((other, n) => other === id && !((flags[n] ?? 0) & DUPLICATE));
+    return own < 0 ? ids.indexOf(id) : own;
+  }
+  let left = Number(nth);
+  return ids.findIndex((other) => other === id && left-- === 0);
+}
+
+/** The lines at the top that were received, or stand for a parent: what is there twice is no part of its own. */
+export const partsOf = (trace: Trace): number[] => topsOf(trace).filter((span) => !(has(trace, span, HEAD) && has(trace, span, DUPLICATE)));
+
+function topsOf({ count, below }: Trace): number[] {
+  const tops: number[] = [];
+  for (let span = 0; span < count; span += 1 + (below[span] ?? 0)) tops.push(span);
+  return tops;
+}
+
+/** The span that a trace is called after: the longest of those at the top; where none of them was received, the longest below them. -1 when there is none. */
+export function mainOf(trace: Trace): number {
+  const longest = (spans: readonly number[]) => spans.reduce((best, span) => (has(trace, span, MISSING) || (best >= 0 && (trace.duration[best] ?? 0) >= (trace.duration[span] ?? 0)) ? best : span), -1);
+  const tops = longest(topsOf(trace));
+  if (tops >= 0) return tops;
+  const below: number[] = [];
+  for (let span = 0; span < trace.count; span++) if (has(trace, trace.parent[span] ?? -1, MISSING)) below.push(span);
+  return longest(below);
+}

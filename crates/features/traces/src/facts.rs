@@ -30,6 +30,8 @@ fields! {
     EventName: names::EVENT_NAME;
     ExceptionType: names::EXCEPTION_TYPE;
     Service: names::SERVICE_NAME;
+    HostName: names::HOST_NAME;
+    HostId: names::HOST_ID;
     Kind: names::SPAN_KIND;
     Source: names::META_SOURCE;
     Signal: names::META_SIGNAL_TYPE;
@@ -53,6 +55,7 @@ pub(crate) struct Facts {
     pub annotation_index: i64,
     pub name: Word,
     pub service: Word,
+    pub host: Word,
     pub span_kind: Word,
     pub source: Word,
     pub is_error: bool,
@@ -63,7 +66,7 @@ pub(crate) struct Reader<'a, R> {
     rows: &'a R,
     pub words: Words,
     /// The words of the row before: most rows have the same.
-    last: [Option<Word>; 4],
+    last: [Option<Word>; 5],
 }
 
 impl Facts {
@@ -75,7 +78,7 @@ impl Facts {
 
 impl<'a, R: FieldRows> Reader<'a, R> {
     pub(crate) fn new(rows: &'a R) -> Self {
-        Self { rows, words: Words::default(), last: [None; 4] }
+        Self { rows, words: Words::default(), last: [None; 5] }
     }
 
     pub(crate) fn read(&mut self, row: usize) -> Facts {
@@ -92,6 +95,7 @@ impl<'a, R: FieldRows> Reader<'a, R> {
             annotation_index: self.integer(row, Field::AnnotationIndex).unwrap_or(0),
             name: self.name(row, annotation.is_some()),
             service: self.word(row, Field::Service, 1),
+            host: self.host(row),
             span_kind: self.word(row, Field::Kind, 2),
             source: self.word(row, Field::Source, 3),
             is_error: self.is_error(row, annotation.is_some()),
@@ -148,6 +152,12 @@ impl<'a, R: FieldRows> Reader<'a, R> {
         let value = self.value(row, field);
         let (words, last) = (&mut self.words, &mut self.last[place]);
         text(&value.unwrap_or(ValueRef::Str("")), |text| words.word_like(text, last))
+    }
+
+    /// The host that a span ran on: its name, else its id.
+    fn host(&mut self, row: usize) -> Word {
+        let field = if self.said(row, Field::HostName).is_some() { Field::HostName } else { Field::HostId };
+        self.word(row, field, 4)
     }
 
     fn integer(&self, row: usize, field: Field) -> Option<i64> {

@@ -265,6 +265,7 @@ impl Draft {
             self_ns: 0,
             name: nothing,
             service: nothing,
+            host: nothing,
             span_kind: nothing,
             source: nothing,
             is_error: false,
@@ -275,7 +276,7 @@ impl Draft {
         if let Some(facts) = facts {
             node.kind = NodeKind::Span;
             node.row = Some(facts.row);
-            (node.name, node.service) = (facts.name, facts.service);
+            (node.name, node.service, node.host) = (facts.name, facts.service, facts.host);
             (node.span_kind, node.source) = (facts.span_kind, facts.source);
             node.is_error = facts.is_error;
         }

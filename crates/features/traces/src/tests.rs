@@ -227,6 +227,17 @@ fn a_deep_chain_is_walked_without_recursion() {
 }
 
 #[test]
+fn a_host_is_told_by_its_name_else_by_its_id() {
+    let trace = tree(vec![
+        Row::span(1, 0xa, None, 0, 100).text(names::HOST_NAME, "web-1").text(names::HOST_ID, "i-1"),
+        Row::span(2, 0xb, Some(0xa), 1, 1).text(names::HOST_NAME, "").text(names::HOST_ID, "i-2"),
+        Row::span(3, 0xc, Some(0xa), 2, 1),
+    ]);
+    let hosts: Vec<&str> = trace.nodes.iter().map(|node| trace.text(node.host)).collect();
+    assert_eq!(hosts, ["web-1", "i-2", ""]);
+}
+
+#[test]
 fn names_are_words_and_long_lines_are_cut() {
     let long = "é".repeat(200);
     let trace = tree(vec![
@@ -278,8 +289,8 @@ fn the_named_fields_make_the_whole_tree() {
     let rows = || {
         let log = Row::log(6, 2, 25);
         vec![
-            Row::span(1, 1, None, 0, 100).text(names::SPAN_KIND, "server").text(names::META_SOURCE, "otlp"),
-            Row::span(2, 2, Some(1), 10, 50).with(names::ERROR, Value::Bool(true)),
+            Row::span(1, 1, None, 0, 100).text(names::SPAN_KIND, "server").text(names::META_SOURCE, "otlp").text(names::HOST_NAME, "ip-10-0-1-7"),
+            Row::span(2, 2, Some(1), 10, 50).with(names::ERROR, Value::Bool(true)).text(names::HOST_ID, "i-07ab"),
             Row::span(3, 3, Some(9), 20, 10).with(names::STATUS_CODE, Value::Int(2)),
             Row::event(4, 2, 30, "exception").with(names::META_ANNOTATION_INDEX, Value::Int(1)),
             Row::event(5, 2, 30, "first").with(names::META_ANNOTATION_INDEX, Value::Int(0)),

@@ -75,6 +75,8 @@ pub struct Node {
     pub name: Word,
     /// `service.name`.
     pub service: Word,
+    /// `host.name`, else `host.id`.
+    pub host: Word,
     /// `span.kind` in words.
     pub span_kind: Word,
     /// `meta.source` in words.

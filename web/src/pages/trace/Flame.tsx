@@ -18,7 +18,7 @@ export function Flame({ state }: { state: TraceState }) {
   const colours = useColours();
   const [top, setTop] = useState(0);
   const [hovered, setHovered] = useState<number>();
-  const [root, setRoot] = useParam("root");
+  const [root, setRoot] = useParam("path");
   const [at, setAt] = useState({ x: 0, y: 0 });
   const { paths, pathOf } = useMemo(() => pathsOf([trace]), [trace]);
   const lane = useMemo(() => lanesOf(paths), [paths]);

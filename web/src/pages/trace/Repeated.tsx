@@ -1,6 +1,6 @@
 import { duration, percent, plural } from "../../lib/format";
-import { repetitionOf } from "../../model/rows";
-import { nameOf, serviceOf } from "../../model/trace";
+import { repetitionName, repetitionOf, timesOf } from "../../model/rows";
+import { serviceOf } from "../../model/trace";
 import type { TraceState } from "./state";
 
 /** Spans that stand together under one name, in figures. */
@@ -8,7 +8,9 @@ export function Repeated({ state, row }: { state: TraceState; row: number }) {
   const { trace, repetitions, folding, toggle, select } = state;
   const repetition = repetitions[repetitionOf(row)];
   if (!repetition) return null;
-  const { first, members, wall, sum, median, longest, errors, isSerial, share } = repetition;
+  const name = repetitionName(trace, repetition);
+  const times = timesOf(repetition);
+  const { members, wall, sum, median, longest, errors, isSerial, share } = repetition;
   const figures: [string, string][] = [
     ["at least one ran for", `${duration(wall / 1e6)}, ${percent(share)} of the span above`],
     ["added up", duration(sum / 1e6)],
@@ -17,12 +19,12 @@ export function Repeated({ state, row }: { state: TraceState; row: number }) {
     ["errors", String(errors)],
   ];
   return (
-    <aside className="span-panel" aria-label={`${members.length} times ${nameOf(trace, first)}`}>
+    <aside className="span-panel" aria-label={`${times} times ${name}`}>
       <header>
         <h2>
-          ×{members.length} {nameOf(trace, first)}
+          ×{times} {name}
         </h2>
-        <p className="quiet">{serviceOf(trace, first)}</p>
+        <p className="quiet">{serviceOf(trace, repetition.first)}</p>
         <dl className="facts">
           {figures.map(([name, value]) => (
             <div key={name} style={{ display: "contents" }}>

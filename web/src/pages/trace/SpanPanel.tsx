@@ -7,7 +7,7 @@ import { criticalShares } from "../../model/critical";
 import { absolute } from "../../model/range";
 import { asking, columnText, equals, readQuery, valueText } from "../../model/query";
 import { numberOf } from "../../model/series";
-import { ERROR, MISSING, has, nameOf, serviceOf } from "../../model/trace";
+import { DUPLICATE, ERROR, HEAD, MISSING, has, nameOf, receivedAt, serviceOf, wrongText } from "../../model/trace";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
@@ -25,12 +25,14 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
   const { trace, selected: span, select, critical } = state;
   const { zone } = useTime();
   const isMissing = has(trace, span, MISSING);
-  const rows = useSpan(env, trace.id, isMissing ? undefined : trace.ids[span], time);
+  // Aligned or not, what is told and copied of a span is what was received.
+  const received = receivedAt(trace, span);
+  const rows = useSpan(env, trace.id, isMissing ? undefined : trace.ids[span], time, has(trace, span, DUPLICATE) ? received : undefined);
   const shares = useMemo(() => (critical ? criticalShares(trace, critical) : undefined), [critical, trace]);
   const share = shares?.[span] ?? 0;
   const own = rows.data?.own;
   const within = rows.data?.within ?? [];
-  const start = nsToMs(trace.start) + (trace.from[span] ?? 0) / 1e6;
+  const moved = trace.moved?.[span] ?? 0;
   const name = nameOf(trace, span);
   const close = () => {
     select(-1);
@@ -83,19 +85,26 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
           )}
           <dt>starts at</dt>
           <dd>
-            {duration((trace.from[span] ?? 0) / 1e6)} <span className="quiet">· {moment(start, zone, Date.now(), "ms")}</span>
+            {duration((trace.from[span] ?? 0) / 1e6)} <span className="quiet">· {moment(nsToMs(received), zone, Date.now(), "ms")}</span>
+            {moved !== 0 && <span className="quiet"> as received; moved by {duration(moved / 1e6)}</span>}
           </dd>
         </dl>
         {!isMissing && (
-          <div style={{ display: "flex", gap: 6, marginTop: 8 }}>
+          <div style={{ display: "flex", gap: 6, marginTop: 8, flexWrap: "wrap" }}>
             <Link className="button" to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT ${alike}`, ...around, box })}>
               Similar spans
             </Link>
+            {(trace.childCount[span] ?? 0) > 0 && !(state.isFocused && span === 0) && (
+              <button type="button" className="button" onClick={() => state.focus(span)}>
+                Focus subtree
+              </button>
+            )}
             <CopyButton text={trace.ids[span] ?? ""} label="Copy id" />
           </div>
         )}
       </header>
-      {isMissing && (
+      {has(trace, span, HEAD) && <p className="state why">{wrongText(trace, span)}</p>}
+      {isMissing && !has(trace, span, HEAD) && (
         <p className="state why">
           {trace.below[span]} spans name this parent, {trace.ids[span]}. It was not received: sampled out, lost, or still on its way.
         </p>

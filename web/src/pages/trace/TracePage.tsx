@@ -3,16 +3,17 @@ import "./trace.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { Asked } from "../../api/hooks";
 import { useAddress, useChange } from "../../lib/address";
-import { duration, exact, percent, plural } from "../../lib/format";
-import { moment, nsToMs, zoneName } from "../../lib/time";
+import { exact, plural } from "../../lib/format";
+import { nsToMs } from "../../lib/time";
 import { type Section, criticalShares } from "../../model/critical";
-import { type Trace, nameOf, serviceOf } from "../../model/trace";
+import { aligned, skewsOf } from "../../model/skew";
+import { subtreeOf } from "../../model/subtree";
+import { type Trace, nameOf, spanOfId } from "../../model/trace";
 import { useTitle } from "../../ui/Shell";
-import { Notes } from "../../ui/Notes";
 import { ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { isShortcut } from "../../ui/keys";
-import { useTime, useView } from "../../ui/view";
+import { useView } from "../../ui/view";
 import { Minimap } from "./Minimap";
 import { compareWithTypical } from "../traces/ComparePage";
 import { Flame } from "./Flame";
@@ -20,6 +21,7 @@ import { FoldMenu } from "./FoldMenu";
 import { Repeated } from "./Repeated";
 import { SpanPanel } from "./SpanPanel";
 import { Stats } from "./Stats";
+import { Breadcrumb, TraceHead, titleOf } from "./TraceHead";
 import { TraceLogs } from "./TraceLogs";
 import { Waterfall } from "./Waterfall";
 import { useGrowing } from "./growing";
@@ -73,20 +75,6 @@ function heaviestOf(trace: Trace, critical: readonly Section[] | undefined): { s
   return { span, length: shares[span] ?? 0 };
 }
 
-/** What has come since the trace was read. It takes its place only when that is wanted: no row moves by itself. */
-function News({ trace, newer, show }: { trace: Trace; newer: Trace; show: () => void }) {
-  const more = newer.spans - trace.spans;
-  const isHealed = trace.missingRoot && !newer.missingRoot;
-  return (
-    <span role="status" className="news">
-      {more > 0 ? `${plural(more, "new span")}${isHealed ? ", the root among them" : ""}` : "More of this trace has come"}{" "}
-      <button type="button" className="button primary" onClick={show}>
-        Show
-      </button>
-    </span>
-  );
-}
-
 /** How many spans were found, which of them is selected, and whether that is all. */
 function hitsText({ hits, selected, looking }: TraceState): string {
   const at = hits.indexOf(selected);
@@ -99,18 +87,21 @@ function hitsText({ hits, selected, looking }: TraceState): string {
 function Opened({ env, trace, newer, show }: { env: string; trace: Trace; newer: Trace | undefined; show: () => void }) {
   const { params } = useAddress();
   const change = useChange();
-  const { zone } = useTime();
   const start = nsToMs(trace.start);
   // Rows of the trace may have been sent with other clocks; an hour on both sides finds them.
   const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
-  const state = useTraceState(env, trace, time);
+  const skews = useMemo(() => skewsOf(trace), [trace]);
+  const isAligned = params.get("align") === "1";
+  const straight = useMemo(() => (skews && isAligned ? aligned(trace, skews) : trace), [trace, skews, isAligned]);
+  const focus = params.get("root");
+  const root = useMemo(() => (focus === null ? -1 : spanOfId(straight, focus)), [straight, focus]);
+  const shown = useMemo(() => (root < 0 ? straight : subtreeOf(straight, root)), [straight, root]);
+  const state = useTraceState(env, shown, time, straight, root);
   const search = useRef<HTMLInputElement>(null);
   const latest = useRef(state);
   latest.current = state;
-  const heaviest = useMemo(() => heaviestOf(trace, state.critical), [trace, state.critical]);
-  const service = trace.count > 0 ? serviceOf(trace, 0) : "";
-  const title = trace.count > 0 ? nameOf(trace, 0) : trace.id;
-  useTitle(title);
+  const heaviest = useMemo(() => heaviestOf(shown, state.critical), [shown, state.critical]);
+  useTitle(titleOf(trace));
   const named = params.get("view") as ViewName | null;
   const view: ViewName = VIEWS.find(({ id }) => id === named)?.id ?? "waterfall";
   const hasPanel = (view === "waterfall" && state.cursor !== undefined) || (view === "flame" && state.selected >= 0);
@@ -138,28 +129,14 @@ function Opened({ env, trace, newer, show }: { env: string; trace: Trace; newer:
   }, []);
   return (
     <div className="trace-page">
-      <header className="trace-head">
-        <h1 className="cut">{title}</h1>
-        <p className="facts">
-          {service && <span>{service}</span>}
-          <strong className="mono">{duration(trace.length / 1e6)}</strong>
-          <span>{plural(trace.spans, "span")}</span>
-          <span>{plural(trace.services.filter((name) => name !== "").length, "service")}</span>
-          {trace.errors > 0 && <span className="bad">{plural(trace.errors, "error")}</span>}
-          <span>
-            <time dateTime={new Date(start).toISOString()}>{moment(start, zone, Date.now(), "ms")}</time> {zoneName(start, zone)}
-          </span>
-          {heaviest && (
-            <button type="button" className="button plain" onClick={() => state.select(heaviest.span, "push", { view: null })} title="The span that takes most of the critical path">
-              most of the time: {nameOf(trace, heaviest.span)}, {duration(heaviest.length / 1e6)} ({percent(heaviest.length / trace.length)})
-            </button>
-          )}
-          <span className="mono quiet cut">{trace.id}</span>
-          {trace.missingRoot && <span>Root not received; showing {plural(state.rows.length, "part")}</span>}
-          {newer && <News trace={trace} newer={newer} show={show} />}
-        </p>
-        <Notes data={trace} />
-      </header>
+      <TraceHead
+        trace={straight}
+        newer={newer}
+        show={show}
+        skews={skews}
+        heaviest={heaviest && { name: nameOf(shown, heaviest.span), length: heaviest.length, of: shown.length, select: () => state.select(heaviest.span, "push", { view: null }) }}
+      />
+      {root >= 0 && <Breadcrumb trace={straight} root={root} />}
       <Minimap state={state} />
       <div className="trace-tools">
         <Tabs label="Views of the trace" tabs={VIEWS} current={view} onChange={setView} panelId="trace-view" />

@@ -3,14 +3,16 @@ import type { Span } from "../../charts/waterfall";
 import { type Changes, readAddress, useAddress, useChange } from "../../lib/address";
 import { type BySpan, type Section, bySpan, criticalPath } from "../../model/critical";
 import { type Foldable, type Step, folded, hasRow, nameOfSpan, printSteps, readSteps, spanOfName, withStep } from "../../model/fold";
-import { type Folding, type Repetition, childrenOf, firstFolding, membershipsOf, repetitionOf, repetitionsOf, rowLabel, rowsOf, withAncestors } from "../../model/rows";
-import { ERROR, type Trace, has, spanOfId } from "../../model/trace";
+import { type Folding, type Repetition, childrenOf, firstFolding, membershipsOf, placesOf, repetitionOf, repetitionsOf, rowLabel, rowsOf, withAncestors } from "../../model/rows";
+import { ERROR, type Trace, addressOf, has, nameOf, spanOfId } from "../../model/trace";
 import { announce } from "../../ui/announce";
 import { type Found, useFound } from "./found";
 
 export interface TraceState {
   trace: Trace;
   repetitions: Repetition[];
+  /** Which of its siblings each span is. */
+  places: Int32Array;
   /** Which repetition each span is a member of; -1 for none. */
   memberOf: Int32Array;
   folding: Folding;
@@ -25,6 +27,10 @@ export interface TraceState {
   toggle: (row: number, deep?: boolean) => void;
   /** Opens and closes many at once. */
   fold: (step: Step) => void;
+  /** Shows a span with all below it alone; the whole trace for -1. */
+  focus: (span: number) => void;
+  /** Whether that is so. */
+  isFocused: boolean;
   shown: Span;
   setShown: (span: Span) => void;
   text: string;
@@ -54,13 +60,17 @@ const AT_ONCE = 5_000;
 /** A repetition stands in the address by its first member, behind a letter that no id begins with. */
 const REPEATED = "x";
 
-/** What is open, selected, found and shown of a trace: all of it is the address's. `time` is when its events may be. */
-export function useTraceState(env: string, trace: Trace, time: string): TraceState {
+/**
+ * What is open, selected, found and shown of a trace: all of it is the address's. `time` is when its events may be; `trace` is the part of
+ * `whole` that begins at `root`, or all of it for -1.
+ */
+export function useTraceState(env: string, trace: Trace, time: string, whole: Trace, root: number): TraceState {
   const { params } = useAddress();
   const change = useChange();
   const spanId = params.get("span");
   const selected = useMemo(() => (spanId ? spanOfId(trace, spanId) : -1), [trace, spanId]);
   const repetitions = useMemo(() => repetitionsOf(trace), [trace]);
+  const places = useMemo(() => placesOf(trace), [trace]);
   const memberOf = useMemo(() => membershipsOf(trace, repetitions), [trace, repetitions]);
   const repeated = useMemo(() => {
     if (selected >= 0 || !spanId?.startsWith(REPEATED)) return undefined;
@@ -86,7 +96,7 @@ export function useTraceState(env: string, trace: Trace, time: string): TraceSta
     return found;
   }, [trace]);
   const first = useMemo(() => firstFolding(trace, repetitions, -1), [trace, repetitions]);
-  const of = useMemo((): Foldable => ({ trace, repetitions, memberOf, errors, critical: () => pathOf(trace).map(({ span }) => span) }), [trace, repetitions, memberOf, errors]);
+  const of = useMemo((): Foldable => ({ trace, repetitions, memberOf, errors, hits, critical: () => pathOf(trace).map(({ span }) => span) }), [trace, repetitions, memberOf, errors, hits]);
   // A span that the address names has a row; one that says what is open means just that.
   const stepsOf = useCallback(
     ({ fold, span }: { fold: string | null; span: string | null }): readonly Step[] => {
@@ -127,7 +137,7 @@ export function useTraceState(env: string, trace: Trace, time: string): TraceSta
       const here = last.current?.of === of && last.current.steps === printSteps(steps) ? last.current.folding : folded(of, first, steps);
       // What the last one opened stays open.
       const next = span < 0 || hasRow(of, here, span) ? steps : withStep(steps, `v${nameOfSpan(trace, span)}`);
-      change({ span: span < 0 ? null : (trace.ids[span] ?? null), fold: printSteps(next ?? steps), ...more }, how);
+      change({ span: span < 0 ? null : addressOf(trace, span), fold: printSteps(next ?? steps), ...more }, how);
     },
     [change, trace, of, first, stepsOf],
   );
@@ -152,6 +162,17 @@ export function useTraceState(env: string, trace: Trace, time: string): TraceSta
       takeStep(`${row < 0 ? "x" : !deep ? "t" : folding.open[row] ? "k" : "o"}${name}`);
     },
     [trace, repetitions, folding, takeStep],
+  );
+
+  const focus = useCallback(
+    (span: number) => {
+      const at = span < 0 ? -1 : Math.max(0, root) + span;
+      const { params: now } = readAddress();
+      if (at < 0 && !now.get("root")) return;
+      change({ root: at < 0 ? null : addressOf(whole, at), w: null, fold: null });
+      announce(at < 0 ? "The whole trace" : `${nameOf(whole, at)} and all below it`);
+    },
+    [change, whole, root],
   );
 
   const w = params.get("w");
@@ -180,6 +201,7 @@ export function useTraceState(env: string, trace: Trace, time: string): TraceSta
   return {
     trace,
     repetitions,
+    places,
     memberOf,
     folding,
     rows,
@@ -189,6 +211,8 @@ export function useTraceState(env: string, trace: Trace, time: string): TraceSta
     select,
     toggle,
     fold: takeStep,
+    focus,
+    isFocused: root >= 0,
     shown,
     setShown,
     text,

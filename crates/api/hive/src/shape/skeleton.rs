@@ -30,6 +30,8 @@ pub struct Skeleton {
     pub names: Vec<String>,
     /// Every service once.
     pub services: Vec<String>,
+    /// Every host once, by its name, else by its id.
+    pub hosts: Vec<String>,
     /// Every kind of span once, in words.
     pub kinds: Vec<String>,
     /// The lines.
@@ -63,6 +65,8 @@ pub struct SpanColumns {
     pub name: Vec<usize>,
     /// Index into `services`.
     pub service: Vec<usize>,
+    /// Index into `hosts`.
+    pub host: Vec<usize>,
     /// Index into `kinds`.
     pub kind: Vec<usize>,
     /// Sum of: 1 error, 2 a parent that never came, 4 another span had this id before, 8 it was its own ancestor.
@@ -132,6 +136,7 @@ impl SpanColumns {
             own: Vec::with_capacity(lines),
             name: Vec::with_capacity(lines),
             service: Vec::with_capacity(lines),
+            host: Vec::with_capacity(lines),
             kind: Vec::with_capacity(lines),
             flags: Vec::with_capacity(lines),
         }
@@ -141,7 +146,7 @@ impl SpanColumns {
 impl Skeleton {
     /// A built trace as columns.
     pub fn new(trace_id: String, trace: &traces::Trace, notes: Vec<plan::Note>, cost: Cost) -> Self {
-        let [mut names, mut services, mut kinds] = [(); 3].map(|()| Used::none_of(&trace.words));
+        let [mut names, mut services, mut hosts, mut kinds] = [(); 4].map(|()| Used::none_of(&trace.words));
         let (mut spans, mut marks) = (SpanColumns::with_capacity(trace.nodes.len()), MarkColumns::default());
         for (index, node) in trace.nodes.iter().enumerate() {
             spans.parent.push(node.parent.map_or(-1, |parent| parent as i64));
@@ -151,6 +156,7 @@ impl Skeleton {
             spans.own.push(node.self_ns);
             spans.name.push(names.place(node.name));
             spans.service.push(services.place(node.service));
+            spans.host.push(hosts.place(node.host));
             spans.kind.push(kinds.place(node.span_kind));
             spans.flags.push(flags(node));
             for annotation in &node.annotations {
@@ -171,6 +177,7 @@ impl Skeleton {
             unattached: trace.unattached.len(),
             names: names.list,
             services: services.list,
+            hosts: hosts.list,
             kinds: kinds.list,
             spans,
             marks,
