@@ -186,3 +186,37 @@ test.describe("under Live nothing moves under the pointer:", () => {
     await expect(log.locator(".logline").first()).toContainText("late 5");
   });
 });
+
+test("lines that come between the list and the stream are among those that are followed", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    await sendLines(own.url, "cart", [{ body: "listed" }]);
+    await page.goto(`${own.url}/e/local/logs`);
+    await expect(page.getByRole("grid", { name: /newest first/ })).toContainText("listed");
+    // The stream is slow to open: what is sent before it does is in no list and in no stream.
+    let open = () => undefined as unknown;
+    const mayOpen = new Promise<void>((resolve) => {
+      open = () => resolve();
+    });
+    await page.route(/\/tail\?/, async (route) => {
+      await mayOpen;
+      await route.continue();
+    });
+    const asked = page.waitForRequest(/\/tail\?/);
+    await page.keyboard.press("f");
+    await asked;
+    await sendLines(own.url, "cart", [{ body: "between one" }, { body: "between two" }]);
+    await expect.poll(async () => ((await (await fetch(`${own.url}/hive/v1/e/local/events`, { method: "POST", body: JSON.stringify({ text: "WHERE body contains between LAST 5m", limit: 5 }) })).json()) as { rows: unknown[] }).rows.length).toBe(2);
+    open();
+    const log = page.getByRole("grid", { name: "Lines as they arrive" });
+    await expect(log.getByText("between one")).toBeVisible();
+    await expect(log.getByText("between two")).toBeVisible();
+    await expect(log.getByText("listed")).toHaveCount(0);
+    await expect(page.getByText(/Not followed/)).toHaveCount(0);
+    await sendLines(own.url, "cart", [{ body: "after it" }]);
+    await expect(log.getByText("after it")).toBeVisible();
+    expect((await log.locator(".logline").allInnerTexts()).map((text) => /between one|between two|after it/.exec(text)?.[0])).toEqual(["between one", "between two", "after it"]);
+  } finally {
+    await own.remove();
+  }
+});

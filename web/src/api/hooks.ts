@@ -2,7 +2,7 @@ import { QueryClient, type UseInfiniteQueryResult, type UseQueryResult, keepPrev
 import { useEffect, useRef } from "react";
 import { printJson } from "../lib/json";
 import { useStore } from "../lib/store";
-import { isoOfNs } from "../lib/time";
+import { isoOfNs, msToNs } from "../lib/time";
 import { learnUnits, metricUnits } from "../lib/units";
 import { calcParts } from "../model/query";
 import { isTelling } from "../model/refusals";
@@ -192,12 +192,12 @@ export function useStats(env: string, everyMs = 5_000): Asked<Schema["Stats"]> {
   });
 }
 
-/** Whether any event is younger than so many milliseconds, asked twice a minute. */
+/** Whether any event arrived within so many milliseconds, whenever it happened in the last day, asked twice a minute. */
 export function useArrived(env: string, lastMs: number, enabled: boolean): Asked<boolean> {
   return useQuery({
     queryKey: ["arrived", env, lastMs],
     queryFn: async ({ signal }) => {
-      const { rows } = await ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `LAST ${lastMs / 60_000}m`, limit: 1, columns: ["name"] }, signal }));
+      const { rows } = await ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE meta.ingest_time >= ${msToNs(Date.now() - lastMs)} LAST 1d`, limit: 1, columns: ["name"] }, signal }));
       return rows.length > 0;
     },
     enabled,
@@ -237,13 +237,20 @@ export function useReadiness(): Asked<Schema["Readiness"]> {
   });
 }
 
-/** How many spans of a trace are stored, by weight: cheap to ask, and another number when there are others. */
-export function useSpanCount(env: string, id: string | undefined, time: string, everyMs: () => number | false): Asked<number> {
+/** How many spans of a trace are stored, by weight, and how long they took together: other numbers when there are others, or when one has ended. */
+export interface SpanCount {
+  spans: number;
+  took: number;
+}
+
+/** Cheap to ask: it says whether a trace has to be read again. */
+export function useSpanCount(env: string, id: string | undefined, time: string, everyMs: () => number | false): Asked<SpanCount> {
   return useQuery({
     queryKey: ["span-count", env, id],
     queryFn: async ({ signal }) => {
-      const answer = await ask(client.POST("/hive/v1/e/{env}/query", { params: { path: { env } }, body: { text: `COUNT WHERE trace.trace_id = ${id} AND trace.span_id exists AND meta.annotation_type does-not-exist ${time}`, want: [] }, signal }));
-      return Number(answer.results[0]?.values[0] ?? 0);
+      const answer = await ask(client.POST("/hive/v1/e/{env}/query", { params: { path: { env } }, body: { text: `COUNT, SUM(duration_ms) WHERE trace.trace_id = ${id} AND trace.span_id exists AND meta.annotation_type does-not-exist ${time}`, want: [] }, signal }));
+      const [spans = 0, took = 0] = (answer.results[0]?.values ?? []).map(Number);
+      return { spans, took };
     },
     enabled: id !== undefined && everyMs() !== false,
     refetchInterval: everyMs,
@@ -279,10 +286,10 @@ export interface SpanRows {
   partial: boolean;
 }
 
-/** The event of a span and those that happened within it, with all their fields. Of several with its id it is the one that began `at`, in nanoseconds. */
-export function useSpan(env: string, trace: string, span: string | undefined, time: string, at?: bigint): Asked<SpanRows> {
+/** The event of a span and those that happened within it, with all their fields; anew with another reading of the trace. Of several with its id it is the one that began `at`, in nanoseconds. */
+export function useSpan(env: string, trace: string, span: string | undefined, time: string, reading: string, at?: bigint): Asked<SpanRows> {
   return useQuery({
-    queryKey: ["span", env, trace, span, at],
+    queryKey: ["span", env, trace, span, reading, at],
     queryFn: async ({ signal }) => {
       const read = (filter: string) => ask(client.POST("/hive/v1/e/{env}/events", { params: { path: { env } }, body: { text: `WHERE trace.trace_id = ${trace} AND ${filter} ${time}`, limit: 500 }, signal }));
       const [own, within] = await Promise.all([read(`trace.span_id = ${span}`), read(`trace.parent_id = ${span} AND meta.annotation_type exists`)]);
@@ -300,9 +307,9 @@ export function useSpan(env: string, trace: string, span: string | undefined, ti
   });
 }
 
-/** Log lines of a trace, newest first, page by page. */
-export function useTraceLogs(env: string, trace: string, time: string): UseInfiniteQueryResult<{ pages: EventsAnswer[] }, Error> {
-  return useEventPages(env, { text: `WHERE trace.trace_id = ${trace} AND meta.signal_type = log ${time}` }, 0, NEXT_PAGE);
+/** Log lines of a trace, newest first, page by page; anew with each time that something is asked again. */
+export function useTraceLogs(env: string, trace: string, time: string, times: number): UseInfiniteQueryResult<{ pages: EventsAnswer[] }, Error> {
+  return useEventPages(env, { text: `WHERE trace.trace_id = ${trace} AND meta.signal_type = log ${time}` }, times, NEXT_PAGE);
 }
 
 /** Stored rows that the first answer of a comparison is estimated from. */

@@ -51,6 +51,11 @@ test("aligned, bars, marks and own times move, and received times are still know
   expect([...straight.self].map((length) => length / 1e6)).toEqual([40, 40, 15, 5]);
   expect(straight.length).toBe(100e6);
   expect(nameOf(straight, 2)).toBe("answer");
+  // A parent that never came lies where those below it lie by then.
+  const lost = build({ name: "lost", from: 0, length: 0, missing: true, children: [calling(132)] });
+  const found = skewsOf(lost);
+  expect(found && [...aligned(lost, found).from].slice(0, 2)).toEqual([0, 0]);
+  expect(found && aligned(lost, found).length).toBe(100e6);
   // What only a wrong clock put before the root is no part of the time that is shown.
   const late = build({ name: "x", from: 0, length: 1 }, { ...calling(0), from: 50, length: 100 });
   expect(aligned(late, { moves: Float64Array.from([60e6, 0, 0, 0, 0]), told: [] }).start).toBe(20_000_000n);

@@ -1,4 +1,4 @@
-import { MISSING, type Trace, endOf, has, serviceOf } from "./trace";
+import { MISSING, type Trace, endOf, has, placeMissing, serviceOf } from "./trace";
 
 /** A host whose clock is off, as far as calls tell. */
 export interface Skew {
@@ -64,16 +64,18 @@ function ancestorOn(trace: Trace, from: number, host: number): number {
 
 /** The trace with its clocks aligned: bars, marks and own times are moved, received times are `from` less `moved`. */
 export function aligned(trace: Trace, { moves }: Skews): Trace {
-  const from = trace.from.map((at, span) => at + (moves[span] ?? 0));
+  const placed: Trace = { ...trace, from: trace.from.map((at, span) => at + (moves[span] ?? 0)), duration: trace.duration.slice() };
+  // What stands for a parent that never came lies where those below it do now.
+  placeMissing(placed);
+  const { from, duration } = placed;
   const markAt = trace.markAt.slice();
   for (let span = 0; span < trace.count; span++) {
     for (let mark = trace.markStart[span] ?? 0; mark < (trace.markStart[span + 1] ?? 0); mark++) markAt[mark] = (markAt[mark] ?? 0) + (moves[span] ?? 0);
   }
-  // What stands for a parent that never came moves with the first below it, which is moved alike.
   const first = from.reduce((least, at) => Math.min(least, at), from[0] ?? 0);
   const start = from.map((at) => at - first);
-  const end = start.reduce((most, at, span) => Math.max(most, at + (trace.duration[span] ?? 0)), 1);
-  const next: Trace = { ...trace, start: trace.start + BigInt(Math.round(first)), length: end, from: start, moved: moves.map((by) => by), markAt: markAt.map((at) => at - first) };
+  const end = start.reduce((most, at, span) => Math.max(most, at + (duration[span] ?? 0)), 1);
+  const next: Trace = { ...trace, start: trace.start + BigInt(Math.round(first)), length: end, from: start, duration, moved: moves.map((by) => by), markAt: markAt.map((at) => at - first) };
   return { ...next, self: selfOf(next) };
 }
 

@@ -177,8 +177,8 @@ function starts(spans: readonly number[], count: number): Int32Array {
   return found;
 }
 
-/** What stands for a parent that never came lies where its children do. */
-function placeMissing(trace: Trace): void {
+/** What stands for a parent that never came lies where its children do. Changes the trace it is given. */
+export function placeMissing(trace: Trace): void {
   for (let n = trace.count - 1; n >= 0; n--) {
     if (!has(trace, n, MISSING)) continue;
     let [low, high] = [Number.POSITIVE_INFINITY, 0];
@@ -206,6 +206,11 @@ export function wrongText(trace: Trace, span: number): string {
   return has(trace, span, CYCLE) ? "these spans name one another as parents; shown from the earliest" : "another span has this id too, with other contents; both are kept";
 }
 
+/** Spans that were received below a line: what stands there for others is none. */
+export function spansBelow({ below, flags }: Trace, span: number): number {
+  return flags.subarray(span + 1, span + 1 + (below[span] ?? 0)).reduce((sum, one) => sum + Number(!(one & MISSING)), 0);
+}
+
 /** When a span began as its sender said, nanoseconds since 1970, whether clocks are aligned or not. */
 export const receivedAt = (trace: Trace, span: number): bigint => trace.start + BigInt(Math.round((trace.from[span] ?? 0) - (trace.moved?.[span] ?? 0)));
 
@@ -215,8 +220,14 @@ export const endOf = (trace: Trace, span: number): number => (trace.from[span] ?
 
 /** Whether two readings of a trace say the same. A trace changes only by growing. */
 export function isSame(one: Trace, other: Trace): boolean {
-  const size = ({ id, start, length, count, spans, errors, unattached, partial, markAt }: Trace) => [id, start, length, count, spans, errors, unattached, partial, markAt.length].join();
-  return size(one) === size(other);
+  return readingOf(one) === readingOf(other);
+}
+
+/** What one reading of a trace says: another one when spans came, or when one that ran has ended. */
+export function readingOf({ id, start, length, count, spans, errors, unattached, partial, markAt, duration, flags }: Trace): string {
+  const took = duration.reduce((sum, one) => sum + one, 0);
+  const running = flags.reduce((sum, one) => sum + Number((one & UNFINISHED) !== 0), 0);
+  return [id, start, length, count, spans, errors, unattached, partial, markAt.length, took, running].join();
 }
 
 /** How an address calls a span: by its id, and where others had that before, by how many as well. */
@@ -235,6 +246,15 @@ export function spanOfId({ ids, flags }: Trace, address: string): number {
   }
   let left = Number(nth);
   return ids.findIndex((other) => other === id && left-- === 0);
+}
+
+/** The span of each id: the first of several, as others hang on it. */
+export function placesOfIds({ ids, flags }: Trace): Map<string, number> {
+  const places = new Map<string, number>();
+  ids.forEach((id, span) => {
+    if (!((flags[span] ?? 0) & DUPLICATE) || !places.has(id)) places.set(id, span);
+  });
+  return places;
 }
 
 /** The lines at the top that were received, or stand for a parent: what is there twice is no part of its own. */

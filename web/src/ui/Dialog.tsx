@@ -14,6 +14,8 @@ export function Dialog({ label, className, close, children }: { label: string; c
       className={className}
       aria-label={label}
       onCancel={(event) => {
+        // That of a dialog within this one comes here as well, and closes that one alone.
+        if (event.target !== element.current) return;
         event.preventDefault();
         close();
       }}

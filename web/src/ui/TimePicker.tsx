@@ -8,7 +8,7 @@ import { type Range, absolute, isRelative, printSpan, readRange, relativeName, w
 import { Form } from "./Form";
 import { Icon } from "./icons";
 import { isShortcut } from "./keys";
-import { askAgain, isTimeless, useTime, useView } from "./view";
+import { askAgain, askByItself, isTimeless, useTime, useView } from "./view";
 
 const PRESETS = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 28 * DAY_MS];
 /** Ranges before the last zooms, newest last. */
@@ -128,7 +128,7 @@ function useLive(on: boolean): boolean {
     const timer = setInterval(() => {
       const rests = down || document.hidden || document.querySelector("[role=menu], [role=dialog], dialog[open]") !== null;
       setPaused(rests);
-      if (!rests && !isAsking()) askAgain();
+      if (!rests && !isAsking()) askByItself();
     }, 5_000);
     return () => {
       clearInterval(timer);

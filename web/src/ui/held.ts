@@ -1,5 +1,7 @@
 import { type RefObject, useRef, useState } from "react";
+import { useStore } from "../lib/store";
 import { heldOrder } from "../model/order";
+import { asked, useTime, useView } from "./view";
 
 /** Whether somebody points into an element, or is in it with the keyboard. */
 const isUsed = (element: RefObject<HTMLElement | null>): boolean => element.current?.matches(":hover, :focus-within") === true;
@@ -34,6 +36,7 @@ export const timelessText = (answer: { query: { text: string } } | undefined): s
 /** A list's question: what it is of, and when it was asked. */
 interface Question {
   time: string;
+  /** How often it was asked by hand or by itself. */
   times: number;
   /** What it asks for: another one is asked at once. */
   what: string;
@@ -49,8 +52,13 @@ interface HeldQuestion {
   renew: () => void;
 }
 
-/** The question of a list of which the newest stands first. Under Live it is not asked anew while somebody points or works in the list, nor while `isRead`. */
-export function useHeldQuestion(element: RefObject<HTMLElement | null>, question: Question, live: boolean, isRead: boolean): HeldQuestion {
+/** The question of a list of which the newest stands first, in an environment and a range as the address has it. Under Live it is not asked anew by itself while somebody points or works in the list, nor while `isRead`. */
+export function useHeldQuestion(element: RefObject<HTMLElement | null>, asking: Question, live: boolean, isRead: boolean): HeldQuestion {
+  const { env } = useView();
+  const { range } = useTime();
+  const { byHand } = useStore(asked);
+  // Another range, another environment, and what is asked for by hand, are other questions.
+  const question = { ...asking, what: [env, range.from, range.to, byHand, asking.what].join(" ") };
   const [, draw] = useState(0);
   const kept = useRef<Question>(undefined);
   const before = kept.current;

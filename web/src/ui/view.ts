@@ -2,17 +2,22 @@ import { useEffect, useMemo, useRef } from "react";
 import { decoded, keepMoments, print, readAddress, useAddress, useChange, withChanges } from "../lib/address";
 import { createStore, useStore } from "../lib/store";
 import { type Zone, ownZone, zoneOf } from "../lib/time";
-import { DEFAULT_RANGE, type Range, type Window, windowOf } from "../model/range";
+import { DEFAULT_RANGE, type Range, type Window, isRelative, windowOf } from "../model/range";
 import { scrolled } from "./scroll";
 
 /** When the questions of the present view were last asked, and how often. What is relative to now is relative to this. */
-export const asked = createStore({ at: Date.now(), times: 0 });
+export const asked = createStore({ at: Date.now(), times: 0, byHand: 0 });
 
 let count = 0;
 
-/** Asks all questions of the view again. */
+/** Asks all questions of the view again, as somebody wishes. */
 export function askAgain(): void {
-  asked.set({ at: Date.now(), times: ++count });
+  asked.set({ at: Date.now(), times: ++count, byHand: asked.get().byHand + 1 });
+}
+
+/** The same by itself, as Live does: what is held may stay. */
+export function askByItself(): void {
+  asked.set({ ...asked.get(), at: Date.now(), times: ++count });
 }
 
 interface Asked {
@@ -26,7 +31,7 @@ keepMoments({
   opened: askAgain,
   kept: () => ({ ...asked.get(), scroll: scrolled() }),
   restored(kept) {
-    if (isAsked(kept) && kept.times <= count) asked.set({ at: kept.at, times: kept.times });
+    if (isAsked(kept) && kept.times <= count) asked.set({ ...asked.get(), at: kept.at, times: kept.times });
   },
 });
 
@@ -92,7 +97,8 @@ export function useTime(): Time {
   const from = params.get("from") ?? DEFAULT_RANGE.from;
   const to = params.get("to") ?? DEFAULT_RANGE.to;
   const zone = zoneOf(params.get("tz"));
-  const live = params.get("live") === "1";
+  // What ends at a fixed time has no newer events to ask for.
+  const live = params.get("live") === "1" && isRelative({ from, to });
   return useMemo(() => {
     const range = { from, to };
     return {
@@ -103,7 +109,7 @@ export function useTime(): Time {
       setRange: (next: Range) => {
         askAgain();
         const isDefault = next.from === DEFAULT_RANGE.from && next.to === DEFAULT_RANGE.to;
-        change(isDefault ? { from: null, to: null } : { from: next.from, to: next.to });
+        change({ ...(isDefault ? { from: null, to: null } : { from: next.from, to: next.to }), ...(isRelative(next) ? {} : { live: null }) });
       },
     };
   }, [from, to, zone, live, at, change]);

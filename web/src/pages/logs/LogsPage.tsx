@@ -1,7 +1,7 @@
 import "../query/query.css";
 import "../../ui/page.css";
 import { useEffect, useMemo, useRef } from "react";
-import { type Row, useEvents, useRow, useRun } from "../../api/hooks";
+import { type Asked, type EventsAnswer, type Row, useEvents, useRow, useRun } from "../../api/hooks";
 import { Legend } from "../../charts/Legend";
 import { type Colours, slotColour, useColours } from "../../charts/colours";
 import { useAddress, useChange } from "../../lib/address";
@@ -10,7 +10,8 @@ import { useStore } from "../../lib/store";
 import { clock, isOneDay, nsToMs, widened } from "../../lib/time";
 import { levelsOf, withLevel } from "../../model/levels";
 import { type Query, asking, equals, printQuery, readQuery, whereText, withCondition } from "../../model/query";
-import { absolute } from "../../model/range";
+import { isBefore } from "../../model/gap";
+import { absolute, isRelative } from "../../model/range";
 import { graphsOf } from "../../model/series";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
@@ -28,7 +29,7 @@ import { Graph } from "../query/Graph";
 import { timesOf, traceAddress } from "../query/RawData";
 import { saveEvents } from "../query/rows";
 import { Lines } from "./Lines";
-import { Tail } from "./Tail";
+import { type Position, Tail } from "./Tail";
 
 const LOGS = "meta.signal_type = log";
 const LIMIT = 2_000;
@@ -44,7 +45,7 @@ export function LogsPage() {
   const { params } = useAddress();
   const change = useChange();
   const zoom = useZoom();
-  const { window: shown, zone, live } = useTime();
+  const { window: shown, range, zone, live } = useTime();
   const { times } = useStore(asked);
   const held = params.get("tail") === HELD;
   const tailing = held || params.get("tail") === "1";
@@ -75,6 +76,7 @@ export function LogsPage() {
     if (tailing) askAgain();
     change({ tail: tailing ? null : "1" });
   };
+  const position = positionOf(tailing, isRelative(range), lines);
   const latest = useRef(follow);
   latest.current = follow;
   useEffect(() => {
@@ -115,7 +117,7 @@ export function LogsPage() {
         <ClauseEditor clause="where" label="WHERE" placeholder="all log lines; words without an operator are searched in the text" wide context={{ env, range: time, calcs: [], groupBy: [], search: true, always: [LOGS], isOr: query.join === "OR" }} pieces={query.where} onChange={pieces} onRun={pieces} />
       </section>
       {tailing ? (
-        <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} zone={zone} selected={selected} select={select} paused={held} setPaused={(is) => change({ tail: is ? HELD : "1" }, "replace")} about={about} />
+        <Tail env={env} filter={whereText(own).replace(/^WHERE /, "")} position={position} zone={zone} selected={selected} select={select} paused={held} setPaused={(is) => change({ tail: is ? HELD : "1" }, "replace")} about={about} />
       ) : (
         <>
           {levels.error && !levels.data && !lines.error && <ErrorState error={levels.error} retry={() => void levels.refetch()} />}
@@ -159,7 +161,7 @@ export function LogsPage() {
               <div className="status-line" style={{ alignItems: "center", marginBottom: 8 }}>
                 <span>{lines.data.next ? `The newest ${exact(lines.data.rows.length)} lines; narrow the range for the others` : `${exact(lines.data.rows.length)} ${lines.data.rows.length === 1 ? "line" : "lines"}`}</span>
                 {list.isHeld && list.isOlder && (
-                  <button type="button" className="button" onClick={() => (select(undefined), box.current?.scrollTo(0, 0), list.renew())}>
+                  <button type="button" className="button" onClick={() => (select(undefined), box.current?.scrollTo(0, 0), list.renew(), box.current?.focus())}>
                     Newer lines are there: show them
                   </button>
                 )}
@@ -181,6 +183,13 @@ export function LogsPage() {
       )}
     </div>
   );
+}
+
+/** Where the list that stood there ended, when it was of the present: what has come since belongs to what is followed. */
+function positionOf(isFollowed: boolean, isPresent: boolean, { data, dataUpdatedAt, isPlaceholderData }: Pick<Asked<EventsAnswer>, "data" | "dataUpdatedAt" | "isPlaceholderData">): Position | undefined {
+  if (!isFollowed || !isPresent || !data || isPlaceholderData) return undefined;
+  const last = data.rows.reduce<Row | undefined>((newest, row) => (newest && isBefore(row, newest) ? newest : row), undefined);
+  return { at: dataUpdatedAt, last };
 }
 
 /** A line with all its fields, and what was logged around it. */

@@ -19,6 +19,8 @@ const RATE_MS = 1_000;
 interface TailProps {
   env: string;
   filter: string;
+  /** From where on lines are followed: what arrived after it, before the stream was there, is fetched. */
+  position: Position | undefined;
   zone: Zone;
   selected: string | undefined;
   select: (row: Row | undefined) => void;
@@ -26,6 +28,12 @@ interface TailProps {
   setPaused: (is: boolean) => void;
   /** What is told of the line that is selected. */
   about: (row: Row, close: () => void) => ReactNode;
+}
+
+/** Where a list ended: the line that arrived last, if there was one, and when the list was read. */
+export interface Position {
+  at: number;
+  last: Row | undefined;
 }
 
 /** The lines that stood there, paused, when another page was opened: they stand there again when one comes back. */
@@ -40,11 +48,21 @@ function ingestOf(row: Row | undefined): bigint | undefined {
   return typeof at === "bigint" ? at : typeof at === "number" && Number.isSafeInteger(at) ? BigInt(at) : undefined;
 }
 
+/** As many of the newest lines as are shown. */
+const newest = (rows: readonly Row[]): Row[] => rows.slice().sort((a, b) => (isBefore(a, b) ? -1 : 1)).slice(-SHOWN);
+
+/** Lines with others that come after them; where some came before, each takes its place. */
+function joined(known: readonly Row[], more: readonly Row[]): Row[] {
+  const end = known.at(-1);
+  const isAfter = more.every((row, n) => isBefore((n === 0 ? end : more[n - 1]) ?? { seq: "" }, row));
+  return isAfter ? [...known, ...more] : mergedRows(known, more);
+}
+
 const linesText = (lines: number) => `${exact(lines)} ${lines === 1 ? "line" : "lines"}`;
 const rangeOf = (rows: readonly Row[]) => ({ start: nsToMs(rows[0]?.time_ns ?? 0n), end: nsToMs(rows.at(-1)?.time_ns ?? 0n) });
 
 /** Lines as they arrive, in frames; Space pauses and goes on. What is let go is told. */
-export function Tail({ env, filter, zone, selected, select, paused, setPaused, about }: TailProps) {
+export function Tail({ env, filter, position, zone, selected, select, paused, setPaused, about }: TailProps) {
   const [rows, setRows] = useState<Row[]>([]);
   const [isBack, setBack] = useState(false);
   const [waiting, setWaiting] = useState(0);
@@ -59,10 +77,18 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
   const box = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
   const place = useRef(0);
+  const begin = useRef(position);
+  const following = useRef(new AbortController());
   const latest = useRef(rows);
   latest.current = rows;
+  /** Which of some lines are neither shown nor waiting. */
+  const unseen = () => {
+    const seen = new Set([...latest.current, ...held.current.items].map(({ seq }) => seq));
+    return ({ seq }: Row) => !seen.has(seq);
+  };
   useEffect(() => {
     const stop = new AbortController();
+    following.current = stop;
     const known = isPaused.current && left?.env === env && left.filter === filter ? left : undefined;
     left = undefined;
     place.current = known?.top ?? 0;
@@ -79,42 +105,41 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
     held.current = new Kept<Row>(WAITING);
     let arrived = 0;
     let again: ReturnType<typeof setTimeout>;
-    let last: Row | undefined;
+    const from = known ? undefined : begin.current;
+    // Other conditions begin with what arrives under them.
+    begin.current = undefined;
+    let last = from?.last;
     /** Since when nothing is followed; nothing while it is. */
-    let lostAt: number | undefined;
+    let lostAt = from?.at;
+    let isFirst = lostAt !== undefined;
     let isOpen = false;
-    let fills = 0;
-    /** What arrives while older lines are fetched stands after them. */
-    let behind: Row[] = [];
     const onRow = (row: Row) => {
       arrived++;
       last = row;
-      if (fills > 0) behind.push(row);
-      else held.current.add(row);
+      held.current.add(row);
     };
-    const fill = async (gap: Gap, before: Row | undefined) => {
-      fills++;
+    const fill = async (gap: Gap, before: Row | undefined, isTold: boolean) => {
       let told: ToldGap = { ...gap, found: 0, isCut: false };
       let found: Row[] = [];
       try {
         const { rows: all, isCut } = await missedRows(env, filter, gap, stop.signal);
-        const seen = new Set([...latest.current, ...held.current.items, ...behind].map(({ seq }) => seq));
-        found = all.filter((row) => !seen.has(row.seq) && (before === undefined || isBefore(before, row)));
-        told = { ...told, found: found.length, isCut };
+        const isNew = unseen();
+        found = newest(all.filter((row) => isNew(row) && (before === undefined || isBefore(before, row))));
+        told = { ...told, found: found.length, isCut: isCut || all.length - found.length > SHOWN };
       } catch (fault) {
         told = { ...told, fault };
       }
-      fills--;
       if (stop.signal.aborted) return;
-      held.current.add(...mergedRows(found, behind));
-      behind = [];
-      setGaps((known) => [...known, told].slice(-GAPS));
+      // Among those that have come since they take their places.
+      held.current.add(...found);
+      if (isTold || told.isCut || told.fault !== undefined) setGaps((known) => [...known, told].slice(-GAPS));
     };
     const opened = () => {
       setError(undefined);
       isOpen = true;
-      if (lostAt !== undefined) void fill({ from: lostAt, to: Date.now(), after: ingestOf(last) }, last);
+      if (lostAt !== undefined) void fill({ from: lostAt, to: Date.now(), after: ingestOf(last) }, last, !isFirst);
       lostAt = undefined;
+      isFirst = false;
     };
     const run = () =>
       follow(env, filter, stop.signal, onRow, () => setMissed(true), opened)
@@ -136,7 +161,7 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
       }
       if (held.current.size === 0) return;
       const more = held.current.take();
-      setRows((known) => [...known, ...more].slice(-Math.max(SHOWN, more.length)));
+      setRows((known) => joined(known, more).slice(-Math.max(SHOWN, more.length)));
     }, FRAME_MS);
     const rates = setInterval(() => {
       setRate(arrived);
@@ -178,16 +203,22 @@ export function Tail({ env, filter, zone, selected, select, paused, setPaused, a
   }, []);
   /** Once more, as somebody wishes: the lines take their places among those that are shown. */
   const fetchGap = async (gap: ToldGap) => {
+    // Lines of other conditions than those that are followed by then are none of these.
+    const { signal } = following.current;
     let told: ToldGap;
     try {
-      const { rows: all, isCut } = await missedRows(env, filter, gap);
-      const seen = new Set([...latest.current, ...held.current.items].map(({ seq }) => seq));
-      const found = all.filter(({ seq }) => !seen.has(seq));
+      const { rows: all, isCut } = await missedRows(env, filter, gap, signal);
+      const missing = all.filter(unseen());
+      const found = newest(missing);
+      if (signal.aborted) return;
       setRows((known) => mergedRows(known, found));
-      told = { from: gap.from, to: gap.to, after: gap.after, found: found.length, isCut };
+      told = { from: gap.from, to: gap.to, after: gap.after, found: found.length, isCut: isCut || missing.length > found.length };
     } catch (fault) {
+      if (signal.aborted) return;
       told = { ...gap, fault };
     }
+    // The button goes away with what it fetched.
+    if (told.fault === undefined) box.current?.focus();
     setGaps((known) => known.map((one) => (one.from === gap.from ? told : one)));
   };
   const row = selected === undefined ? undefined : rows.find(({ seq }) => seq === selected);

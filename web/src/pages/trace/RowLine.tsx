@@ -2,7 +2,7 @@ import { memo } from "react";
 import { barX } from "../../charts/waterfall";
 import { count, duration, percent, plural } from "../../lib/format";
 import { repetitionName, repetitionOf, siblingsOf, timesOf } from "../../model/rows";
-import { ERROR, HEAD, MISSING, endOf, has, nameOf, serviceOf, wrongText } from "../../model/trace";
+import { ERROR, HEAD, MISSING, endOf, has, nameOf, serviceOf, spansBelow, wrongText } from "../../model/trace";
 import { Icon } from "../../ui/icons";
 import { ROW_PX } from "../../ui/row";
 import type { TraceState } from "./state";
@@ -80,7 +80,7 @@ export const RowLine = memo(function RowLine({ state, row, index, names, width, 
         <span className="service">{serviceOf(trace, span)}</span>
         {repetition?.isSerial && <span className="hint cut">in a row: {percent(repetition.share)} of this span</span>}
         {!isOpen && !repetition && below > 0 && <span className="hidden-count">+{count(below)}</span>}
-        {has(trace, span, MISSING) && <span className="hint cut" title={wrongText(trace, span)}>{has(trace, span, HEAD) ? "" : `${plural(below, "span")}: `}{wrongText(trace, span)}</span>}
+        {has(trace, span, MISSING) && <span className="hint cut" title={wrongText(trace, span)}>{has(trace, span, HEAD) ? "" : `${plural(spansBelow(trace, span), "span")}: `}{wrongText(trace, span)}</span>}
       </span>
       <span role="gridcell" className={outside && left <= 76 ? "time within" : "time"} style={timeStyle}>
         {duration(length / 1e6)}

@@ -9,7 +9,6 @@ import type { TraceState } from "./state";
 
 interface RulerProps {
   state: TraceState;
-  names: number;
   width: number;
   measuring: Measuring;
 }
@@ -18,7 +17,7 @@ interface RulerProps {
 const DRAG_PX = 4;
 
 /** The times over the bars: a drag measures, and the edge of the names can be moved. */
-export function Ruler({ state: { trace, shown }, names, width, measuring }: RulerProps) {
+export function Ruler({ state: { trace, shown }, width, measuring }: RulerProps) {
   const holder = useRef<HTMLDivElement>(null);
   const [from, setFrom] = useState<{ at: number; x: number }>();
   const length = shown.to - shown.from;
@@ -32,7 +31,6 @@ export function Ruler({ state: { trace, shown }, names, width, measuring }: Rule
   return (
     <div className="ruler" role="presentation">
       <span>name · service</span>
-      <Divider names={names} width={width} />
       <div
         ref={holder}
         className="ticks"
@@ -88,7 +86,7 @@ const LEAST = 0.15;
 const MOST = 0.75;
 
 /** The edge between names and bars: dragged, or moved by arrows; a double click puts it back. */
-function Divider({ names, width }: { names: number; width: number }) {
+export function Divider({ names, width }: { names: number; width: number }) {
   const whole = names + width;
   const [isDragged, setDragged] = useState(false);
   const set = (share: number) => nameShare.set(Number(Math.min(MOST, Math.max(LEAST, share)).toFixed(3)));

@@ -7,7 +7,7 @@ import { criticalShares } from "../../model/critical";
 import { absolute } from "../../model/range";
 import { asking, columnText, equals, readQuery, valueText } from "../../model/query";
 import { numberOf } from "../../model/series";
-import { DUPLICATE, ERROR, HEAD, MISSING, has, nameOf, receivedAt, serviceOf, wrongText } from "../../model/trace";
+import { DUPLICATE, ERROR, HEAD, MISSING, has, nameOf, receivedAt, serviceOf, spansBelow, wrongText } from "../../model/trace";
 import { CopyButton } from "../../ui/Copy";
 import { Fields, fieldText } from "../../ui/Fields";
 import { Link } from "../../ui/Link";
@@ -21,13 +21,13 @@ import type { TraceState } from "./state";
 const FIRST = ["name", "service.name", "duration_ms", "error", "status_message", "exception.type", "exception.message", "http.route", "http.response.status_code", "db.query.text", "db.statement", "span.kind"];
 
 /** Everything about one span. */
-export function SpanPanel({ env, state, time }: { env: string; state: TraceState; time: string }) {
+export function SpanPanel({ env, state, time, reading }: { env: string; state: TraceState; time: string; reading: string }) {
   const { trace, selected: span, select, critical } = state;
   const { zone } = useTime();
   const isMissing = has(trace, span, MISSING);
   // Aligned or not, what is told and copied of a span is what was received.
   const received = receivedAt(trace, span);
-  const rows = useSpan(env, trace.id, isMissing ? undefined : trace.ids[span], time, has(trace, span, DUPLICATE) ? received : undefined);
+  const rows = useSpan(env, trace.id, isMissing ? undefined : trace.ids[span], time, reading, has(trace, span, DUPLICATE) ? received : undefined);
   const shares = useMemo(() => (critical ? criticalShares(trace, critical) : undefined), [critical, trace]);
   const share = shares?.[span] ?? 0;
   const own = rows.data?.own;
@@ -71,7 +71,7 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
           <dd>
             {duration((trace.duration[span] ?? 0) / 1e6)}
             {!isMissing && <Rank env={env} alike={alike} time={`FROM ${around.from} TO ${around.to}`} length={length} />}
-            {trace.length > 0 && <span className="quiet"> · {percent((trace.duration[span] ?? 0) / trace.length)} of the trace</span>}
+            {trace.length > 0 && <span className="quiet"> · {percent((trace.duration[span] ?? 0) / trace.length)} of {state.isFocused ? "what is shown" : "the trace"}</span>}
           </dd>
           <dt>own time</dt>
           <dd>{duration((trace.self[span] ?? 0) / 1e6)}</dd>
@@ -79,7 +79,7 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
             <>
               <dt>critical</dt>
               <dd>
-                {duration(share / 1e6)} <span className="quiet">· {percent(share / trace.length)} of the trace</span>
+                {duration(share / 1e6)} <span className="quiet">· {percent(share / trace.length)} of {state.isFocused ? "what is shown" : "the trace"}</span>
               </dd>
             </>
           )}
@@ -106,7 +106,7 @@ export function SpanPanel({ env, state, time }: { env: string; state: TraceState
       {has(trace, span, HEAD) && <p className="state why">{wrongText(trace, span)}</p>}
       {isMissing && !has(trace, span, HEAD) && (
         <p className="state why">
-          {trace.below[span]} spans name this parent, {trace.ids[span]}. It was not received: sampled out, lost, or still on its way.
+          {spansBelow(trace, span)} spans lie below this parent, {trace.ids[span]}. It was not received: sampled out, lost, or still on its way.
         </p>
       )}
       {rows.error && <ErrorState error={rows.error} retry={() => void rows.refetch()} />}

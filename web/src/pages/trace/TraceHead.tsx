@@ -70,7 +70,15 @@ function News({ trace, newer, show }: { trace: Trace; newer: Trace; show: () => 
   return (
     <span role="status" className="news">
       {more > 0 ? `${plural(more, "new span")}${isHealed ? ", the root among them" : ""}` : "More of this trace has come"}{" "}
-      <button type="button" className="button primary" onClick={show}>
+      <button
+        type="button"
+        className="button primary"
+        onClick={() => {
+          show();
+          // The button goes away with what it offers.
+          document.querySelector<HTMLElement>(".waterfall, .flame")?.focus();
+        }}
+      >
         Show
       </button>
     </span>

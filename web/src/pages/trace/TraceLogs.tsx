@@ -1,16 +1,21 @@
+import { useMemo } from "react";
 import { useTraceLogs } from "../../api/hooks";
+import { useStore } from "../../lib/store";
 import { duration, exact } from "../../lib/format";
 import { nsToMs } from "../../lib/time";
-import { spanOfId } from "../../model/trace";
+import { placesOfIds } from "../../model/trace";
 import { fieldText } from "../../ui/Fields";
 import { Notes } from "../../ui/Notes";
 import { EmptyState, ErrorState, Skeleton } from "../../ui/States";
+import { asked } from "../../ui/view";
 import type { TraceState } from "./state";
 
 /** The log lines of a trace, by time; each leads to its span. */
 export function TraceLogs({ env, state, time, showSpan }: { env: string; state: TraceState; time: string; showSpan: (span: number) => void }) {
   const { trace } = state;
-  const logs = useTraceLogs(env, trace.id, time);
+  const { times } = useStore(asked);
+  const logs = useTraceLogs(env, trace.id, time, times);
+  const places = useMemo(() => placesOfIds(trace), [trace]);
   if (logs.error && !logs.data) return <ErrorState error={logs.error} retry={() => void logs.refetch()} />;
   if (!logs.data) return <Skeleton height={300} label="Reading log lines" />;
   const rows = logs.data.pages.flatMap((page) => page.rows).reverse();
@@ -38,7 +43,7 @@ export function TraceLogs({ env, state, time, showSpan }: { env: string; state: 
       <ul className="trace-lines" tabIndex={0} aria-label="Log lines">
         {rows.map((row) => {
           const of = row.fields["trace.parent_id"] ?? row.fields["trace.span_id"];
-          const span = typeof of === "string" ? spanOfId(trace, of) : -1;
+          const span = typeof of === "string" ? (places.get(of) ?? -1) : -1;
           const severity = fieldText(row.fields.severity ?? "");
           return (
             <li key={row.seq}>

@@ -8,7 +8,7 @@ import { nsToMs } from "../../lib/time";
 import { type Section, criticalShares } from "../../model/critical";
 import { aligned, skewsOf } from "../../model/skew";
 import { subtreeOf } from "../../model/subtree";
-import { type Trace, nameOf, spanOfId } from "../../model/trace";
+import { MISSING, type Trace, has, nameOf, readingOf, spanOfId } from "../../model/trace";
 import { useTitle } from "../../ui/Shell";
 import { ErrorState, Skeleton, Waiting } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
@@ -35,9 +35,13 @@ const VIEWS = [
 ] as const;
 type ViewName = (typeof VIEWS)[number]["id"];
 
-/** One trace. */
+/** The trace that the address names. Another one begins anew: nothing that was asked for this one is answered there. */
 export function TracePage() {
   const { env, rest: id } = useView();
+  return <OfTrace key={`${env}/${id}`} env={env} id={id} />;
+}
+
+function OfTrace({ env, id }: { env: string; id: string }) {
   const { params } = useAddress();
   const { trace, newer, show, asked } = useGrowing(env, id, params.get("at") ?? undefined);
   if (trace) return <Opened key={trace.id} env={env} trace={trace} newer={newer} show={show} />;
@@ -70,7 +74,7 @@ function Sought({ env, id, trace }: { env: string; id: string; trace: Asked<Trac
 /** The span that takes most of the critical path: what has to get faster first. */
 function heaviestOf(trace: Trace, critical: readonly Section[] | undefined): { span: number; length: number } | undefined {
   if (!critical || trace.count < 2) return undefined;
-  const shares = criticalShares(trace, critical);
+  const shares = criticalShares(trace, critical).map((share, span) => (has(trace, span, MISSING) ? 0 : share));
   const span = shares.reduce((best, share, n) => (share > (shares[best] ?? 0) ? n : best), 0);
   return { span, length: shares[span] ?? 0 };
 }
@@ -90,6 +94,7 @@ function Opened({ env, trace, newer, show }: { env: string; trace: Trace; newer:
   const start = nsToMs(trace.start);
   // Rows of the trace may have been sent with other clocks; an hour on both sides finds them.
   const time = useMemo(() => `FROM ${new Date(start - 3_600_000).toISOString()} TO ${new Date(start + trace.length / 1e6 + 3_600_000).toISOString()}`, [start, trace]);
+  const reading = useMemo(() => readingOf(trace), [trace]);
   const skews = useMemo(() => skewsOf(trace), [trace]);
   const isAligned = params.get("align") === "1";
   const straight = useMemo(() => (skews && isAligned ? aligned(trace, skews) : trace), [trace, skews, isAligned]);
@@ -198,7 +203,7 @@ function Opened({ env, trace, newer, show }: { env: string; trace: Trace; newer:
           />
         )}
         {view === "logs" && <TraceLogs env={env} state={state} time={time} showSpan={(span) => state.select(span, "push", { view: null })} />}
-        {hasPanel && (state.cursor !== undefined && state.cursor < 0 ? <Repeated state={state} row={state.cursor} /> : <SpanPanel env={env} state={state} time={time} />)}
+        {hasPanel && (state.cursor !== undefined && state.cursor < 0 ? <Repeated state={state} row={state.cursor} /> : <SpanPanel env={env} state={state} time={time} reading={reading} />)}
       </div>
     </div>
   );

@@ -7,7 +7,7 @@ import { nameShare } from "../../lib/preferences";
 import { reachesOf, repetitionOf } from "../../model/rows";
 import { ROW_PX } from "../../ui/row";
 import { RowLine } from "./RowLine";
-import { MeasureBand, Ruler } from "./Ruler";
+import { Divider, MeasureBand, Ruler } from "./Ruler";
 import { useWaterfallKeys } from "./keys";
 import { useMeasuring } from "./measuring";
 import type { TraceState } from "./state";
@@ -85,24 +85,27 @@ export function Waterfall({ state }: { state: TraceState }) {
     if (row !== undefined) shownRows.push(<RowLine key={row} state={state} row={row} index={index} names={names} width={width} colour={serviceColour(colours, trace, trace.service[row < 0 ? (repetitions[repetitionOf(row)]?.first ?? 0) : row] ?? 0)} />);
   }
   return (
-    <div
-      ref={scroller}
-      className="waterfall"
-      role="treegrid"
-      aria-label="Spans"
-      aria-rowcount={rows.length}
-      tabIndex={0}
-      aria-activedescendant={cursor === undefined ? undefined : cursor < 0 ? `group-${repetitionOf(cursor)}` : `span-${cursor}`}
-      style={{ "--names": `${names}px` } as React.CSSProperties}
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-      onKeyDown={key}
-    >
-      <Ruler state={state} names={names} width={width} measuring={measuring} />
-      <div ref={space} className="space" role="rowgroup" style={{ height: rows.length * ROW_PX }}>
-        {shownRows}
-        {measuring.measure && <MeasureBand measure={measuring.measure} shown={shown} width={width} names={names} />}
-        <canvas ref={canvas} aria-hidden="true" style={{ width, height: view, marginLeft: names }} />
+    <div className="waterfall-frame">
+      <div
+        ref={scroller}
+        className="waterfall"
+        role="treegrid"
+        aria-label="Spans"
+        aria-rowcount={rows.length}
+        tabIndex={0}
+        aria-activedescendant={cursor === undefined ? undefined : cursor < 0 ? `group-${repetitionOf(cursor)}` : `span-${cursor}`}
+        style={{ "--names": `${names}px` } as React.CSSProperties}
+        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+        onKeyDown={key}
+      >
+        <Ruler state={state} width={width} measuring={measuring} />
+        <div ref={space} className="space" role="rowgroup" style={{ height: rows.length * ROW_PX }}>
+          {shownRows}
+          {measuring.measure && <MeasureBand measure={measuring.measure} shown={shown} width={width} names={names} />}
+          <canvas ref={canvas} aria-hidden="true" style={{ width, height: view, marginLeft: names }} />
+        </div>
       </div>
+      <Divider names={names} width={width} />
     </div>
   );
 }

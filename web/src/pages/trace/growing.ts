@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type Asked, useSpanCount, useTrace } from "../../api/hooks";
+import { type Asked, type SpanCount, useSpanCount, useTrace } from "../../api/hooks";
 import { readAddress, useChange } from "../../lib/address";
 import { HOUR_MS, MINUTE_MS, nsToMs } from "../../lib/time";
 import { type Trace, isSame } from "../../model/trace";
@@ -43,20 +43,31 @@ export function useGrowing(env: string, id: string, at: string | undefined): Gro
     [of, shown, change],
   );
   const { refetch } = asked;
-  // Who asks again wants to see what comes of it.
-  useAskedAgain(() => void refetch().then(({ data }) => data && take(data)));
+  const isHere = useRef(true);
+  useEffect(() => {
+    isHere.current = true;
+    return () => {
+      isHere.current = false;
+    };
+  }, []);
+  // Who asks again wants to see what comes of it, while the trace is the one that is shown.
+  useAskedAgain(() => void refetch().then(({ data }) => data && isHere.current && take(data)));
 
   const start = trace ? nsToMs(trace.start) : 0;
   const end = start + (trace?.length ?? 0) / 1e6;
   const size = useSpanCount(env, trace?.id, timeText({ start: start - HOUR_MS, end: end + HOUR_MS }), () => (Date.now() - end < YOUNG_MS ? EVERY_MS : false));
-  const counted = useRef<{ of: string; size: number }>(undefined);
+  const counted = useRef<SpanCount>(undefined);
   const spans = asked.data?.spans;
+  const { data: counts, dataUpdatedAt: countedAt } = size;
+  // A count that was read again is looked at again, though it says the same.
   useEffect(() => {
-    if (size.data === undefined || spans === undefined) return;
-    const before = counted.current?.of === of ? counted.current.size : spans;
-    counted.current = { of, size: size.data };
-    if (size.data !== before) void refetch();
-  }, [size.data, spans, of, refetch]);
+    if (counts === undefined || spans === undefined) return;
+    const before = counted.current;
+    const isSame = before ? before.spans === counts.spans && before.took === counts.took : counts.spans === spans;
+    if (isSame) counted.current = counts;
+    // What could not be read is looked for again after the next count.
+    else void refetch().then(({ isSuccess }) => isSuccess && (counted.current = counts));
+  }, [counts, countedAt, spans, refetch]);
 
   const newer = shown && asked.data && !isSame(shown, asked.data) ? asked.data : undefined;
   return { trace, newer, show: () => newer && take(newer), asked };
