@@ -308,6 +308,11 @@ test.describe("what two change at the same time", () => {
     await expect(both(page).getByRole("row", { name: /^what happened/ })).toContainText(/release 9, mine.*release 9, theirs/);
     await expectAccessible(page);
     expect(await text()).toBe("release 9, theirs");
+    // Escape decides later: the form and what was typed into it stay.
+    await page.keyboard.press("Escape");
+    await expect(both(page)).toHaveCount(0);
+    await expect(field).toHaveValue("release 9, mine");
+    await page.getByRole("button", { name: "Keep it" }).click();
     await both(page).getByRole("button", { name: "Show theirs" }).click();
     await expect(field).toHaveValue("release 9, theirs");
     await field.fill("release 9, again");

@@ -289,7 +289,10 @@ fn the_named_fields_make_the_whole_tree() {
     let rows = || {
         let log = Row::log(6, 2, 25);
         vec![
-            Row::span(1, 1, None, 0, 100).text(names::SPAN_KIND, "server").text(names::META_SOURCE, "otlp").text(names::HOST_NAME, "ip-10-0-1-7"),
+            Row::span(1, 1, None, 0, 100)
+                .text(names::SPAN_KIND, "server")
+                .text(names::META_SOURCE, "otlp")
+                .text(names::HOST_NAME, "ip-10-0-1-7"),
             Row::span(2, 2, Some(1), 10, 50).with(names::ERROR, Value::Bool(true)).text(names::HOST_ID, "i-07ab"),
             Row::span(3, 3, Some(9), 20, 10).with(names::STATUS_CODE, Value::Int(2)),
             Row::event(4, 2, 30, "exception").with(names::META_ANNOTATION_INDEX, Value::Int(1)),

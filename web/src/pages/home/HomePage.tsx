@@ -1,9 +1,9 @@
 import "../query/query.css";
 import "../../ui/page.css";
 import { type ReactNode, useMemo } from "react";
-import { type Asked, type EventsAnswer, type QueryAnswer, type Row, useEvents, useRun, useStats } from "../../api/hooks";
+import { type Asked, type EventsAnswer, type QueryAnswer, type Row, useEnvironments, useEvents, useRun, useStats } from "../../api/hooks";
 import { extentOf, printBox } from "../../charts/box";
-import { go } from "../../lib/address";
+import { go, useParam } from "../../lib/address";
 import { bubbleUpOnDrag } from "../../lib/preferences";
 import { count, duration, percent } from "../../lib/format";
 import { useStore } from "../../lib/store";
@@ -20,23 +20,32 @@ import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Closer } from "../query/Closer";
 import { Graph } from "../query/Graph";
 import { traceAddress } from "../query/RawData";
+import { ServiceMenu, SinceDeploy, Spark } from "./parts";
 
-const ROOTS = "is_root = true";
+/** What counts as a request: of all, what begins a trace; of a service, what it was asked for, which is seldom that. */
+const requestsOf = (service: string | undefined) => (service === undefined ? "is_root = true" : `span.kind in (server, consumer) AND ${equals("service.name", service)}`);
 
 /** How things are: rate, errors, latency; what is slow, what fails. Every figure leads on. */
 export function HomePage() {
   useTitle("Home");
   const { env } = useView();
-  const { window: shown, zone } = useTime();
+  const [named, setService] = useParam("service", "push");
+  const service = named ?? undefined;
+  const ROOTS = requestsOf(service);
+  const ofService = service === undefined ? "" : ` AND ${equals("service.name", service)}`;
+  const { window: shown, zone, setRange } = useTime();
+  const environments = useEnvironments();
+  const title = environments.data?.find(({ slug }) => slug === env)?.name ?? env;
   const { times } = useStore(asked);
   const stats = useStats(env);
   const time = timeText(shown);
   const whole = useRun(env, `COUNT, P50(duration_ms), P95(duration_ms), P99(duration_ms), HEATMAP(duration_ms) WHERE ${ROOTS} ${time}`, ["series"], times);
   const failed = useRun(env, `COUNT WHERE ${ROOTS} AND error = true ${time}`, ["series"], times);
-  const routes = useRun(env, `COUNT, P95(duration_ms) WHERE ${ROOTS} GROUP BY service.name, name ORDER BY COUNT desc LIMIT 12 ${time}`, [], times);
+  const routes = useRun(env, `WITH failed = IF($error, 1, 0) COUNT, P95(duration_ms), SUM(failed) WHERE ${ROOTS} GROUP BY service.name, name ORDER BY COUNT desc LIMIT 12 ${time}`, ["series"], times);
   const slow = useRun(env, `MAX(duration_ms) WHERE ${ROOTS} GROUP BY trace.trace_id, service.name, name ORDER BY MAX(duration_ms) desc LIMIT 10 ${time}`, [], times);
-  const errors = useEvents(env, { text: `WHERE exception.type exists AND meta.annotation_type != span_event ${time}`, limit: 60, columns: ERROR_COLUMNS }, times);
+  const errors = useEvents(env, { text: `WHERE exception.type exists AND meta.annotation_type != span_event${ofService} ${time}`, limit: 60, columns: ERROR_COLUMNS }, times);
   const graphs = useMemo(() => whole.data && graphsOf(whole.data), [whole.data]);
+  const sparks = useMemo(() => routes.data && graphsOf(routes.data), [routes.data]);
   const failedGraphs = useMemo(() => failed.data && graphsOf(failed.data), [failed.data]);
   if (stats.data && stats.data.live_rows + stats.data.file_rows === 0) {
     return (
@@ -83,7 +92,11 @@ export function HomePage() {
   };
   return (
     <div className="page">
-      <h1>{env}</h1>
+      <div className="page-head">
+        <h1>{title}</h1>
+        <ServiceMenu env={env} service={service} time={time} choose={setService} />
+        <SinceDeploy env={env} end={shown.end} zone={zone} setRange={setRange} />
+      </div>
       <div className="facts-line">
         <Fact to={`COUNT WHERE ${ROOTS}`} value={requests === undefined ? "–" : rate(requests / minutes)} what={since === undefined ? "requests a minute" : `requests a minute since ${clock(since, zone, shown.end - shown.start < 600_000 ? "second" : "minute")}`} />
         <Fact to={`COUNT WHERE ${ROOTS} AND error = true GROUP BY service.name, name`} value={requests && bad !== undefined ? percent(bad / requests) : "–"} what="of them failed" />
@@ -101,13 +114,15 @@ export function HomePage() {
         {graphOf("Failed requests", failed, failedGraphs, 0, 130, `COUNT WHERE ${ROOTS} AND error = true`)}
       </div>
       <div className="columns-3">
-        <ListPanel id="routes" title="Routes" note="per min · P95" asked={routes} count={routes.data?.results.length} none="No request in this range.">
-          {routes.data?.results.map(({ group, values }) => (
+        <ListPanel id="routes" title="Routes" note="per min · failed · P95" asked={routes} count={routes.data?.results.length} none="No request in this range.">
+          {routes.data?.results.map(({ group, values }, n) => (
             <Link key={JSON.stringify(group)} className="list-row" to={pageAddress("/query", { q: `HEATMAP(duration_ms), COUNT WHERE ${ROOTS} AND ${equals("service.name", group[0])} AND ${equals("name", group[1])}` })}>
               <span className="grow cut" title={String(group[1])}>
                 {String(group[1] ?? "(no name)")} <span className="quiet">{String(group[0] ?? "")}</span>
               </span>
+              <Spark values={sparks?.calculations[0]?.lines[n]} label={`Requests of ${String(group[1] ?? "")} over time`} />
               <span className="mono">{rate(numberOf(values[0]) / minutes)}</span>
+              <span className={numberOf(values[2]) > 0 ? "mono bad-words" : "mono quiet"}>{percent((numberOf(values[2]) || 0) / numberOf(values[0]))}</span>
               <span className="mono">{duration(numberOf(values[1]))}</span>
             </Link>
           ))}
