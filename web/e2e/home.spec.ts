@@ -50,3 +50,38 @@ test("a renamed environment is called by its name, and the last deploy is a door
     await own.remove();
   }
 });
+
+test("what changed: a route that is slower than before and a week ago, with a door to the comparison; refused data", async ({ page }) => {
+  const own = await start("serve");
+  try {
+    const now = Date.now();
+    const minute = 60_000;
+    let id = 0;
+    const requests = (name: string, at: number, length: number, count: number, exception?: string) =>
+      Array.from({ length: count }, (_, n) => ({
+        traceId: (++id).toString(16).padStart(32, "0"),
+        spanId: id.toString(16).padStart(16, "0"),
+        name,
+        kind: 2,
+        startTimeUnixNano: ns(at + n),
+        endTimeUnixNano: ns(at + n + length),
+        attributes: exception ? [{ key: "exception.type", value: { stringValue: exception } }] : [],
+      }));
+    const before = now - 25 * minute;
+    const web = [...requests("POST /slow", before, 10, 120), ...requests("POST /slow", now - 10 * minute, 60, 120), ...requests("GET /same", before, 10, 120), ...requests("GET /same", now - 10 * minute, 10, 120), ...requests("GET /new", now - 9 * minute, 1, 41, "ZeroDivisionError")];
+    await sendSpans(own.url, { web });
+    await fetch(`${own.url}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: '"no spans"' });
+    await page.goto(`${own.url}/e/local?from=-15m`);
+    const panel = page.getByRole("region", { name: "What changed" });
+    await expect(panel.getByRole("link", { name: /Refused 1 request: / })).toBeVisible();
+    await expect(panel.getByRole("link", { name: /New: ZeroDivisionError in web, 41 times/ })).toBeVisible();
+    await expect(panel.getByRole("link")).toHaveCount(3);
+    await expectAccessible(page);
+    await page.screenshot({ path: "e2e/.out/changes.png" });
+    await panel.getByRole("link", { name: /P95 of POST \/slow in web ×6: 60.*, 10.* before/ }).click();
+    await expect(page).toHaveURL(/\/query\?.*cmp=previous/);
+    await expect(page.getByRole("application", { name: /^P95/ })).toBeVisible();
+  } finally {
+    await own.remove();
+  }
+});

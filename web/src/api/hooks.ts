@@ -150,6 +150,17 @@ export function useValues(env: string, column: string | undefined, prefix: strin
   });
 }
 
+/** What is other than in the window before and a week ago; times in milliseconds since 1970. */
+export function useChanges(env: string, start: number, end: number, service: string | undefined, times: number): Asked<Schema["Changes"]> {
+  const [from, to] = [`${Math.floor(start)}000000`, `${Math.ceil(end)}000000`];
+  return useQuery({
+    queryKey: ["changes", env, from, to, service, times],
+    queryFn: ({ signal }) => ask(client.GET("/hive/v1/e/{env}/changes", { params: { path: { env }, query: { from, to, ...(service ? { service } : {}) } }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 export function useDatasets(env: string): Asked<Schema["Dataset"][]> {
   return useQuery({
     queryKey: ["datasets", env],

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod board;
+pub mod changes;
 pub mod compare;
 pub mod deletion;
 pub mod export;

@@ -4,7 +4,7 @@ mod library;
 mod people;
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
-use crate::handle::{account, compare, deletion, events, export, field, page, place, process, query, tail, trace};
+use crate::handle::{account, changes, compare, deletion, events, export, field, page, place, process, query, tail, trace};
 use crate::hive::Hive;
 use crate::shape;
 use glasshive_base_http::{Methods, Route};
@@ -20,6 +20,11 @@ const ID: Parameter =
 const RANGE: Parameter = Parameter { name: "range", description: "Time range and datasets in text, such as `IN web LAST 1h`." };
 const AT: Parameter =
     Parameter { name: "at", description: "A time near the trace, nanoseconds since 1970; only a day around it is looked at first." };
+
+const CHANGES_FROM: Parameter =
+    Parameter { name: "from", description: "Start of the window, nanoseconds since 1970; an hour before its end when left out." };
+const CHANGES_TO: Parameter = Parameter { name: "to", description: "End of the window, nanoseconds since 1970; now when left out." };
+const SERVICE: Parameter = Parameter { name: "service", description: "Only what is of this service." };
 
 /// All rows.
 pub const ENDPOINTS: Table = Table(&[ROWS, library::ROWS, people::ROWS]);
@@ -50,6 +55,17 @@ static ROWS: &[Endpoint] = &[
         body: Some(schema::<shape::query::QueryRequest>),
         answer: Answers::Json(schema::<shape::query::ParseAnswer>),
         run: |call| Box::pin(query::parse(call)),
+    },
+    Endpoint {
+        name: "changes",
+        method: Methods::GET,
+        path: "/hive/v1/e/{env}/changes",
+        action: Action::Read,
+        summary: "What is other than in the window before and a week ago: routes that are slower, new exceptions, refused requests.",
+        parameters: &[ID, CHANGES_FROM, CHANGES_TO, SERVICE],
+        body: None,
+        answer: Answers::Json(schema::<shape::changes::Changes>),
+        run: |call| Box::pin(changes::run(call)),
     },
     Endpoint {
         name: "runningQueries",

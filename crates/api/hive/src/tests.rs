@@ -1,6 +1,7 @@
 //! The API over a real store, engine and server: every row of the table is walked, every answer is held against the document.
 
 mod answers;
+mod changes;
 mod deletion;
 mod doors;
 mod fields;

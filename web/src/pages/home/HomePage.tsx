@@ -20,6 +20,7 @@ import { asked, pageAddress, timeText, useTime, useView } from "../../ui/view";
 import { Closer } from "../query/Closer";
 import { Graph } from "../query/Graph";
 import { traceAddress } from "../query/RawData";
+import { ChangesPanel } from "./Changes";
 import { ServiceMenu, SinceDeploy, Spark } from "./parts";
 
 /** What counts as a request: of all, what begins a trace; of a service, what it was asked for, which is seldom that. */
@@ -107,6 +108,7 @@ export function HomePage() {
       <Waiting asked={whole} name="the figures" />
       <Closer graphs={graphs} />
       <Notes data={[whole.data, failed.data]} own />
+      <ChangesPanel env={env} service={service} />
       {whole.error && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
       {graphOf("Latency of requests", whole, graphs, 4, 220, `HEATMAP(duration_ms), COUNT WHERE ${ROOTS}`)}
       <div className="columns-2">
@@ -122,7 +124,7 @@ export function HomePage() {
               </span>
               <Spark values={sparks?.calculations[0]?.lines[n]} label={`Requests of ${String(group[1] ?? "")} over time`} />
               <span className="mono">{rate(numberOf(values[0]) / minutes)}</span>
-              <span className={numberOf(values[2]) > 0 ? "mono bad-words" : "mono quiet"}>{percent((numberOf(values[2]) || 0) / numberOf(values[0]))}</span>
+              <span className={numberOf(values[2]) > 0 ? "failed bad-words" : "failed quiet"}>{percent((numberOf(values[2]) || 0) / numberOf(values[0]))}</span>
               <span className="mono">{duration(numberOf(values[1]))}</span>
             </Link>
           ))}

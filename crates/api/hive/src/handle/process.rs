@@ -54,14 +54,9 @@ fn may_see_details(call: &Call) -> bool {
 
 /// The last refused requests, newest first; for those who may read one environment only, those that are no other's.
 pub async fn refusals(call: Call) -> Result<Response, Failure> {
-    let ring = call.hive.refusals();
-    let mut refusals = ring.map(|ring| ring.entries()).unwrap_or_default();
-    let mut total = ring.map_or(0, |ring| ring.total());
-    if !call.caller.may_everywhere(Action::Read) {
-        let own = Own::of(&call);
-        refusals.retain(|refused| own.has(refused));
-        total = refusals.len() as u64;
-    }
+    let refusals = seen_refusals(&call);
+    let sees_all = call.caller.may_everywhere(Action::Read);
+    let total = if sees_all { call.hive.refusals().map_or(0, |ring| ring.total()) } else { refusals.len() as u64 };
     ok(&Refusals {
         total,
         refusals: refusals
@@ -79,6 +74,21 @@ pub async fn refusals(call: Call) -> Result<Response, Failure> {
             })
             .collect(),
     })
+}
+
+/// The refused requests that are remembered and that a caller may see, newest first.
+fn seen_refusals(call: &Call) -> Vec<RefusedRequest> {
+    let mut refusals = call.hive.refusals().map(|ring| ring.entries()).unwrap_or_default();
+    if !call.caller.may_everywhere(Action::Read) {
+        let own = Own::of(call);
+        refusals.retain(|refused| own.has(refused));
+    }
+    refusals
+}
+
+/// Of them those that brought telemetry.
+pub fn refused_sends(call: &Call) -> Vec<RefusedRequest> {
+    seen_refusals(call).into_iter().filter(|refused| brings_telemetry(&refused.route)).collect()
 }
 
 /// By what a refused request is known as an environment's own or another's. One without a key, or with one that nobody knows, is

@@ -73,7 +73,8 @@ pub async fn answer(
     Ok(QueryAnswer { query: understood(&plan), ..answer })
 }
 
-async fn run_plan(
+/// Runs a plan with the fields it names in it.
+pub async fn run_plan(
     open: &Open,
     environment: EnvironmentId,
     plan: &Plan,

@@ -61,6 +61,7 @@ fn calls() -> Vec<(&'static str, &'static str, String, Option<Value>)> {
         ("GET", "/hive/v1/e/{env}/history", format!("{env}/history?search=count&by=me&limit=5"), None),
         ("POST", "/hive/v1/e/{env}/history", format!("{env}/history"), Some(json!({ "query": "COUNT", "from": "-2h", "to": "now" }))),
         ("DELETE", "/hive/v1/e/{env}/history", format!("{env}/history"), None),
+        ("GET", "/hive/v1/e/{env}/changes", format!("{env}/changes?service=web"), None),
         ("GET", "/hive/v1/e/{env}/queries", format!("{env}/queries"), None),
         ("GET", "/hive/v1/e/{env}/refusals", format!("{env}/refusals"), None),
         ("GET", "/hive/v1/e/{env}/stats", format!("{env}/stats"), None),
