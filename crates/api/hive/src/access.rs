@@ -122,6 +122,12 @@ pub fn least_role(endpoint: &Endpoint) -> Option<Role> {
     higher.or(Role::least(endpoint.action))
 }
 
+/// Whether somebody's role is enough for what the row of this name tells, where another row tells of it too.
+pub fn is_for(caller: &Caller, name: &str) -> bool {
+    let Caller::Person(person) = caller else { return true };
+    HIGHER.iter().find(|(known, _)| *known == name).is_none_or(|(_, role)| person.role >= *role)
+}
+
 /// Checks that somebody's role is enough for a row. Keys are looked at where their environment is known.
 ///
 /// # Errors

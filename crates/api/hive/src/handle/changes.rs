@@ -3,6 +3,7 @@
 use super::field::KeptFields;
 use super::process::refused_sends;
 use super::query::{plan_failure, run_plan};
+use crate::access::is_for;
 use crate::endpoint::{Call, ok};
 use crate::problem::Failure;
 use crate::shape::Nanoseconds;
@@ -51,7 +52,8 @@ pub async fn run(call: Call) -> Result<Response, Failure> {
     {
         changes.extend(new_errors(now, earlier));
     }
-    if service.is_none() {
+    // Of refusals those hear who may look at them.
+    if service.is_none() && is_for(&call.caller, "refusals") {
         changes.extend(refused(&call, window));
     }
     changes.sort_by(|left, right| left.kind.cmp(&right.kind).then(weight(right).total_cmp(&weight(left))));
