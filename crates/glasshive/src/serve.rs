@@ -32,7 +32,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
-use xray::XrayPort;
+use xray::{Shut, XrayPort};
 
 /// Exit status of a start on a data directory that another process has (`EX_TEMPFAIL`).
 const EXIT_LOCKED: u8 = 75;
@@ -55,6 +55,7 @@ struct Running {
     http: SocketAddr,
     grpc: SocketAddr,
     xray: Option<XrayPort>,
+    xray_shut: Shut,
     xray_api: Arc<glasshive_api_xray::Api>,
     sink: Arc<LateSink>,
     metrics: metrics::Registry,
@@ -77,7 +78,8 @@ pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
         }
         Err(error) => return Err(error),
     };
-    banner::opening(&running.config, running.http, running.grpc, running.xray.as_ref().map(|port| port.address));
+    let xray = running.xray.as_ref().map(|port| port.address);
+    banner::opening(&running.config, running.http, running.grpc, xray, running.xray_shut.get().map(String::as_str));
     let opened = running.open().await?;
     banner::ready(&opened, start.elapsed(), &running.config);
     if running.config.auth.value == Auth::Keys
@@ -85,7 +87,7 @@ pub async fn run(config: Config, demo: Option<DemoFlags>) -> Result<ExitCode> {
     {
         banner::set_up(&running.config, running.http, &link);
     }
-    banner::first_steps(&running.config, running.http, running.grpc);
+    banner::first_steps(&running.config, running.http, running.grpc, xray);
     let demo = demo.map(|flags| tokio::spawn(demo::stream(flags, running.http, running.data.world.clock.clone())));
     signals.first().await;
     if let Some(demo) = demo {
@@ -110,6 +112,7 @@ impl Running {
         for key in config.all_keys() {
             keys.give(key).await.with_context(|| format!("take the given key of kind {}", key.kind.word()))?;
         }
+        let xray_shut = Shut::default();
         let metrics = metrics::Registry::default();
         data.spawner.count_in(metrics.clone());
         let hive = Hive::new(HiveConfig {
@@ -118,7 +121,7 @@ impl Running {
             clock: data.world.clock.clone(),
             metrics: metrics.clone(),
             otlp_base_paths: config.otlp().base_paths,
-            checks: router::checks(&config, data.spawner.clone()),
+            checks: router::checks(&config, data.spawner.clone(), xray_shut.clone()),
         });
         let fields = Fields::open(data.world.catalog.clone(), data.world.clock.clone()).await.context("read calculated fields")?;
         hive.keep_fields(Arc::new(fields));
@@ -133,6 +136,7 @@ impl Running {
         let (own_sink, clock) = (sink.clone(), data.world.clock.clone());
         let around = xray::Around { sink: own_sink, clock, refusals: refusals.clone(), metrics: metrics.clone() };
         let xray_parts = xray::Parts::open(data.world.catalog.clone(), around).await?;
+        hive.keep_xray(xray_parts.kept());
         let xray_api = xray_parts.api(router::xray_auth(&config), keys.clone());
         let table = router::table(&config, &hive, &xray_api, sink.clone(), keys.clone(), &metrics);
         let settings = ServerConfig { refusals: Some(refusals), ..router::server_config(&config, keys) };
@@ -140,12 +144,9 @@ impl Running {
         hive.remember_refusals(server.refusals());
         let http = server.bind(config.http.value).await.map_err(|error| in_use(error, "--http"))?;
         let grpc = server.bind(config.grpc.value).await.map_err(|error| in_use(error, "--grpc"))?;
-        hive.tell_how_to_send(banner::how_to_send(&config, http, grpc));
-        let xray = match config.xray.value {
-            Some(address) => Some(XrayPort::open(address, &xray_parts).await?),
-            None => None,
-        };
-        Ok(Self { config, data, hive, accounts, server, http, grpc, xray, xray_api, sink, metrics })
+        let xray = XrayPort::open_as_set(&config.xray, &xray_parts, &xray_shut).await?;
+        hive.tell_how_to_send(banner::how_to_send(&config, http, grpc, xray.as_ref().map(|port| port.address)));
+        Ok(Self { config, data, hive, accounts, server, http, grpc, xray, xray_shut, xray_api, sink, metrics })
     }
 
     /// Reads back the log; then telemetry is taken and questions are answered.

@@ -10,6 +10,7 @@ use glasshive_feature_accounts::Accounts;
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::Keys;
 use glasshive_feature_library::Library;
+use glasshive_feature_xray::Xray;
 use glasshive_model::EnvironmentId;
 use glasshive_query_engine::Engine;
 use glasshive_store::Store;
@@ -48,6 +49,7 @@ pub struct Hive {
     fields: OnceLock<Arc<Fields>>,
     library: OnceLock<Arc<Library>>,
     accounts: OnceLock<Arc<Accounts>>,
+    xray: OnceLock<Arc<Xray>>,
     pub(crate) running: Arc<RunningTable>,
     stopping: watch::Sender<bool>,
 }
@@ -79,6 +81,7 @@ impl Hive {
             fields: OnceLock::new(),
             library: OnceLock::new(),
             accounts: OnceLock::new(),
+            xray: OnceLock::new(),
             running: Arc::default(),
             stopping: watch::Sender::new(false),
         })
@@ -122,6 +125,16 @@ impl Hive {
     /// See [`Self::keep_accounts`].
     pub(crate) fn accounts(&self) -> Option<&Arc<Accounts>> {
         self.accounts.get()
+    }
+
+    /// Where groups, sampling rules and layouts of maps are kept; without it there are none. A second call changes nothing.
+    pub fn keep_xray(&self, xray: Arc<Xray>) {
+        let _ = self.xray.set(xray);
+    }
+
+    /// See [`Self::keep_xray`].
+    pub(crate) fn xray(&self) -> Option<&Arc<Xray>> {
+        self.xray.get()
     }
 
     /// Lines for people who want to send something, for the page at `/`; known once addresses are. A second call changes nothing.

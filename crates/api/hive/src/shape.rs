@@ -8,6 +8,7 @@ pub mod deletion;
 pub mod export;
 pub mod field;
 pub mod library;
+pub mod map;
 pub mod people;
 pub mod place;
 pub mod process;
@@ -17,6 +18,7 @@ pub mod running;
 pub mod session;
 pub mod skeleton;
 pub mod trace;
+pub mod xray;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

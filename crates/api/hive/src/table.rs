@@ -2,6 +2,7 @@
 
 mod library;
 mod people;
+mod xray;
 
 use crate::endpoint::{Answers, Endpoint, Parameter};
 use crate::handle::{account, changes, compare, deletion, events, export, field, page, place, process, query, tail, trace};
@@ -27,7 +28,7 @@ const CHANGES_TO: Parameter = Parameter { name: "to", description: "End of the w
 const SERVICE: Parameter = Parameter { name: "service", description: "Only what is of this service." };
 
 /// All rows.
-pub const ENDPOINTS: Table = Table(&[ROWS, library::ROWS, people::ROWS]);
+pub const ENDPOINTS: Table = Table(&[ROWS, library::ROWS, people::ROWS, xray::ROWS]);
 
 /// Rows of several files.
 #[derive(Clone, Copy)]

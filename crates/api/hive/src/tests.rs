@@ -10,6 +10,7 @@ mod library;
 mod limits;
 mod people;
 mod schema;
+mod xray;
 
 use expect_test::expect_file;
 

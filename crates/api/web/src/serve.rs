@@ -17,7 +17,8 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
 /// The pages' addresses. `/e/ENVIRONMENT/...` are the pages, `/t/...` opens whatever id stands there, `/signin` takes one-time links. The
-/// others are addresses of Honeycomb's UI, as bookmarks and SDKs have them: the document leads on from there.
+/// others are addresses of Honeycomb's UI, as bookmarks and SDKs have them, and of AWS's console, where what follows `#` says which page
+/// is meant: the document leads on from there.
 const PAGES: &[&str] = &[
     "/",
     "/e/{*page}",
@@ -26,6 +27,8 @@ const PAGES: &[&str] = &[
     "/{team}/environments/{env}",
     "/{team}/environments/{env}/{*page}",
     "/{team}/datasets/{*page}",
+    "/xray/home",
+    "/cloudwatch/home",
 ];
 
 /// The rows; none when the binary was built without the UI. They hold nothing secret: what a page shows, it asks the API for.

@@ -1,5 +1,6 @@
 //! What can be wrong with a rule, a group, or a question in X-Ray's terms.
 
+use crate::filter::FilterError;
 use glasshive_base::ErrorKind;
 use glasshive_query_engine::EngineError;
 use glasshive_store::catalog::CatalogError;
@@ -10,6 +11,9 @@ pub enum XrayError {
     /// A rule of what is kept is broken, or an expression cannot be read. The sentence names the member.
     #[error("{0}")]
     Invalid(String),
+    /// A filter expression cannot be read.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// An environment has as many sampling rules as it may.
     #[error("an environment keeps at most {most} sampling rules")]
     TooManyRules {
@@ -48,12 +52,20 @@ impl XrayError {
     /// The sort of failure.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            XrayError::Invalid(_) => ErrorKind::InvalidRequest,
+            XrayError::Invalid(_) | XrayError::Filter(_) => ErrorKind::InvalidRequest,
             XrayError::TooManyRules { .. } | XrayError::TooManyTags { .. } => ErrorKind::Conflict,
             XrayError::UnknownArn { .. } => ErrorKind::NotFound,
             XrayError::Random(_) => ErrorKind::Internal,
             XrayError::Catalog(_) | XrayError::Partial(_) => ErrorKind::Unavailable,
             XrayError::Engine(error) => error.kind(),
+        }
+    }
+
+    /// The character of the expression at which the fault lies, counted from 1.
+    pub fn position(&self) -> Option<usize> {
+        match self {
+            XrayError::Filter(error) => Some(error.position),
+            _ => None,
         }
     }
 }

@@ -13,6 +13,11 @@ mod words;
 
 pub use parser::parse;
 
+/// Words that a condition may begin with.
+pub fn words() -> Vec<&'static str> {
+    words::Word::all(words::Place::Trace)
+}
+
 use crate::error::XrayError;
 use crate::groups::GroupKey;
 

@@ -21,11 +21,11 @@ const BREATH: usize = 32;
 /// Rows of one look.
 const ROWS: u32 = 10_000;
 /// How far round the window of a question the rest of its traces is looked for, ns.
-const REST_NS: i64 = 24 * 3_600 * 1_000_000_000;
+pub const REST_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// By how much the time in an id may differ from the trace's start to count as it, ns.
 const ID_TIME_NS: i64 = 300 * 1_000_000_000;
-/// Traces that one page looks at: where more begin at one time, that time is walked to its end.
-const EXAMINED_MAX: usize = 20_000;
+/// Traces that one page looks at, unless somebody says otherwise: where more begin at one time, that time is walked to its end.
+pub const EXAMINED_MAX: usize = 20_000;
 /// Traces of one time beyond which there is no end to be hoped for.
 const AT_ONE_TIME_MAX: usize = 200_000;
 /// Starts are told to this, ns: a trace may begin by so much after its place.
@@ -76,7 +76,32 @@ pub struct Search<'a> {
     pub limit: usize,
     /// Now, ns since 1970.
     pub now_ns: i64,
+    /// How far before the window traces are looked for of which something is in it, ns. Of those that begin in it none is missed.
+    pub reach_ns: i64,
+    /// Who looks on.
+    pub watch: &'a dyn Watch,
 }
+
+/// Looks on while a page is put together, and ends it.
+pub trait Watch: Send + Sync {
+    /// Whether more is looked at, once so many traces were. Asked after each look into the store.
+    fn goes_on(&self, examined: usize) -> bool {
+        examined < EXAMINED_MAX
+    }
+
+    /// Whether the next page will be asked for: then this one has to end before it began.
+    fn comes_back(&self) -> bool {
+        true
+    }
+
+    /// A trace of the window was put together, wanted or not. One may be met more than once, on different pages.
+    fn meets(&self, trace: &Trace<'_>) {
+        let _ = trace;
+    }
+}
+
+/// Nobody in particular.
+impl Watch for () {}
 
 /// A trace's place in the order of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +125,11 @@ pub struct Found<T> {
 }
 
 impl Stored {
+    /// Whether something of it came as X-Ray's documents.
+    pub fn is_xray(&self) -> bool {
+        !self.documents.is_empty()
+    }
+
     /// Looks at the trace put together; `None` when there is nothing of it.
     pub fn assembled<T>(&self, id: TraceId, now_ns: i64, look: impl FnOnce(&Trace<'_>) -> T) -> Option<T> {
         let spans = self.spans.iter().map(|text| text.as_bytes());
@@ -202,7 +232,7 @@ fn whole(page: RawRows) -> Result<RawRows, XrayError> {
 
 const EVERYTHING: Window = Window { start_ns: i64::MIN / 2, end_ns: i64::MAX / 2 };
 
-fn range(window: Window) -> TimeRange {
+pub(crate) fn range(window: Window) -> TimeRange {
     // How it was written is nobody's business here.
     TimeRange { window, written: Written::Last { seconds: 1 } }
 }
@@ -216,7 +246,7 @@ impl Search<'_> {
     pub async fn page<T>(&self, engine: &Engine, look: impl Fn(&Trace<'_>) -> T) -> Result<Found<T>, XrayError> {
         let reach_ns = match self.time_type {
             TimeType::TraceId => ID_TIME_NS,
-            TimeType::Event | TimeType::Service => REST_NS,
+            TimeType::Event | TimeType::Service => self.reach_ns,
         };
         let start_ns = self.window.start_ns.saturating_sub(reach_ns);
         let end_ns = self.window.end_ns.saturating_add(if self.time_type == TimeType::TraceId { ID_TIME_NS } else { 0 });
@@ -238,6 +268,9 @@ impl Search<'_> {
                     let looked = stored.assembled(*id, self.now_ns, |trace| {
                         let place = Place { start_ns: trace.start_ns, id: trace.id };
                         let is_next = self.after.is_none_or(|after| place < after) && self.is_in_time(trace);
+                        if is_next {
+                            self.watch.meets(trace);
+                        }
                         (place, is_next, (is_next && self.filter.accepts(trace)).then(|| look(trace)))
                     });
                     let Some((place, is_next, looked)) = looked else { continue };
@@ -256,7 +289,8 @@ impl Search<'_> {
             if seen.len() >= AT_ONE_TIME_MAX && !has_moved {
                 return Err(XrayError::Partial(format!("more than {AT_ONE_TIME_MAX} traces begin at {end_ns} ns since 1970")));
             }
-            if ready >= self.limit || is_over || (seen.len() >= EXAMINED_MAX && has_moved) {
+            let may_end = has_moved || !self.watch.comes_back();
+            if ready >= self.limit || is_over || (may_end && !self.watch.goes_on(seen.len())) {
                 let is_cut = waiting.len() > self.limit.min(ready) || !is_over;
                 waiting.truncate(self.limit.min(ready));
                 let last = match waiting.last() {

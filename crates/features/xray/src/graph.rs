@@ -2,7 +2,10 @@
 //!
 //! Nodes are measured by their own segments, edges by what the caller saw. Every segment that has ended counts once.
 
-use crate::summary::seconds;
+mod told;
+
+pub use told::{Called, Figures, Told};
+
 use crate::trace::{Call, Node, Trace, duration_s, walk};
 use glasshive_query_plan::Window;
 use glasshive_wire_xray::Entity;
@@ -46,13 +49,19 @@ struct Extent {
     end_ns: i64,
 }
 
-#[derive(Default)]
-pub(crate) struct Statistics {
-    ok: u64,
-    throttles: u64,
-    errors: u64,
-    faults: u64,
-    time_s: f64,
+/// How what has ended did end, and how long it took together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Statistics {
+    /// Well.
+    pub ok: u64,
+    /// Refused, because there were too many.
+    pub throttles: u64,
+    /// With a request that was wrong otherwise.
+    pub errors: u64,
+    /// With a fault of the server's.
+    pub faults: u64,
+    /// Seconds, all together.
+    pub time_s: f64,
 }
 
 /// Counts by milliseconds.
@@ -92,57 +101,6 @@ impl Graph {
     fn edge(&mut self, from: Node, to: Node) -> &mut Edge {
         self.edges.entry((from, to)).or_default()
     }
-
-    /// The services as X-Ray tells them, with their edges.
-    pub fn services(&self) -> Vec<Value> {
-        // In order of their first start, clients before what they call.
-        let mut order: Vec<(i64, &Node)> = self.nodes.iter().map(|(node, service)| (service.extent.start_ns, node)).collect();
-        let mut clients: BTreeMap<&Node, i64> = BTreeMap::new();
-        for ((from, _), edge) in self.edges.iter().filter(|((from, _), _)| !self.nodes.contains_key(from)) {
-            let start_ns = clients.entry(from).or_insert(i64::MAX);
-            *start_ns = edge.extent.start_ns.min(*start_ns);
-        }
-        order.extend(clients.into_iter().map(|(client, start_ns)| (start_ns, client)));
-        order.sort_by_key(|(start_ns, node)| (*start_ns, &node.name, !is_client(node), &node.kind, &node.account_id));
-        let ids: HashMap<&Node, usize> = order.iter().enumerate().map(|(id, (_, node))| (*node, id)).collect();
-        let told = |(id, (_, node)): (usize, &(i64, &Node))| {
-            let mut edges: Vec<(usize, &Edge)> =
-                self.edges.iter().filter(|((from, _), _)| from == *node).map(|((_, to), edge)| (ids[to], edge)).collect();
-            edges.sort_by_key(|(to, _)| *to);
-            self.service(id, node, &edges)
-        };
-        order.iter().enumerate().map(told).collect()
-    }
-
-    fn service(&self, id: usize, node: &Node, edges: &[(usize, &Edge)]) -> Value {
-        let service = self.nodes.get(node);
-        let extent = service.map(|service| &service.extent).or_else(|| edges.first().map(|(_, edge)| &edge.extent));
-        let mut told = json!({
-            "ReferenceId": id,
-            "Name": node.name,
-            "Names": [node.name],
-            "State": if service.is_some_and(|service| service.is_received) { "active" } else { "unknown" },
-            "Edges": edges.iter().map(|(to, edge)| edge.told(*to)).collect::<Vec<Value>>(),
-        });
-        for (member, value) in [("Type", &node.kind), ("AccountId", &node.account_id)] {
-            if let Some(value) = value {
-                told[member] = value.as_str().into();
-            }
-        }
-        if let Some(extent) = extent {
-            told["StartTime"] = seconds(extent.start_ns);
-            told["EndTime"] = seconds(extent.end_ns);
-        }
-        if let Some(service) = service {
-            told["SummaryStatistics"] = service.statistics.told();
-            told["ResponseTimeHistogram"] = service.responses.told();
-            told["DurationHistogram"] = service.durations.told();
-            if service.is_root {
-                told["Root"] = true.into();
-            }
-        }
-        told
-    }
 }
 
 /// The client of a service.
@@ -166,18 +124,6 @@ impl Edge {
         self.extent.add(entity, window);
         self.statistics.add(entity);
         self.responses.add(duration_s(entity));
-    }
-
-    fn told(&self, to: usize) -> Value {
-        let alias = |name: &String| json!({"Name": name, "Names": [name]});
-        json!({
-            "ReferenceId": to,
-            "StartTime": seconds(self.extent.start_ns),
-            "EndTime": seconds(self.extent.end_ns),
-            "SummaryStatistics": self.statistics.told(),
-            "ResponseTimeHistogram": self.responses.told(),
-            "Aliases": self.aliases.iter().map(alias).collect::<Vec<Value>>(),
-        })
     }
 }
 
@@ -212,13 +158,18 @@ impl Statistics {
         self.time_s += own_s;
     }
 
+    /// All that have ended.
+    pub fn total(&self) -> u64 {
+        self.ok + self.throttles + self.errors + self.faults
+    }
+
     pub(crate) fn told(&self) -> Value {
         let Self { ok, throttles, errors, faults, time_s } = self;
         json!({
             "OkCount": ok,
             "ErrorStatistics": {"ThrottleCount": throttles, "OtherCount": errors, "TotalCount": throttles + errors},
             "FaultStatistics": {"OtherCount": faults, "TotalCount": faults},
-            "TotalCount": ok + throttles + errors + faults,
+            "TotalCount": self.total(),
             "TotalResponseTime": (time_s * 1e3).round() / 1e3,
         })
     }
@@ -231,11 +182,14 @@ impl Histogram {
         }
     }
 
-    /// Value and count, ascending. Where there are many values, those that are near each other are put together at their mean.
     pub(crate) fn told(&self) -> Value {
-        let entry = |value_s: f64, count: u64| json!({"Value": value_s, "Count": count});
+        self.entries().into_iter().map(|(value_s, count)| json!({"Value": value_s, "Count": count})).collect()
+    }
+
+    /// Seconds and count, ascending. Where there are many values, those that are near each other are put together at their mean.
+    pub(crate) fn entries(&self) -> Vec<(f64, u64)> {
         if self.0.len() <= VALUES_MAX {
-            return self.0.iter().map(|(ms, count)| entry(*ms as f64 / 1e3, *count)).collect();
+            return self.0.iter().map(|(ms, count)| (*ms as f64 / 1e3, *count)).collect();
         }
         let mut bins: BTreeMap<i64, (f64, u64)> = BTreeMap::new();
         for (ms, count) in &self.0 {
@@ -243,7 +197,7 @@ impl Histogram {
             bin.0 += *ms as f64 * *count as f64;
             bin.1 += count;
         }
-        bins.values().map(|(sum, count)| entry((sum / *count as f64).round() / 1e3, *count)).collect()
+        bins.values().map(|(sum, count)| ((sum / *count as f64).round() / 1e3, *count)).collect()
     }
 }
 

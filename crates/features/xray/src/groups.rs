@@ -16,7 +16,7 @@ const KIND: &str = "xray_group";
 /// Groups that an environment may have, the Default one not counted.
 pub const GROUPS_MAX: usize = 1_000;
 /// The group that is always there: every trace is in it.
-const DEFAULT: &str = "Default";
+pub const DEFAULT: &str = "Default";
 /// Groups within groups.
 const DEPTH_MAX: usize = 8;
 /// Characters of an expression with those of all groups within it, each as often as it is named.
@@ -195,7 +195,11 @@ impl Groups {
         if compiled.bytes > COMPILED_BYTES {
             return Err(invalid(format!("with the groups that it names the expression is longer than {COMPILED_BYTES} characters")));
         }
-        let filter = filter::parse(expression).map_err(|error| invalid(error.to_string()))?;
+        // Where a fault lies is told of the expression that was given, not of one that it leads to.
+        let filter = match filter::parse(expression) {
+            Err(error) if compiled.within.is_empty() => return Err(error.into()),
+            parsed => parsed.map_err(|error| invalid(error.to_string()))?,
+        };
         filter.with_groups(&mut |key| {
             let group = self.get(environment, key)?;
             if compiled.within.contains(&group.name) || compiled.within.len() >= DEPTH_MAX {
@@ -212,8 +216,10 @@ impl Groups {
         if insights.is_notifying && !insights.is_enabled {
             return Err(invalid("InsightsConfiguration: NotificationsEnabled needs InsightsEnabled"));
         }
+        let filter = filter.unwrap_or_default();
+        filter::parse(filter)?;
         let mut compiled = Compiled { within: vec![name.to_owned()], bytes: 0 };
-        self.compile_within(environment, filter.unwrap_or_default(), &mut compiled).map(|_| ())
+        self.compile_within(environment, filter, &mut compiled).map(|_| ())
     }
 
     fn default_group(&self, insights: Insights) -> Group {

@@ -1,4 +1,4 @@
-//! X-Ray's view of every trace: segments, summaries, filter expressions, sampling rules and groups.
+//! X-Ray's view of every trace: segments, summaries, the service map, filter expressions, sampling rules and groups.
 //!
 //! Whatever a trace was sent as is put together in one form: X-Ray's documents as they were kept beside their rows, OpenTelemetry's
 //! spans as the documents that X-Ray's SDKs would have sent of them ([`forest`], [`trace`]). What X-Ray's API says of a trace is said
@@ -12,6 +12,8 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod advice;
+pub mod brief;
 pub mod causes;
 mod error;
 pub mod filter;
@@ -20,6 +22,7 @@ pub mod forest;
 pub mod graph;
 pub mod groups;
 mod kept;
+pub mod layout;
 mod node;
 mod otlp;
 pub mod rules;
@@ -34,9 +37,10 @@ pub use error::XrayError;
 pub use tags::{TAGS_MAX, Tags};
 
 use glasshive_base::Clock;
-use glasshive_receive_xray::XrayConfig;
+pub use glasshive_receive_xray::XrayConfig;
 use glasshive_store::catalog::Catalog;
 use groups::Groups;
+use layout::Layouts;
 use rules::Rules;
 use std::sync::Arc;
 
@@ -46,6 +50,8 @@ pub struct Xray {
     pub rules: Rules,
     /// Groups.
     pub groups: Groups,
+    /// Where the nodes of service maps stand.
+    pub layouts: Layouts,
 }
 
 impl Xray {
@@ -56,6 +62,7 @@ impl Xray {
     pub async fn open(catalog: Arc<dyn Catalog>, clock: Arc<dyn Clock>, config: XrayConfig) -> Result<Self, XrayError> {
         let rows = catalog.definitions().await?;
         let rules = Rules::of_rows(&rows, catalog.clone(), clock.clone(), config.clone());
-        Ok(Self { rules, groups: Groups::of_rows(&rows, catalog, clock, config) })
+        let layouts = Layouts::of_rows(&rows, catalog.clone(), clock.clone());
+        Ok(Self { rules, groups: Groups::of_rows(&rows, catalog, clock, config), layouts })
     }
 }

@@ -8,7 +8,8 @@ use glasshive_model::EnvironmentId;
 use glasshive_receive_xray::XrayConfig;
 use glasshive_receive_xray::sampling::{self, Sampling};
 use glasshive_store::catalog::{Catalog, DefinitionRow};
-use glasshive_wire_xray::sampling::{SamplingRule, SamplingRuleRecord};
+use glasshive_wire_xray::matching::{Asked, Mismatch};
+pub use glasshive_wire_xray::sampling::{SamplingRule, SamplingRuleRecord};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,7 @@ const KIND: &str = "xray_rule";
 /// Rules that an environment may have, the Default one not counted.
 pub const RULES_MAX: usize = 1_000;
 /// The rule that is always there.
-const DEFAULT: &str = "Default";
+pub const DEFAULT: &str = "Default";
 const PRIORITY_MAX: i64 = 9_999;
 
 /// What a rule says, without its name.
@@ -287,6 +288,18 @@ impl Content {
         }
         Ok(())
     }
+}
+
+/// The first of the rules that a request falls under, and why those before it are not the one.
+pub fn rule_of<'r>(records: &'r [SamplingRuleRecord], asked: &Asked) -> (Option<&'r SamplingRule>, Vec<(&'r SamplingRule, Mismatch)>) {
+    let mut passed = Vec::new();
+    for rule in records.iter().map(|record| &record.sampling_rule) {
+        match rule.admits(asked) {
+            Ok(()) => return (Some(rule), passed),
+            Err(mismatch) => passed.push((rule, mismatch)),
+        }
+    }
+    (None, passed)
 }
 
 fn priority(priority: i64) -> Result<i32, XrayError> {

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const RELAXED: &str = "relaxed: at most the last 1 s of acknowledged data can be lost by power loss, none by kill -9";
 
 /// Before the log is read back: who this is, and where it listens.
-pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr, xray: Option<SocketAddr>) {
+pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr, xray: Option<SocketAddr>, xray_shut: Option<&str>) {
     let mut text = format!("glasshive {}\n", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "data {}", config.data.value.display());
     let durability = match config.durability.value {
@@ -30,6 +30,9 @@ pub fn opening(config: &Config, http: SocketAddr, grpc: SocketAddr, xray: Option
     let _ = writeln!(text, "listening HTTP http://{http}\nlistening gRPC http://{grpc}");
     if let Some(xray) = xray {
         let _ = writeln!(text, "listening X-Ray {xray} (UDP and TCP; no key is asked for)");
+    }
+    if let Some(why) = xray_shut {
+        let _ = writeln!(text, "X-Ray {why}\n    to have it: {}", super::xray::SHUT_HINT);
     }
     print(&text);
 }
@@ -48,9 +51,9 @@ pub fn ready(opened: &Opened, took: Duration, config: &Config) {
 }
 
 /// What to do with it.
-pub fn first_steps(config: &Config, http: SocketAddr, grpc: SocketAddr) {
+pub fn first_steps(config: &Config, http: SocketAddr, grpc: SocketAddr, xray: Option<SocketAddr>) {
     let mut text = String::from("\n");
-    let _ = writeln!(text, "Send something:\n{}\n", indented(&how_to_send(config, http, grpc)));
+    let _ = writeln!(text, "Send something:\n{}\n", indented(&how_to_send(config, http, grpc, xray)));
     let server = if http.port() == 4318 { String::new() } else { format!(" --server {}", url(config, http)) };
     let key = if config.auth.value == Auth::Keys { "    export GLASSHIVE_KEY=YOUR_CONFIGURATION_KEY\n" } else { "" };
     let _ = writeln!(
@@ -73,8 +76,8 @@ pub fn set_up(config: &Config, http: SocketAddr, link: &NewLink) {
     ));
 }
 
-/// Lines to paste into the environment of an application with an OpenTelemetry SDK.
-pub fn how_to_send(config: &Config, http: SocketAddr, grpc: SocketAddr) -> String {
+/// Lines to paste into the environment of an application with an OpenTelemetry or an X-Ray SDK.
+pub fn how_to_send(config: &Config, http: SocketAddr, grpc: SocketAddr, xray: Option<SocketAddr>) -> String {
     let mut lines = format!(
         "export OTEL_EXPORTER_OTLP_ENDPOINT={}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf    # or grpc, with http://{}",
         url(config, http),
@@ -82,6 +85,9 @@ pub fn how_to_send(config: &Config, http: SocketAddr, grpc: SocketAddr) -> Strin
     );
     if config.auth.value == Auth::Keys {
         lines.push_str("\nexport OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=YOUR_INGEST_KEY");
+    }
+    if let Some(xray) = xray {
+        let _ = write!(lines, "\nexport AWS_XRAY_DAEMON_ADDRESS={}    # for X-Ray's SDKs", reachable(xray));
     }
     lines
 }

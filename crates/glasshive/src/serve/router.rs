@@ -1,5 +1,6 @@
 //! The one table of routes, and what the server checks before any of them.
 
+use super::xray::{SHUT_HINT, Shut};
 use crate::cli::{Auth, DurabilityWord};
 use crate::config::Config;
 use glasshive_api_hive::Hive;
@@ -70,8 +71,9 @@ pub fn settings(config: &Config) -> Vec<KnownSetting> {
     crate::config::rows(config).into_iter().map(known).collect()
 }
 
-/// Lines of `/readyz` besides the store's: tasks that keep failing, and the durability when it is not the full one.
-pub fn checks(config: &Config, spawner: Arc<ThreadSpawner>) -> Box<dyn Fn() -> Vec<Check> + Send + Sync> {
+/// Lines of `/readyz` besides the store's: tasks that keep failing, the durability when it is not the full one, and X-Ray's port when
+/// somebody else has it.
+pub fn checks(config: &Config, spawner: Arc<ThreadSpawner>, xray_shut: Shut) -> Box<dyn Fn() -> Vec<Check> + Send + Sync> {
     let durability = config.durability.value;
     Box::new(move || {
         let failing = spawner.failing();
@@ -90,6 +92,10 @@ pub fn checks(config: &Config, spawner: Arc<ThreadSpawner>) -> Box<dyn Fn() -> V
                 reason: super::banner::RELAXED.to_owned(),
                 hint: "--durability fsync".to_owned(),
             });
+        }
+        if let Some(why) = xray_shut.get() {
+            let (check, hint) = ("X-Ray".to_owned(), SHUT_HINT.to_owned());
+            checks.push(Check { check, ok: true, since_ns: None, reason: why.clone(), hint });
         }
         checks
     })
@@ -126,7 +132,7 @@ mod tests {
     fn f17_a_task_that_failed_five_times_makes_the_server_not_ready() {
         let clock = Arc::new(ManualClock::default());
         let spawner = Arc::new(ThreadSpawner::new(clock.clone()));
-        let checks = checks(&resolve(&[]).unwrap(), spawner.clone());
+        let checks = checks(&resolve(&[]).unwrap(), spawner.clone(), Shut::default());
         assert!(checks().iter().all(|check| check.ok));
         // The clock of the test makes its pauses at once; after the fifth failure the task ends well.
         let end = clock.monotonic() + std::time::Duration::from_millis(100 + 200 + 400 + 800);

@@ -11,6 +11,7 @@ use glasshive_wire_xray::sampling::{
 };
 use serde::Serialize;
 use share::Clients;
+pub use share::Share;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
@@ -129,6 +130,16 @@ impl Sampling {
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The clients that report on a rule, and what each has of its reservoir.
+    pub fn shares(&self, rule: &str, now_ns: i64) -> Vec<Share> {
+        let known = self.known();
+        let records = known.records.iter().map(|record| &record.sampling_rule);
+        let reservoir = records.filter(|known| known.rule_name == rule).map(|rule| u32::try_from(rule.reservoir_size).unwrap_or(0)).next();
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let shares = |reservoir| state.clients.get(rule).map(|clients| clients.shares(seconds(now_ns), reservoir));
+        reservoir.and_then(shares).unwrap_or_default()
     }
 
     /// What was reported in the last half hour, newest first.

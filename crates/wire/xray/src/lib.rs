@@ -32,6 +32,7 @@ pub mod entity;
 pub mod frame;
 pub mod id;
 pub mod json;
+pub mod matching;
 pub mod rejection;
 pub mod sampling;
 pub mod trace_header;

@@ -34,7 +34,7 @@ const TEAM: &[&str] = &[
 /// A request of each row that cannot change anything: bodies are not the row's, ids are those of nothing, and the filter of the
 /// tail, whose answer would not end, is none.
 pub fn request(path: &str) -> String {
-    let path = path.replace("{env}", "local").replace("{id}", "0").replace("{name}", "name");
+    let path = path.replace("{env}", "local").replace("{id}", "0").replace("{name}", "name").replace("{span}", "0");
     if path.ends_with("/tail") { path + "?filter=%3D" } else { path }
 }
 

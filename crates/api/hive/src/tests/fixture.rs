@@ -8,6 +8,7 @@ use glasshive_feature_accounts::{Accounts, HashCost};
 use glasshive_feature_fields::Fields;
 use glasshive_feature_keys::{KeySpec, Keys};
 use glasshive_feature_library::Library;
+use glasshive_feature_xray::{Xray, XrayConfig};
 use glasshive_query_engine::{Engine, EngineConfig};
 use glasshive_receive_otlp::config::{AuthMode as OtlpAuth, OtlpConfig};
 use glasshive_receive_otlp::decode::OtlpDecoder;
@@ -103,6 +104,8 @@ impl Fixture {
         hive.keep_fields(Arc::new(fields));
         hive.keep_library(Arc::new(library));
         hive.keep_accounts(accounts.clone());
+        let xray = Xray::open(data.world.catalog.clone(), data.world.clock.clone(), XrayConfig::default()).await.unwrap();
+        hive.keep_xray(Arc::new(xray));
         hive.remember_refusals(server.refusals());
         hive.tell_how_to_send("export OTEL_EXPORTER_OTLP_ENDPOINT=<here>".to_owned());
         let address = server.bind(([127, 0, 0, 1], 0).into()).await.unwrap();

@@ -103,6 +103,8 @@ async fn each(call: &Call<'_>, window: Window, filter: &Filter, look: impl Fn(&T
             after,
             limit: usize::MAX,
             now_ns: call.api.clock.wall_ns(),
+            reach_ns: find::REST_NS,
+            watch: &(),
         };
         after = search.page(call.api.engine()?, look_once).await.map_err(of_feature)?.next;
         if after.is_none() {

@@ -94,6 +94,8 @@ pub(crate) async fn summaries(call: Call<'_>) -> Result<Value, Fault> {
         after,
         limit: SUMMARIES_MAX,
         now_ns: call.api.clock.wall_ns(),
+        reach_ns: find::REST_NS,
+        watch: &(),
     };
     let told = |trace: &Trace<'_>| {
         let mut told = summary::of(trace);

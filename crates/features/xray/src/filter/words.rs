@@ -95,9 +95,13 @@ impl Word {
         Self::ALL.iter().find(is_it).map(|(word, _, _)| *word)
     }
 
-    /// All that mean something at a place, for messages.
+    /// All that mean something at a place.
+    pub(crate) fn all(place: Place) -> Vec<&'static str> {
+        Self::ALL.iter().filter(|(_, _, places)| places.contains(&place)).map(|(_, text, _)| *text).collect()
+    }
+
+    /// The same, for messages.
     pub(crate) fn list(place: Place) -> String {
-        let known: Vec<&str> = Self::ALL.iter().filter(|(_, _, places)| places.contains(&place)).map(|(_, text, _)| *text).collect();
-        known.join(", ")
+        Self::all(place).join(", ")
     }
 }

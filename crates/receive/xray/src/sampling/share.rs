@@ -13,11 +13,26 @@ const HALF_LIFE_S: f64 = 30.0;
 const FIRST_S: f64 = 10.0;
 /// Clients of one rule that are remembered; others borrow, as all do until they have a quota.
 const CLIENTS_MAX: usize = 2_000;
+/// Clients of one rule that are shown.
+const SHOWN_MAX: usize = 100;
 
 /// The clients of one rule.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     known: HashMap<String, Client>,
+}
+
+/// What a client has of a rule's reservoir.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Share {
+    /// Who.
+    pub client_id: String,
+    /// Requests a second, of late.
+    pub rate: f64,
+    /// When it last reported, seconds since 1970.
+    pub last_s: f64,
+    /// Requests a second that it may sample.
+    pub quota: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +58,22 @@ impl Clients {
         });
         self.known.insert(id.to_owned(), Client { last_s: now_s, rate });
         self.share_of(id, reservoir)
+    }
+
+    /// The clients that count now, in order of their ids, with what each would be told.
+    pub(super) fn shares(&self, now_s: f64, reservoir: u32) -> Vec<Share> {
+        let is_active = |client: &Client| now_s - client.last_s <= ACTIVE_S;
+        let active =
+            Self { known: self.known.iter().filter(|(_, client)| is_active(client)).map(|(id, client)| (id.clone(), *client)).collect() };
+        let share = |(id, client): (&String, &Client)| Share {
+            client_id: id.clone(),
+            rate: client.rate,
+            last_s: client.last_s,
+            quota: active.share_of(id, reservoir),
+        };
+        let mut shares: Vec<Share> = active.known.iter().take(SHOWN_MAX).map(share).collect();
+        shares.sort_by(|left, right| left.client_id.cmp(&right.client_id));
+        shares
     }
 
     fn share_of(&self, id: &str, reservoir: u32) -> u32 {
@@ -92,6 +123,16 @@ mod tests {
             let quotas = settled(requests, reservoir);
             assert_eq!((quotas.iter().sum::<u32>(), &quotas), (reservoir, &expected), "{requests:?}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_is_what_is_told() {
+        let mut clients = Clients::default();
+        clients.quota("b", 50, 0.0, 10);
+        let told = clients.quota("a", 1_000, 20.0, 10);
+        let shares = clients.shares(25.0, 10);
+        assert_eq!(shares.iter().map(|share| (share.client_id.as_str(), share.quota)).collect::<Vec<_>>(), [("a", told), ("b", 10 - told)]);
+        assert_eq!(clients.shares(31.0, 10).len(), 1, "one that is silent does not count");
     }
 
     #[test]
