@@ -13,7 +13,8 @@ const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javas
 export async function withPages(page: Page): Promise<Page> {
   if (!pages) return page;
   const directory = pages;
-  const isPage = (url: URL) => url.pathname === "/" || /^\/(e|t|assets)\/|^\/signin$|^\/[^/]+\/(environments|datasets)\//.test(url.pathname);
+  const isPage = (url: URL) =>
+    url.pathname === "/" || /^\/(e|t|assets)\/|^\/signin$|^\/(xray|cloudwatch)\/home$|^\/[^/]+\/(environments|datasets)\//.test(url.pathname);
   await page.route(isPage, async (route) => {
     const { pathname } = new URL(route.request().url());
     const path = join(directory, pathname.startsWith("/assets/") ? pathname : "index.html");

@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 
 /** Parameters in the one order in which they stand in an address, so that equal views have equal addresses. Others follow as they came. */
-const ORDER = ["ds", "service", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "lines", "cmp", "base", "cols", "sort", "raw", "vary", "ticks", "long", "all", "at", "span", "view", "find", "mode", "by", "fold", "root", "path", "cp", "align", "w", "p", "tail", "event", "f", "full", "panel", "density"];
+const ORDER = ["ds", "service", "q", "from", "to", "tz", "live", "tab", "g", "box", "area", "sel", "lines", "cmp", "base", "cols", "sort", "raw", "vary", "ticks", "long", "all", "at", "span", "view", "find", "mode", "by", "fold", "root", "path", "cp", "align", "w", "p", "group", "filter", "focus", "hops", "size", "node", "edge", "as", "tail", "event", "f", "full", "panel", "density"];
 
 export interface Address {
   path: string;

@@ -3,6 +3,7 @@ import { type Schema, ask, client } from "../api/client";
 import { useEnvironments } from "../api/hooks";
 import { shownTo, useSignIn } from "../api/session";
 import { decoded, go, print, useAddress } from "../lib/address";
+import { consolePage } from "../lib/console";
 import { findId } from "../lib/ids";
 import { useStore } from "../lib/store";
 import { readHoneycomb } from "../model/honeycomb";
@@ -20,6 +21,7 @@ const TracesPage = lazy(() => import("../pages/traces/TracesPage").then(({ Trace
 const ComparePage = lazy(() => import("../pages/traces/ComparePage").then(({ ComparePage: page }) => ({ default: page })));
 const BoardsPage = lazy(() => import("../pages/boards/BoardsPage").then(({ BoardsPage: page }) => ({ default: page })));
 const BoardPage = lazy(() => import("../pages/boards/BoardPage").then(({ BoardPage: page }) => ({ default: page })));
+const MapPage = lazy(() => import("../pages/map/MapPage").then(({ MapPage: page }) => ({ default: page })));
 const LogsPage = lazy(() => import("../pages/logs/LogsPage").then(({ LogsPage: page }) => ({ default: page })));
 const DataPage = lazy(() => import("../pages/data/DataPage").then(({ DataPage: page }) => ({ default: page })));
 const ConnectPage = lazy(() => import("../pages/connect/ConnectPage").then(({ ConnectPage: page }) => ({ default: page })));
@@ -46,6 +48,9 @@ function Pages() {
     if (path === "/") go(`/e/local${window.location.search}`, "replace");
     const id = pasted === undefined ? undefined : findId(pasted);
     if (id) go(`/e/local/trace/${id.id}${window.location.search}`, "replace");
+    // An address of AWS's console, with this server's name in the place of AWS's.
+    const page = /\/(?:xray|cloudwatch)\/home$/.test(path) ? consolePage(window.location.hash) : undefined;
+    if (page) go(print(`/e/local${page.path}`, new URLSearchParams(page.params)), "replace");
   }, [path, pasted]);
   const view = readView(path);
   const environments = useEnvironments();
@@ -99,6 +104,8 @@ function pageOf(page: string, rest: string): ReactNode | undefined {
       return rest.startsWith("compare/") ? <ComparePage /> : <TracesPage />;
     case "trace":
       return <TracePage />;
+    case "map":
+      return <MapPage />;
     case "logs":
       return <LogsPage />;
     case "boards":

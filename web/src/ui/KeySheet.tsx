@@ -47,6 +47,18 @@ const PARTS: { title: string; keys: [string, string][] }[] = [
     ],
   },
   {
+    title: "Service map",
+    keys: [
+      ["Left Right", "who calls, who is called"],
+      ["Up Down", "above, below in the same layer"],
+      ["Enter", "what is known of it"],
+      ["f", "only what is near it"],
+      ["Shift and arrows", "move it"],
+      ["+ - 0", "nearer, farther, all of it"],
+      ["t", "the same as a table"],
+    ],
+  },
+  {
     title: "Board",
     keys: [["m", "move the panel: arrows move, Shift and arrows change its size, Enter ends, Esc takes it back"]],
   },

@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 import { useColumns } from "../api/hooks";
 import { useBoards, useSavedQueries } from "../api/library";
 import { go } from "../lib/address";
+import { findConsole } from "../lib/console";
 import { findId } from "../lib/ids";
 import { readHoneycomb } from "../model/honeycomb";
 import { theme } from "../lib/preferences";
@@ -96,6 +97,8 @@ function found(text: string, columns: string[], kept: Entry[]): Entry[] {
     const { pathname, search } = new URL(text.trim());
     return [{ group: "Honeycomb", label: pathname, hint: "open here", run: () => go(pathname + search) }];
   }
+  const console = findConsole(text);
+  if (console) return [{ group: "AWS console", label: console.label, hint: "open", run: () => go(pageAddress(console.path, console.params)) }];
   const id = findId(text);
   if (id) {
     const params: Record<string, string> = id.span ? { span: id.span } : {};

@@ -4,6 +4,7 @@ const PATHS: Record<string, string> = {
   home: "M3 11 12 4l9 7M6 9v11h12V9",
   query: "M4 19V9m5 10V5m5 14v-7m5 7V8",
   traces: "M3 6h11M7 12h10M11 18h10",
+  map: "M5 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM18 3a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM18 15a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM7.7 10.6 15.3 7.2M7.7 13.4 15.3 16.8",
   logs: "M4 6h16M4 10h10M4 14h16M4 18h8",
   boards: "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z",
   grip: "M9 5v.01M9 12v.01M9 19v.01M15 5v.01M15 12v.01M15 19v.01",

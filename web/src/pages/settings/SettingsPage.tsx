@@ -11,8 +11,10 @@ import { pageAddress, useView } from "../../ui/view";
 import { AccountPart } from "./AccountPart";
 import { AuditPart } from "./AuditPart";
 import { EnvironmentsPart } from "./EnvironmentsPart";
+import { GroupsPart } from "./GroupsPart";
 import { KeysPart } from "./KeysPart";
 import { PeoplePart } from "./PeoplePart";
+import { RulesPart } from "./RulesPart";
 import { StatusPart } from "./StatusPart";
 
 /** What each part is called in an address and on its tab, and what it shows. */
@@ -21,6 +23,8 @@ const PARTS: readonly [id: string, label: string, Part: ComponentType][] = [
   ["environments", "Environments", EnvironmentsPart],
   ["keys", "Keys", KeysPart],
   ["people", "People", PeoplePart],
+  ["groups", "X-Ray groups", GroupsPart],
+  ["sampling", "Sampling rules", RulesPart],
   ["audit", "What was done", AuditPart],
   ["you", "Your account", AccountPart],
 ];
