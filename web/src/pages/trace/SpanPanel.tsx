@@ -16,6 +16,7 @@ import { ErrorState, Skeleton } from "../../ui/States";
 import { Icon } from "../../ui/icons";
 import { pageAddress, useTime } from "../../ui/view";
 import { Distribution } from "./Distribution";
+import { SegmentView } from "./SegmentView";
 import type { TraceState } from "./state";
 
 const FIRST = ["name", "service.name", "duration_ms", "error", "status_message", "exception.type", "exception.message", "http.route", "http.response.status_code", "db.query.text", "db.statement", "span.kind"];
@@ -121,6 +122,7 @@ export function SpanPanel({ env, state, time, reading }: { env: string; state: T
           ))}
         </section>
       )}
+      {own && fieldText(own.fields["meta.source"] ?? "").includes("xray") && <SegmentView env={env} trace={trace.id} span={trace.ids[span] ?? ""} at={trace.start} />}
       {own && (
         <Fields
           fields={own.fields}

@@ -6,8 +6,10 @@ import { waysOf } from "../../model/subtree";
 import { type Trace, addressOf, mainOf, nameOf, partsOf, serviceOf } from "../../model/trace";
 import { Notes } from "../../ui/Notes";
 import { useTime } from "../../ui/view";
+import { TraceAdvice } from "./Advice";
 
 interface TraceHeadProps {
+  env: string;
   /** The whole trace, as it is shown. */
   trace: Trace;
   newer: Trace | undefined;
@@ -19,7 +21,7 @@ interface TraceHeadProps {
 }
 
 /** What a trace is: its name, how long it took, and what is wrong with it. */
-export function TraceHead({ trace, newer, show, skews, heaviest }: TraceHeadProps) {
+export function TraceHead({ env, trace, newer, show, skews, heaviest }: TraceHeadProps) {
   const { zone } = useTime();
   const start = nsToMs(trace.start);
   const main = mainOf(trace);
@@ -47,6 +49,7 @@ export function TraceHead({ trace, newer, show, skews, heaviest }: TraceHeadProp
       </p>
       {skews && <Clocks skews={skews} />}
       <Notes data={trace} />
+      <TraceAdvice env={env} trace={trace} />
     </header>
   );
 }

@@ -135,6 +135,7 @@ function Opened({ env, trace, newer, show }: { env: string; trace: Trace; newer:
   return (
     <div className="trace-page">
       <TraceHead
+        env={env}
         trace={straight}
         newer={newer}
         show={show}

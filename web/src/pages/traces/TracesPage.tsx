@@ -6,6 +6,7 @@ import { useIsEmpty } from "../../ui/States";
 import { askAgain, timeText, useTime, useView } from "../../ui/view";
 import { ClauseEditor } from "../query/ClauseEditor";
 import { TracesTab } from "../query/TracesTab";
+import { XrayTraces } from "./XrayTraces";
 
 const QUICK = ["error = true", "duration_ms > 1000", "is_root = true", "http.response.status_code >= 500"];
 
@@ -31,6 +32,15 @@ export function TracesPage() {
       </div>
     );
   }
+  const [filter, group] = [params.get("filter") ?? "", params.get("group") ?? ""];
+  if (filter || group) {
+    return (
+      <div className="page">
+        <h1>Traces</h1>
+        <XrayTraces env={env} filter={filter} group={group} />
+      </div>
+    );
+  }
   const pieces = (list: readonly { text: string; off?: boolean }[]) => list.map(({ text, off }) => ({ text, off: off ?? false }));
   return (
     <div className="page">
@@ -45,6 +55,11 @@ export function TracesPage() {
           </button>
         ))}
       </div>
+      <p className="status-line">
+        <button type="button" className="button" onClick={() => change({ filter: "*" })}>
+          X-Ray filter expression
+        </button>
+      </p>
       <section className="builder" aria-label="Conditions">
         <ClauseEditor
           clause="where"
