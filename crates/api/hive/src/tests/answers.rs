@@ -113,6 +113,22 @@ const OF_PEOPLE: &[&str] = &[
     "/hive/v1/links/{id}",
 ];
 
+/// Of the service map, groups and rules, which their own tests hold against the document.
+const OF_XRAY: [&str; 12] = [
+    "/hive/v1/e/{env}/map",
+    "/hive/v1/e/{env}/map/layout",
+    "/hive/v1/e/{env}/xray/traces",
+    "/hive/v1/e/{env}/xray/filter",
+    "/hive/v1/e/{env}/xray/traces/{id}/segments/{span}",
+    "/hive/v1/e/{env}/xray/traces/{id}/advice",
+    "/hive/v1/e/{env}/xray/groups",
+    "/hive/v1/e/{env}/xray/groups/{name}",
+    "/hive/v1/e/{env}/xray/rules",
+    "/hive/v1/e/{env}/xray/rules/{name}",
+    "/hive/v1/e/{env}/xray/match",
+    "/hive/v1/e/{env}/xray/matched",
+];
+
 /// Rows that answer text, or without end.
 const NOT_JSON: &[&str] = &["/hive/v1/problems", "/healthz", "/metrics", "/", "/hive/v1/e/{env}/tail", "/hive/v1/e/{env}/export"];
 
@@ -133,6 +149,7 @@ async fn every_row_answers_what_the_document_says() {
         .chain([CANCEL])
         .chain(MADE)
         .chain(OF_PEOPLE.iter().copied())
+        .chain(OF_XRAY)
         .collect();
     for endpoint in ENDPOINTS {
         assert!(called.contains(&endpoint.path), "{} is not called by any test", endpoint.path);
