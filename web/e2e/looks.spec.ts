@@ -49,7 +49,7 @@ test("a box and its panels, raw data, an event", async ({ page }) => {
   await page.goto(`${server()}/e/local/query?from=-15m&q=${encodeURIComponent("HEATMAP(duration_ms), COUNT WHERE is_root = true")}`);
   const heatmap = page.getByRole("application", { name: /HEATMAP/ });
   await expect(heatmap).toBeVisible();
-  await drag(page, heatmap, [0.4, 0.05], [0.6, 0.3]);
+  await drag(page, heatmap, [0.1, 0.02], [0.9, 0.5]);
   await expect(page.getByRole("region", { name: "BubbleUp" }).getByRole("figure").first()).toBeVisible();
   await look(page, "bubbleup");
   await page.getByRole("tab", { name: "Results" }).click();

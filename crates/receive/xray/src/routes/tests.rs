@@ -123,9 +123,9 @@ fn very_many_faults_of_one_text_are_told_in_few_words() {
     let (status, _, answer) = port.ask("xray_segments", "/TraceSegments", &body);
     let told = answer["UnprocessedTraceSegments"].as_array().unwrap();
     assert_eq!((status, told.len()), (200, 11));
-    let words = told[9]["Message"].as_str().unwrap();
-    assert!(words.ends_with("and 991 more of this text"), "{words}");
-    assert_eq!(port.stage.refusals.entries().len(), 11);
+    let reasons: Vec<String> = port.stage.refusals.entries().into_iter().map(|refused| refused.reason).collect();
+    assert_eq!(reasons.len(), 11);
+    assert!(reasons.iter().any(|reason| reason.contains("and 991 more of this text")), "{reasons:?}");
     let metrics = port.stage.registry.render();
     assert!(metrics.contains("glasshive_xray_segments_rejected_total{reason=\"MissingId\"} 1001"), "{metrics}");
 }
