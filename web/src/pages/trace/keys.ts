@@ -2,7 +2,7 @@ import { type KeyboardEvent, useRef } from "react";
 import { duration } from "../../lib/format";
 import { nextSection } from "../../model/measure";
 import { nameOfSpan } from "../../model/fold";
-import { repetitionName, repetitionOf, siblingOf, timesOf } from "../../model/rows";
+import { repetitionName, repetitionOf, rowLabel, siblingOf, timesOf } from "../../model/rows";
 import { endOf } from "../../model/trace";
 import { announce } from "../../ui/announce";
 import type { Measuring } from "./measuring";
@@ -28,7 +28,11 @@ export function useWaterfallKeys(state: TraceState, { at, page, zoom, pan, measu
     if (row === undefined) return;
     stand(row);
     const repetition = row < 0 ? repetitions[repetitionOf(row)] : undefined;
-    if (repetition) announce(`${timesOf(repetition)} times ${repetitionName(trace, repetition)}, ${folding.openRepetitions[repetitionOf(row)] ? "open" : "closed"}`);
+    if (repetition) {
+      const one = repetition.first;
+      const what = repetition.turn === 1 ? rowLabel(trace, one) : `level ${(trace.depth[one] ?? 0) + 1}, ${repetitionName(trace, repetition)}`;
+      announce(`${timesOf(repetition)} times ${what}, ${folding.openRepetitions[repetitionOf(row)] ? "open" : "closed"}`);
+    }
   };
   const up = (span: number) => {
     const above = trace.parent[span] ?? -1;
