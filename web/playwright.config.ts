@@ -9,8 +9,7 @@ export default defineConfig({
   snapshotPathTemplate: "e2e/baselines/{arg}{ext}",
   fullyParallel: false,
   workers: 1,
-  // On a machine that does other things a walk may be late once; what is late twice is broken. Second tries are told as flaky.
-  retries: process.env.CI ? 1 : 0,
+  retries: 0,
   timeout: 60_000,
   expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixels: 40, threshold: 0.05, animations: "disabled", caret: "hide" } },
   reporter: [["line"]],
